@@ -1,0 +1,2 @@
+//! The load programs.
+fn main() {}

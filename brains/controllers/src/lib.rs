@@ -1,0 +1,1 @@
+//! Pure: one folder a controller.

@@ -1,0 +1,1 @@
+//! Pure: services, slices and pods to desired rules, links and names.

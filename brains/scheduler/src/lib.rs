@@ -1,0 +1,1 @@
+//! Pure: which node a pod goes to.

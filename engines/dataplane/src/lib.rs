@@ -1,0 +1,1 @@
+//! I/O: commits netplan through the kernel; answers cluster DNS.

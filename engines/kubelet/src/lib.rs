@@ -1,0 +1,1 @@
+//! I/O: the node agent over client and cri.

@@ -1,0 +1,1 @@
+//! Every system call, netlink message and unsafe block.

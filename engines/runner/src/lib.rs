@@ -1,0 +1,1 @@
+//! I/O: runs controllers: queues, barrier, backoff, apply, events, metrics, leader lease.

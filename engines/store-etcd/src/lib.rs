@@ -1,0 +1,1 @@
+//! I/O: the client of a real etcd cluster.

@@ -1,0 +1,1 @@
+//! A port: the one door to the API.

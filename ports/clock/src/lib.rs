@@ -1,0 +1,1 @@
+//! A port: time and randomness, real or virtual.

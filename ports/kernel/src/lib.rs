@@ -1,0 +1,1 @@
+//! A port: links, rules, mounts, cgroups, processes; with a recorder for tests.

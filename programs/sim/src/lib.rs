@@ -1,0 +1,1 @@
+//! A program: the whole cluster in one thread on a virtual clock with a seed.

@@ -1,0 +1,1 @@
+//! Pure: THE TABLE, one row a kind.

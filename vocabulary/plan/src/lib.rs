@@ -1,0 +1,1 @@
+//! Pure: what a decision sees and what it answers.

@@ -1,0 +1,1 @@
+//! Pure: one schema engine for built-in and custom kinds.
