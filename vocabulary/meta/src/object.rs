@@ -1,0 +1,239 @@
+//! An object is bytes plus a header: its canonical JSON once, the decoded metadata beside it, and further decoded forms
+//! made on demand, at most once, and shared by everyone who holds the object.
+//!
+//! The bytes have a hole where `resourceVersion` goes, for that is known only after the commit:
+//! `{"apiVersion":"v1","kind":"Pod","metadata":{` hole `"name":"a",...},"spec":...}`.
+
+use crate::{Gvk, GroupVersion, JsonError, Key, Map, Time, Value};
+use bytes::Bytes;
+use compact_str::CompactString;
+use serde::Deserialize;
+use std::any::Any;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+/// The metadata that the engine, caches and indexes read without decoding the rest.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Header {
+    pub name: CompactString,
+    pub namespace: CompactString,
+    pub uid: CompactString,
+    #[serde(skip)]
+    pub resource_version: u64,
+    pub generation: i64,
+    #[serde(deserialize_with = "null_as_default")]
+    pub labels: BTreeMap<CompactString, CompactString>,
+    #[serde(deserialize_with = "null_as_default")]
+    pub owner_references: Vec<OwnerRef>,
+    #[serde(deserialize_with = "null_as_default")]
+    pub finalizers: Vec<CompactString>,
+    pub creation_timestamp: Option<jiff::Timestamp>,
+    pub deletion_timestamp: Option<jiff::Timestamp>,
+    pub deletion_grace_period_seconds: Option<i64>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OwnerRef {
+    pub api_version: CompactString,
+    pub kind: CompactString,
+    pub name: CompactString,
+    pub uid: CompactString,
+    pub controller: bool,
+    pub block_owner_deletion: bool,
+}
+
+fn null_as_default<'de, D: serde::Deserializer<'de>, T: Deserialize<'de> + Default>(reader: D) -> Result<T, D::Error> {
+    Option::<T>::deserialize(reader).map(Option::unwrap_or_default)
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(rename = "apiVersion", borrow)]
+    api_version: Cow<'a, str>,
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    metadata: Header,
+}
+
+#[derive(Debug)]
+pub struct Object {
+    pub header: Header,
+    pub gvk: Gvk,
+    body: Bytes,
+    /// Where `"metadata"` begins: after the type's own fields.
+    untyped: u32,
+    /// Where the resource version goes: after `"metadata":{`.
+    hole: u32,
+    value: OnceLock<Arc<Value>>,
+    typed: OnceLock<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Object {
+    /// From a stored body (as [`Object::canonical`] made it) and the revision under which it was stored.
+    pub fn from_stored(body: Bytes, resource_version: u64) -> Result<Object, JsonError> {
+        let envelope: Envelope<'_> = serde_json::from_slice(&body).map_err(|e| JsonError(e.to_string()))?;
+        let group_version = GroupVersion::parse(&envelope.api_version)
+            .ok_or_else(|| JsonError(format!("unexpected apiVersion: {}", envelope.api_version)))?;
+        let gvk = Gvk::new(group_version.group, group_version.version, &*envelope.kind);
+        let (untyped, hole) = offsets(&body).ok_or_else(|| JsonError("not a stored object".into()))?;
+        let header = Header { resource_version, ..envelope.metadata };
+        Ok(Object { header, gvk, body, untyped, hole, value: OnceLock::new(), typed: OnceLock::new() })
+    }
+
+    /// From a whole value, as a client holds one: its own `resourceVersion` becomes the header's.
+    pub fn from_value(value: &Value) -> Result<Object, JsonError> {
+        let version = value.str("metadata.resourceVersion").parse().unwrap_or(0);
+        Object::from_stored(Object::canonical(value), version)
+    }
+
+    /// A value as it is stored: the type first, then metadata without its resource version, then the rest by name.
+    pub fn canonical(value: &Value) -> Bytes {
+        let mut out = Vec::with_capacity(1024);
+        out.extend_from_slice(b"{\"apiVersion\":");
+        value.get("apiVersion").write_json(&mut out);
+        out.extend_from_slice(b",\"kind\":");
+        value.get("kind").write_json(&mut out);
+        out.extend_from_slice(b",\"metadata\":{");
+        write_fields(value.get("metadata"), &["resourceVersion"], false, &mut out);
+        out.push(b'}');
+        write_fields(value, &["apiVersion", "kind", "metadata"], true, &mut out);
+        out.push(b'}');
+        Bytes::from(out)
+    }
+
+    pub fn key(&self) -> Key {
+        Key { namespace: self.header.namespace.clone(), name: self.header.name.clone() }
+    }
+
+    /// The bytes as stored, without the resource version.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Appends the object's JSON as it is served.
+    pub fn write_json(&self, out: &mut Vec<u8>) {
+        self.write_from(0, out);
+    }
+
+    /// Appends the object's JSON without `apiVersion` and `kind`, as an item of a list of its kind.
+    pub fn write_item(&self, out: &mut Vec<u8>) {
+        out.push(b'{');
+        self.write_from(self.untyped as usize, out);
+    }
+
+    fn write_from(&self, start: usize, out: &mut Vec<u8>) {
+        let hole = self.hole as usize;
+        out.reserve(self.body.len() + 40);
+        out.extend_from_slice(&self.body[start..hole]);
+        if self.header.resource_version != 0 {
+            out.extend_from_slice(b"\"resourceVersion\":\"");
+            out.extend_from_slice(itoa::Buffer::new().format(self.header.resource_version).as_bytes());
+            out.extend_from_slice(if self.body[hole] == b'}' { b"\"" } else { b"\"," });
+        }
+        out.extend_from_slice(&self.body[hole..]);
+    }
+
+    /// The decoded value with its resource version: decoded at most once.
+    pub fn value(&self) -> &Arc<Value> {
+        self.value.get_or_init(|| Arc::new(self.decode_value()))
+    }
+
+    /// The decoded value for one use, without keeping it in memory beside the bytes.
+    pub fn decode_value(&self) -> Value {
+        if let Some(value) = self.value.get() {
+            return Value::clone(value);
+        }
+        let mut value = crate::parse(&self.body).expect("a stored body was checked when the object was made");
+        if self.header.resource_version != 0 {
+            value.set("metadata.resourceVersion", self.header.resource_version.to_string());
+        }
+        value
+    }
+
+    /// The object as a type that reads its JSON: decoded at most once, for the first type asked for.
+    pub fn typed<T: serde::de::DeserializeOwned + Send + Sync + 'static>(&self) -> Result<Arc<T>, JsonError> {
+        if let Some(kept) = self.typed.get() {
+            if let Ok(typed) = kept.clone().downcast::<T>() {
+                return Ok(typed);
+            }
+        }
+        let mut json = Vec::new();
+        self.write_json(&mut json);
+        let typed = Arc::new(serde_json::from_slice::<T>(&json).map_err(|e| JsonError(e.to_string()))?);
+        let _already_kept_as_another_type = self.typed.set(typed.clone());
+        Ok(typed)
+    }
+}
+
+fn write_fields(value: &Value, except: &[&str], mut comma: bool, out: &mut Vec<u8>) {
+    for (name, field) in value.as_map().into_iter().flat_map(Map::iter) {
+        if except.contains(&name.as_str()) {
+            continue;
+        }
+        if comma {
+            out.push(b',');
+        }
+        comma = true;
+        serde_json::to_writer(&mut *out, name.as_str()).expect("a string is always JSON");
+        out.push(b':');
+        field.write_json(out);
+    }
+}
+
+fn offsets(body: &[u8]) -> Option<(u32, u32)> {
+    const METADATA: &[u8] = b"\"metadata\":{";
+    // The type's two strings stand before: they hold no quote that could imitate the field's name with its colon.
+    let untyped = body.windows(METADATA.len()).position(|window| window == METADATA)?;
+    Some((untyped as u32, (untyped + METADATA.len()) as u32))
+}
+
+impl Header {
+    pub fn creation(&self) -> Option<Time> {
+        self.creation_timestamp.map(Time)
+    }
+
+    pub fn controller(&self) -> Option<&OwnerRef> {
+        self.owner_references.iter().find(|owner| owner.controller)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value;
+
+    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_resource_version_fills_its_hole() {
+        let value = value!({"kind": "ConfigMap", "apiVersion": "v1", "data": {"a": "b"},
+            "metadata": {"name": "x", "resourceVersion": "7", "labels": {"l": "m"}}});
+        let object = Object::from_value(&value).unwrap();
+        assert_eq!((object.header.resource_version, object.header.labels["l"].as_str()), (7, "m"));
+        assert_eq!(
+            text(|out| object.write_json(out)),
+            r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"resourceVersion":"7","labels":{"l":"m"},"name":"x"},"data":{"a":"b"}}"#
+        );
+        assert_eq!(
+            text(|out| object.write_item(out)),
+            r#"{"metadata":{"resourceVersion":"7","labels":{"l":"m"},"name":"x"},"data":{"a":"b"}}"#
+        );
+        assert_eq!(**object.value(), value);
+        let stored = Object::from_stored(object.body().clone(), 9).unwrap();
+        assert_eq!(stored.value().str("metadata.resourceVersion"), "9");
+    }
+
+    #[test]
+    fn empty_metadata_is_still_json() {
+        let object = Object::from_stored(Object::canonical(&value!({"apiVersion": "v1", "kind": "X"})), 3).unwrap();
+        let json = text(|out| object.write_json(out));
+        assert_eq!(json, r#"{"apiVersion":"v1","kind":"X","metadata":{"resourceVersion":"3"}}"#);
+    }
+}

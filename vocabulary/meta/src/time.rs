@@ -1,0 +1,48 @@
+//! A moment as Kubernetes writes one: RFC 3339 in UTC, to the second or (for leases and events) to the microsecond.
+
+use compact_str::{CompactString, format_compact};
+use jiff::Timestamp;
+use std::fmt;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(pub Timestamp);
+
+impl Time {
+    pub fn parse(text: &str) -> Option<Time> {
+        text.parse().ok().map(Time)
+    }
+
+    pub fn from_second(second: i64) -> Option<Time> {
+        Timestamp::from_second(second).ok().map(Time)
+    }
+
+    pub fn seconds_since(self, earlier: Time) -> i64 {
+        self.0.as_second() - earlier.0.as_second()
+    }
+
+    /// With six digits of a second, as `MicroTime` is written.
+    pub fn micro(self) -> CompactString {
+        let seconds = Timestamp::from_second(self.0.as_second()).expect("a whole second of a valid time");
+        let text = seconds.to_string();
+        format_compact!("{}.{:06}Z", text.trim_end_matches('Z'), self.0.subsec_microsecond())
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Timestamp::from_second(self.0.as_second()).expect("a whole second of a valid time").fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_written_as_upstream_writes_it() {
+        let time = Time::parse("2026-01-02T03:04:05.678901Z").unwrap();
+        assert_eq!(time.to_string(), "2026-01-02T03:04:05Z");
+        assert_eq!(time.micro(), "2026-01-02T03:04:05.678901Z");
+        assert_eq!(Time::parse("2026-01-02T05:04:05+02:00").unwrap().to_string(), "2026-01-02T03:04:05Z");
+    }
+}
