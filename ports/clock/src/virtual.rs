@@ -22,12 +22,7 @@ impl VirtualClock {
     }
 
     pub fn starting_at(base: Timestamp, seed: u64) -> VirtualClock {
-        VirtualClock {
-            base,
-            started: Instant::now(),
-            skew_nanoseconds: AtomicI64::new(0),
-            dice: AtomicU64::new(seed),
-        }
+        VirtualClock { base, started: Instant::now(), skew_nanoseconds: AtomicI64::new(0), dice: AtomicU64::new(seed) }
     }
 
     /// How far this clock runs ahead of (or, negative, behind) the common time: two machines disagree.
