@@ -1,0 +1,118 @@
+//! The hooks of a row: what upstream writes in Go for a kind, with the defaults that fit a plain one.
+
+use crate::KindDef;
+use jiff::Timestamp;
+use meta::{CompactString, ErrorList, Value};
+
+/// What a hook may know besides the object.
+pub struct Context<'a> {
+    pub def: &'a KindDef,
+    /// The version in which the request was made.
+    pub version: &'a str,
+    pub subresource: &'a str,
+    pub now: Timestamp,
+    pub dry_run: bool,
+    /// The user's name: kinds that record who asked.
+    pub user: &'a str,
+    pub groups: &'a [String],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Create,
+    Update,
+}
+
+/// A cluster-unique thing that an object claims in the same transaction as its write: an address, a port.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Allocation {
+    /// `path` is a dotted path of the object; indexes are numbers: `spec.ports.0.nodePort`.
+    ClusterIp { path: String, wanted: Option<CompactString>, family: u8 },
+    NodePort { path: String, wanted: Option<u16>, protocol: CompactString },
+}
+
+/// All hooks see the storage version of the object, already decoded, pruned and defaulted by its schema.
+pub trait Rules: Send + Sync {
+    /// Defaults that depend on other fields, after the schema's own. Runs on what clients send and on what was stored.
+    fn default(&self, _object: &mut Value) {}
+
+    /// Resets what a client may not set on creation: status, generation is the engine's.
+    fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
+        if context.def.has_status() {
+            object.remove("status");
+        }
+    }
+
+    /// Carries over what a client may not change. The engine has already kept status (or, for the status
+    /// subresource, everything but status) from the old object.
+    fn prepare_update(&self, _context: &Context<'_>, _new: &mut Value, _old: &Value) {}
+
+    /// Whether the change from old to new raises `metadata.generation`.
+    fn raises_generation(&self, new: &Value, old: &Value) -> bool {
+        new.get("spec") != old.get("spec")
+    }
+
+    /// Kinds without a generation keep none (ConfigMap, Secret, ...).
+    fn has_generation(&self) -> bool {
+        false
+    }
+
+    fn validate(&self, _context: &Context<'_>, _object: &Value) -> ErrorList {
+        ErrorList::default()
+    }
+
+    fn validate_update(&self, _context: &Context<'_>, _new: &Value, _old: &Value) -> ErrorList {
+        ErrorList::default()
+    }
+
+    /// What may be a name of this kind; upstream's complaints.
+    fn validate_name(&self, name: &str) -> Vec<String> {
+        meta::names::dns_subdomain(name)
+    }
+
+    /// What is accepted, yet told in a `Warning` header.
+    fn warnings(&self, _context: &Context<'_>, _new: &Value, _old: Option<&Value>) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn allocations(&self, _new: &Value, _old: Option<&Value>) -> Vec<Allocation> {
+        Vec::new()
+    }
+
+    /// Fields beyond `metadata.name` and `metadata.namespace` that a field selector may name, in storage form.
+    fn selectable(&self) -> &[&'static str] {
+        &[]
+    }
+
+    /// The value of a selectable field, where it is not simply what stands at that path.
+    fn selectable_value(&self, object: &Value, field: &str) -> CompactString {
+        match object.at(field) {
+            Value::Str(text) => text.clone(),
+            Value::Null => CompactString::default(),
+            other => CompactString::from(other.to_string()),
+        }
+    }
+
+    /// The cells of a Table's row, one a column.
+    fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value>;
+
+    /// From one served version to another; the schema of `to` prunes what it does not know.
+    fn convert(&self, object: Value, _from: &str, _to: &str) -> Result<Value, String> {
+        Ok(object)
+    }
+
+    /// The kind may be created by an update of what does not exist (Lease, Endpoints ...).
+    fn create_on_update(&self) -> bool {
+        false
+    }
+
+    /// An update without a resource version is refused.
+    fn needs_version_on_update(&self) -> bool {
+        false
+    }
+
+    /// Seconds that a deletion leaves the object to finish: pods say so, all others end at once.
+    fn grace_seconds(&self, _object: &Value, _asked: Option<i64>) -> Option<i64> {
+        None
+    }
+}

@@ -1,0 +1,195 @@
+//! The types: an arena of nodes that refer to each other by index, so that recursive types are plain data.
+
+use meta::{CompactString, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TypeId(pub u32);
+
+#[derive(Clone, Debug, Default)]
+pub struct Types {
+    pub nodes: Vec<Node>,
+    /// Named types, by upstream's name for them (`io.k8s.api.core.v1.PodSpec`).
+    pub names: BTreeMap<CompactString, TypeId>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub shape: Shape,
+    /// The full name where the type has one of its own.
+    pub name: Option<CompactString>,
+    pub nullable: bool,
+    /// What a value must satisfy beyond its shape; most nodes have nothing.
+    pub constraints: Option<Box<Constraints>>,
+    pub description: Option<Arc<str>>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Shape {
+    Bool,
+    Int32,
+    Int64,
+    Float,
+    Str,
+    /// Base64 in JSON.
+    Bytes,
+    IntOrString,
+    Quantity,
+    Time,
+    MicroTime,
+    Duration,
+    /// Any JSON, kept as it is, applied as one atom (RawExtension, JSON, FieldsV1).
+    Any,
+    Struct(StructType),
+    Map { value: TypeId, kind: MapKind },
+    List { item: TypeId, kind: ListKind, patch: Option<PatchMerge> },
+}
+
+/// How strategic merge patch treats a list: merged, by a key of its objects or (no key) by value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PatchMerge {
+    pub key: Option<CompactString>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct StructType {
+    /// Sorted by name, as the values are.
+    pub fields: Vec<Field>,
+    pub extra: Extra,
+    pub kind: MapKind,
+    /// Strategic merge drops fields that the patch does not name (`retainKeys`: unions).
+    pub retain_keys: bool,
+    /// A custom object's own `metadata` and type stand inside (x-kubernetes-embedded-resource).
+    pub embedded_resource: bool,
+}
+
+/// What becomes of fields that a struct does not name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Extra {
+    #[default]
+    Prune,
+    /// x-kubernetes-preserve-unknown-fields
+    Keep,
+    /// additionalProperties beside named ones
+    Typed(TypeId),
+}
+
+#[derive(Clone, Debug)]
+pub struct Field {
+    pub name: CompactString,
+    pub node: TypeId,
+    pub required: bool,
+    pub default: Option<Value>,
+    /// The field's number in upstream's protobuf; 0 for custom kinds.
+    pub tag: u32,
+    /// Numbers of the messages around this field, outermost first: JSON inlines what Go embeds, protobuf nests it.
+    pub wrapped: Vec<u32>,
+    /// A pointer in Go: an empty value stays what it is. Without one, an empty value is as good as absent.
+    pub pointer: bool,
+    /// Go writes this field even when empty (no `omitempty`), such as a status's required counters.
+    pub always: bool,
+    pub description: Option<Arc<str>>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MapKind {
+    #[default]
+    Granular,
+    Atomic,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ListKind {
+    #[default]
+    Atomic,
+    Set,
+    Map(Vec<CompactString>),
+}
+
+/// JSON schema's and upstream's declarative rules.
+#[derive(Clone, Debug, Default)]
+pub struct Constraints {
+    pub minimum: Option<f64>,
+    pub exclusive_minimum: bool,
+    pub maximum: Option<f64>,
+    pub exclusive_maximum: bool,
+    pub multiple_of: Option<f64>,
+    pub min_length: Option<u64>,
+    pub max_length: Option<u64>,
+    pub min_items: Option<u64>,
+    pub max_items: Option<u64>,
+    pub unique_items: bool,
+    pub min_properties: Option<u64>,
+    pub max_properties: Option<u64>,
+    pub pattern: Option<CompactString>,
+    pub format: Option<CompactString>,
+    pub one_of_values: Vec<Value>,
+    pub all_of: Vec<TypeId>,
+    pub any_of: Vec<TypeId>,
+    pub one_of: Vec<TypeId>,
+    pub not: Option<TypeId>,
+    pub immutable: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Schema {
+    pub types: Arc<Types>,
+    pub root: TypeId,
+}
+
+impl Types {
+    pub fn add(&mut self, node: Node) -> TypeId {
+        self.nodes.push(node);
+        TypeId(self.nodes.len() as u32 - 1)
+    }
+
+    pub fn node(&self, id: TypeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    pub fn named(&self, name: &str) -> Option<TypeId> {
+        self.names.get(name).copied()
+    }
+}
+
+impl Node {
+    pub fn new(shape: Shape) -> Node {
+        Node { shape, name: None, nullable: false, constraints: None, description: None }
+    }
+
+    pub fn as_struct(&self) -> Option<&StructType> {
+        if let Shape::Struct(fields) = &self.shape { Some(fields) } else { None }
+    }
+}
+
+impl StructType {
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.binary_search_by(|field| field.name.as_str().cmp(name)).ok().map(|i| &self.fields[i])
+    }
+}
+
+impl Schema {
+    pub fn node(&self) -> &Node {
+        self.types.node(self.root)
+    }
+
+    /// The same arena seen from another type.
+    pub fn at(&self, root: TypeId) -> Schema {
+        Schema { types: self.types.clone(), root }
+    }
+
+    /// The schema of the field at a dotted path of named fields; through lists, of their items.
+    pub fn descend(&self, path: &str) -> Option<Schema> {
+        path.split('.').try_fold(self.clone(), |schema, name| schema.field(name))
+    }
+
+    fn field(&self, name: &str) -> Option<Schema> {
+        match &self.node().shape {
+            Shape::Struct(fields) => fields.field(name).map(|field| self.at(field.node)),
+            Shape::List { item, .. } => self.at(*item).field(name),
+            Shape::Map { value, .. } => Some(self.at(*value)),
+            _ => None,
+        }
+    }
+}
