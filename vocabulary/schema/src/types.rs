@@ -1,10 +1,11 @@
 //! The types: an arena of nodes that refer to each other by index, so that recursive types are plain data.
 
+use crate::Pattern;
 use meta::{CompactString, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TypeId(pub u32);
 
 #[derive(Clone, Debug, Default)]
@@ -12,20 +13,28 @@ pub struct Types {
     pub nodes: Vec<Node>,
     /// Named types, by upstream's name for them (`io.k8s.api.core.v1.PodSpec`).
     pub names: BTreeMap<CompactString, TypeId>,
+    /// Of a custom resource definition: a value is taken as it is and then judged, where that of a built-in kind is
+    /// decoded into Go's types and so loses what they cannot hold.
+    pub custom: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Node {
     pub shape: Shape,
     /// The full name where the type has one of its own.
     pub name: Option<CompactString>,
+    /// Go's name for it in messages, where that does not follow from the shape or the name: `v1.RestartPolicy`.
+    pub go: Option<CompactString>,
     pub nullable: bool,
+    /// The schema states no type: the shape says only where its rules look, and a value of another type passes.
+    pub untyped: bool,
     /// What a value must satisfy beyond its shape; most nodes have nothing.
     pub constraints: Option<Box<Constraints>>,
+    pub details: Option<Box<Details>>,
     pub description: Option<Arc<str>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub enum Shape {
     Bool,
     Int32,
@@ -40,10 +49,20 @@ pub enum Shape {
     MicroTime,
     Duration,
     /// Any JSON, kept as it is, applied as one atom (RawExtension, JSON, FieldsV1).
+    #[default]
     Any,
+    /// A JSON schema or what may stand in its place inside a JSON schema.
+    SchemaOr(SchemaOr, TypeId),
     Struct(StructType),
     Map { value: TypeId, kind: MapKind },
     List { item: TypeId, kind: ListKind, patch: Option<PatchMerge> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SchemaOr {
+    Bool,
+    List,
+    Strings,
 }
 
 /// How strategic merge patch treats a list: merged, by a key of its objects or (no key) by value.
@@ -58,6 +77,8 @@ pub struct StructType {
     pub fields: Vec<Field>,
     pub extra: Extra,
     pub kind: MapKind,
+    /// Go's embedded structs: their fields stand among these in JSON, yet protobuf nests them.
+    pub inlines: Vec<Inline>,
     /// Strategic merge drops fields that the patch does not name (`retainKeys`: unions).
     pub retain_keys: bool,
     /// A custom object's own `metadata` and type stand inside (x-kubernetes-embedded-resource).
@@ -122,14 +143,38 @@ pub struct Constraints {
     pub unique_items: bool,
     pub min_properties: Option<u64>,
     pub max_properties: Option<u64>,
-    pub pattern: Option<CompactString>,
+    pub pattern: Option<Pattern>,
     pub format: Option<CompactString>,
+    /// enum
     pub one_of_values: Vec<Value>,
     pub all_of: Vec<TypeId>,
     pub any_of: Vec<TypeId>,
     pub one_of: Vec<TypeId>,
     pub not: Option<TypeId>,
     pub immutable: bool,
+}
+
+/// What documents show and few operations read.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    pub title: Option<CompactString>,
+    pub example: Option<Value>,
+    pub external_docs: Option<Value>,
+    /// Of a list's item or a map's value; a struct's field has its own.
+    pub default: Option<Value>,
+    /// x-kubernetes-validations
+    pub rules: Vec<Rule>,
+}
+
+/// A rule in CEL, as a custom resource definition writes it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rule {
+    pub rule: CompactString,
+    pub message: Option<CompactString>,
+    pub message_expression: Option<CompactString>,
+    pub reason: Option<CompactString>,
+    pub field_path: Option<CompactString>,
+    pub optional_old_self: Option<bool>,
 }
 
 #[derive(Clone, Debug)]
@@ -155,7 +200,7 @@ impl Types {
 
 impl Node {
     pub fn new(shape: Shape) -> Node {
-        Node { shape, name: None, nullable: false, constraints: None, description: None }
+        Node { shape, ..Node::default() }
     }
 
     pub fn as_struct(&self) -> Option<&StructType> {

@@ -1,0 +1,18 @@
+//! A typed object of a known resource: what `view.get::<Pod>` is generic over.
+
+use meta::Gvr;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub trait Resource: k8s_openapi::Resource + DeserializeOwned + Serialize + Send + Sync + 'static {
+    fn gvr() -> Gvr;
+}
+
+impl<T> Resource for T
+where
+    T: k8s_openapi::Resource + DeserializeOwned + Serialize + Send + Sync + 'static,
+{
+    fn gvr() -> Gvr {
+        Gvr::new(T::GROUP, T::VERSION, T::URL_PATH_SEGMENT)
+    }
+}
