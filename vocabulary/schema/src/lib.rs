@@ -3,6 +3,9 @@
 //! A [`Schema`] is a root in a shared arena of types. Built-in kinds share one arena made from the tables of facts; each
 //! version of a custom kind has its own. Every operation takes a schema and a value and knows no kind.
 
+pub mod pattern;
 pub mod types;
 
-pub use types::{Constraints, Extra, Field, ListKind, MapKind, Node, PatchMerge, Schema, Shape, StructType, TypeId, Types};
+pub use pattern::Pattern;
+pub use types::{Constraints, Details, Extra, Field, Inline, ListKind, MapKind, Node, PatchMerge, Rule, Schema, SchemaOr};
+pub use types::{Shape, StructType, TypeId, Types};
