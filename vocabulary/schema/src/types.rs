@@ -96,21 +96,33 @@ pub enum Extra {
     Typed(TypeId),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Field {
     pub name: CompactString,
     pub node: TypeId,
     pub required: bool,
     pub default: Option<Value>,
-    /// The field's number in upstream's protobuf; 0 for custom kinds.
+    /// The field's number in upstream's protobuf; 0 for custom kinds and for what protobuf leaves out.
     pub tag: u32,
-    /// Numbers of the messages around this field, outermost first: JSON inlines what Go embeds, protobuf nests it.
-    pub wrapped: Vec<u32>,
-    /// A pointer in Go: an empty value stays what it is. Without one, an empty value is as good as absent.
-    pub pointer: bool,
-    /// Go writes this field even when empty (no `omitempty`), such as a status's required counters.
+    /// Go writes this field even when empty: no `omitempty`, or a struct (a time, too) by value without `omitzero`.
+    /// What is absent is written as its shape's zero: null for a pointer, list, map, bytes or time; `{}`, `""`, 0.
     pub always: bool,
+    /// A pointer in Go: an empty value that was given is kept, where that of a plain field counts as absent.
+    pub pointer: bool,
+    /// The embedded struct that holds this field in Go, by index into [`StructType::inlines`].
+    pub inline: Option<u8>,
     pub description: Option<Arc<str>>,
+}
+
+/// A struct embedded in another by Go, such as a volume's source in a volume.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Inline {
+    /// Go's name of the embedded field: `VolumeSource`.
+    pub go: CompactString,
+    /// Its number in upstream's protobuf.
+    pub tag: u32,
+    /// The embedded struct that embeds this one.
+    pub within: Option<u8>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
