@@ -1,2 +1,35 @@
-//! The project tasks.
-fn main() {}
+//! The project's own tasks: `cargo xtask NAME [ARGUMENTS]`. A task is a file and a line in [`TASKS`].
+
+mod failure;
+mod go_source;
+mod record;
+mod tables;
+mod upstream;
+
+use failure::Failure;
+
+struct Task {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&[String]) -> Result<(), Failure>,
+}
+
+const TASKS: &[Task] = &[
+    Task { name: "tables", about: "makes vocabulary/kinds/facts from upstream's answers and Go types", run: tables::run },
+    Task { name: "record", about: "records upstream's answers to every kind's testdata", run: record::run },
+];
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let name = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    let Some(task) = TASKS.iter().find(|task| task.name == name) else {
+        eprintln!("usage: cargo xtask TASK [ARGUMENTS]");
+        TASKS.iter().for_each(|task| eprintln!("  {:10} {}", task.name, task.about));
+        std::process::exit(2);
+    };
+    if let Err(failure) = (task.run)(&rest) {
+        eprintln!("{}: {failure}", task.name);
+        std::process::exit(1);
+    }
+}

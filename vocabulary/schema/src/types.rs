@@ -102,6 +102,10 @@ pub struct Field {
     pub node: TypeId,
     pub required: bool,
     pub default: Option<Value>,
+    /// The default is Go code upstream: applied like any other, yet not told in OpenAPI.
+    pub default_untold: bool,
+    /// Strategic merge patch puts the new value in the old one's place as a whole.
+    pub patch_replace: bool,
     /// The field's number in upstream's protobuf; 0 for custom kinds and for what protobuf leaves out.
     pub tag: u32,
     /// Go writes this field even when empty: no `omitempty`, or a struct (a time, too) by value without `omitzero`.

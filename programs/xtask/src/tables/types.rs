@@ -1,0 +1,306 @@
+//! The types: OpenAPI v3 says shape, lists, keys and patches; Go's tags say pointers, omission and protobuf's numbers.
+
+use super::names;
+use crate::Failure;
+use crate::go_source::{self, GoField, GoPackage};
+use crate::upstream::Upstream;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Served and asked for, yet in no OpenAPI document: their shape is read from Go.
+const BEYOND_OPENAPI: &[(&str, &[&str])] = &[
+    (
+        "io.k8s.apimachinery.pkg.apis.meta.v1",
+        &[
+            "ListOptions",
+            "GetOptions",
+            "CreateOptions",
+            "UpdateOptions",
+            "PatchOptions",
+            "Table",
+            "TableColumnDefinition",
+            "TableRow",
+            "TableRowCondition",
+            "TableOptions",
+            "PartialObjectMetadata",
+            "PartialObjectMetadataList",
+        ],
+    ),
+    (
+        "io.k8s.api.core.v1",
+        &[
+            "PodExecOptions",
+            "PodAttachOptions",
+            "PodPortForwardOptions",
+            "PodProxyOptions",
+            "PodLogOptions",
+            "NodeProxyOptions",
+            "ServiceProxyOptions",
+            "RangeAllocation",
+        ],
+    ),
+];
+
+pub struct Sources {
+    schemas: BTreeMap<String, Value>,
+    packages: BTreeMap<String, GoPackage>,
+}
+
+/// A field of JSON with what Go says about it and the messages around it.
+struct Tagged {
+    go: GoField,
+    wrapped: Vec<u32>,
+}
+
+pub fn read(upstream: &Upstream) -> Result<Sources, Failure> {
+    let mut schemas = BTreeMap::new();
+    let index = upstream.get("/openapi/v3")?;
+    for document in index["paths"].as_object().into_iter().flat_map(Map::values) {
+        let address = document["serverRelativeURL"].as_str().unwrap_or_default();
+        let answer = upstream.get(address)?;
+        let types = answer["components"]["schemas"].as_object().cloned().unwrap_or_default();
+        schemas.extend(types);
+    }
+    let mut packages = BTreeMap::new();
+    let names: Vec<&str> = schemas.keys().map(|name| names::split(name).0).collect();
+    for name in names {
+        if !packages.contains_key(name) {
+            packages.insert(name.to_string(), go_source::package(name)?);
+        }
+    }
+    for (package, missing) in BEYOND_OPENAPI {
+        for name in *missing {
+            let schema = schema_from_go(&packages, package, name)?;
+            schemas.insert(format!("{package}.{name}"), schema);
+        }
+    }
+    Ok(Sources { schemas, packages })
+}
+
+/// One file a package: its name and its text.
+pub fn write(sources: &Sources) -> Result<Vec<(String, String)>, Failure> {
+    let mut files: BTreeMap<&str, String> = BTreeMap::new();
+    for (full, schema) in &sources.schemas {
+        let (package, name) = names::split(full);
+        let text = files
+            .entry(package)
+            .or_insert_with(|| format!("package {} = {package}\n", names::short(package)));
+        write_type(text, sources, package, name, schema)?;
+    }
+    Ok(files.into_iter().map(|(package, text)| (format!("{}.txt", names::short(package)), text)).collect())
+}
+
+fn write_type(text: &mut String, sources: &Sources, package: &str, name: &str, schema: &Value) -> Result<(), Failure> {
+    let Some(properties) = schema["properties"].as_object() else {
+        writeln!(text, "\ntype {name} = {}", opaque(name, schema)).expect("writing to a string");
+        return Ok(());
+    };
+    let flags = if schema["x-kubernetes-map-type"] == "atomic" { " atomic" } else { "" };
+    writeln!(text, "\ntype {name}{flags}").expect("writing to a string");
+    let tagged = tagged_fields(sources, package, name);
+    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    for (field, property) in properties {
+        let tags = tagged
+            .get(field)
+            .ok_or_else(|| Failure::Unexpected(format!("{package}.{name}.{field}: not found in Go")))?;
+        let line = field_line(field, property, tags, required.contains(&field.as_str()), package);
+        writeln!(text, "  {line}").expect("writing to a string");
+    }
+    Ok(())
+}
+
+/// Types without fields of their own.
+fn opaque(name: &str, schema: &Value) -> &'static str {
+    match name {
+        "Quantity" => "quantity",
+        "IntOrString" => "int-or-string",
+        "Time" => "time",
+        "MicroTime" => "micro-time",
+        "Duration" => "duration",
+        "CustomResourceSubresourceStatus" => "any object",
+        _ if schema["type"] == "object" => "any object",
+        _ => "any",
+    }
+}
+
+/// The fields of a type as JSON sees them: embedded structs are opened.
+fn tagged_fields(sources: &Sources, package: &str, name: &str) -> BTreeMap<String, Tagged> {
+    let mut out = BTreeMap::new();
+    collect(sources, package, name, &[], true, &mut out);
+    out
+}
+
+fn collect(
+    sources: &Sources,
+    package: &str,
+    name: &str,
+    around: &[u32],
+    in_protobuf: bool,
+    out: &mut BTreeMap<String, Tagged>,
+) {
+    let Some(fields) = sources.packages.get(package).and_then(|p| p.structs.get(name)) else { return };
+    for go in fields {
+        if go.inline {
+            let (embedded_package, embedded) = resolve(package, &go.go_type);
+            let inside = [around, &[go.number]].concat();
+            let carried = in_protobuf && go.number != 0;
+            collect(sources, &embedded_package, &embedded, if carried { &inside } else { &[] }, carried, out);
+        } else {
+            let number = if in_protobuf { go.number } else { 0 };
+            let go = GoField { number, ..go.clone() };
+            out.insert(go.json.clone(), Tagged { go, wrapped: around.to_vec() });
+        }
+    }
+}
+
+/// `metav1.Time` within a package: the package and the name. Go's import names are few and regular.
+fn resolve(home: &str, go_type: &str) -> (String, String) {
+    let Some((import, name)) = go_type.split_once('.') else { return (home.to_string(), go_type.to_string()) };
+    let package = match import {
+        "metav1" => "io.k8s.apimachinery.pkg.apis.meta.v1",
+        "v1" | "corev1" if home != "io.k8s.api.core.v1" => "io.k8s.api.core.v1",
+        "v1" => "io.k8s.apimachinery.pkg.apis.meta.v1",
+        "resource" => "io.k8s.apimachinery.pkg.api.resource",
+        "intstr" => "io.k8s.apimachinery.pkg.util.intstr",
+        "runtime" => "io.k8s.apimachinery.pkg.runtime",
+        other => return (other.to_string(), name.to_string()),
+    };
+    (package.to_string(), name.to_string())
+}
+
+fn field_line(name: &str, property: &Value, tags: &Tagged, required: bool, home: &str) -> String {
+    let pointer = tags.go.go_type.starts_with('*');
+    let star = if pointer { "*" } else { "" };
+    let mut line = format!("{name:<24} {:<32} {:<6}", format!("{star}{}", shape(property, home)), number(tags));
+    let omitted = if is_struct(property) && !pointer { tags.go.omitted_when_zero } else { tags.go.omitted_when_empty };
+    let mut flag = |text: &str| {
+        line.push(' ');
+        line.push_str(text);
+    };
+    if required {
+        flag("required");
+    }
+    if !omitted {
+        flag("always");
+    }
+    if let Some(default) = explicit_default(property, tags, pointer) {
+        flag(&format!("default={default}"));
+    }
+    list_flags(property).iter().for_each(|text| flag(text));
+    if let Some(values) = property["enum"].as_array() {
+        let words: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
+        flag(&format!("enum={}", words.join("|")));
+    }
+    line.trim_end().to_string()
+}
+
+fn number(tags: &Tagged) -> String {
+    if tags.go.number == 0 {
+        return "-".into();
+    }
+    let mut parts: Vec<String> = tags.wrapped.iter().map(u32::to_string).collect();
+    parts.push(tags.go.number.to_string());
+    parts.join(".")
+}
+
+fn referred(property: &Value) -> Option<&str> {
+    property["$ref"].as_str().or_else(|| property["allOf"][0]["$ref"].as_str()).map(names::target)
+}
+
+fn is_struct(property: &Value) -> bool {
+    referred(property).is_some()
+}
+
+fn shape(property: &Value, home: &str) -> String {
+    if let Some(full) = referred(property) {
+        return names::reference(full, home);
+    }
+    if property["type"] == "array" {
+        return format!("[]{}", shape(&property["items"], home));
+    }
+    if let Some(value) = property.get("additionalProperties") {
+        return format!("{{}}{}", shape(value, home));
+    }
+    let format = property["format"].as_str().unwrap_or("");
+    match (property["type"].as_str().unwrap_or(""), format) {
+        ("string", "byte") => "bytes",
+        ("string", _) => "string",
+        ("boolean", _) => "bool",
+        ("integer", "int32") => "int32",
+        ("integer", _) => "int64",
+        ("number", _) => "float",
+        ("object", _) => "object",
+        _ => "any",
+    }
+    .to_string()
+}
+
+/// A default that is more than Go's zero value, which every plain field has.
+fn explicit_default(property: &Value, tags: &Tagged, pointer: bool) -> Option<String> {
+    let default = property.get("default")?;
+    let zero = [json!(""), json!(0), json!(false), json!({})].contains(default);
+    let implied = zero && !pointer && (is_struct(property) || !tags.go.omitted_when_empty);
+    (!implied).then(|| default.to_string())
+}
+
+fn list_flags(property: &Value) -> Vec<String> {
+    let mut flags = Vec::new();
+    let text = |name: &str| property[name].as_str();
+    match text("x-kubernetes-list-type") {
+        Some("map") => {
+            let keys = property["x-kubernetes-list-map-keys"].as_array().into_iter().flatten();
+            let keys: Vec<&str> = keys.filter_map(Value::as_str).collect();
+            flags.push(format!("list=map:{}", keys.join(",")));
+        }
+        Some(kind) => flags.push(format!("list={kind}")),
+        None => {}
+    }
+    if let Some(kind) = text("x-kubernetes-map-type") {
+        flags.push(format!("map={kind}"));
+    }
+    if let Some(strategy) = text("x-kubernetes-patch-strategy") {
+        let key = text("x-kubernetes-patch-merge-key").map(|key| format!(":{key}")).unwrap_or_default();
+        flags.push(format!("patch={strategy}{key}"));
+    }
+    flags
+}
+
+fn schema_from_go(packages: &BTreeMap<String, GoPackage>, package: &str, name: &str) -> Result<Value, Failure> {
+    let missing = || Failure::Unexpected(format!("{package}.{name}: no such Go type"));
+    let fields = packages.get(package).and_then(|p| p.structs.get(name)).ok_or_else(missing)?;
+    let mut properties = Map::new();
+    for field in fields {
+        match (field.inline, field.go_type.as_str()) {
+            (true, _) => {
+                properties.insert("apiVersion".into(), json!({"type": "string"}));
+                properties.insert("kind".into(), json!({"type": "string"}));
+            }
+            (false, go_type) => {
+                properties.insert(field.json.clone(), property_from_go(packages, package, go_type));
+            }
+        }
+    }
+    Ok(json!({"properties": properties}))
+}
+
+fn property_from_go(packages: &BTreeMap<String, GoPackage>, package: &str, go_type: &str) -> Value {
+    let go_type = go_type.trim_start_matches('*');
+    match go_type {
+        "string" | "types.UID" => return json!({"type": "string"}),
+        "bool" => return json!({"type": "boolean"}),
+        "int32" => return json!({"type": "integer", "format": "int32"}),
+        "int64" => return json!({"type": "integer", "format": "int64"}),
+        "[]byte" => return json!({"type": "string", "format": "byte"}),
+        "interface{}" => return json!({}),
+        _ => {}
+    }
+    if let Some(item) = go_type.strip_prefix("[]") {
+        return json!({"type": "array", "items": property_from_go(packages, package, item)});
+    }
+    let (home, name) = resolve(package, go_type);
+    match packages.get(&home).and_then(|p| p.others.get(&name)) {
+        Some(other) => property_from_go(packages, &home, other),
+        None => json!({"$ref": format!("#/components/schemas/{home}.{name}")}),
+    }
+}
