@@ -115,4 +115,22 @@ pub trait Rules: Send + Sync {
     fn grace_seconds(&self, _object: &Value, _asked: Option<i64>) -> Option<i64> {
         None
     }
+
+    /// A finished deletion answers with the object rather than with a status.
+    fn returns_deleted(&self) -> bool {
+        false
+    }
+
+    /// What a deletion changes in the object besides its metadata while something still holds it (a namespace's phase).
+    fn mark_deleted(&self, _object: &mut Value) {}
+
+    /// Something other than `metadata.finalizers` still holds the object (a namespace's own finalizers).
+    fn is_held(&self, _object: &Value) -> bool {
+        false
+    }
+
+    /// Dependents are orphaned when a deletion does not say (what upstream does for old kinds is `Background` now).
+    fn orphans_by_default(&self) -> bool {
+        false
+    }
 }

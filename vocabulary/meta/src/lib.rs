@@ -22,7 +22,7 @@ pub use cursor::Cursor;
 pub use error::{ErrorList, FieldError, Problem};
 pub use json::{Decoded, JsonError, parse, parse_strict, seed};
 pub use key::{GroupVersion, Gvk, Gvr, Key};
-pub use object::{Header, Object, OwnerRef};
+pub use object::{Header, Object, OwnerRef, Selectable};
 pub use path::Path;
 pub use quantity::Quantity;
 pub use status::{Cause, Details, Reason, Status};

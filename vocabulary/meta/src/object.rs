@@ -69,7 +69,11 @@ pub struct Object {
     hole: u32,
     value: OnceLock<Arc<Value>>,
     typed: OnceLock<Arc<dyn Any + Send + Sync>>,
+    selectable: OnceLock<Selectable>,
 }
+
+/// The values of the fields that a kind's field selectors may name.
+pub type Selectable = Box<[(&'static str, CompactString)]>;
 
 impl Object {
     /// From a stored body (as [`Object::canonical`] made it) and the revision under which it was stored.
@@ -80,7 +84,8 @@ impl Object {
         let gvk = Gvk::new(group_version.group, group_version.version, &*envelope.kind);
         let (untyped, hole) = offsets(&body).ok_or_else(|| JsonError("not a stored object".into()))?;
         let header = Header { resource_version, ..envelope.metadata };
-        Ok(Object { header, gvk, body, untyped, hole, value: OnceLock::new(), typed: OnceLock::new() })
+        let (value, typed, selectable) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Ok(Object { header, gvk, body, untyped, hole, value, typed, selectable })
     }
 
     /// From a whole value, as a client holds one: its own `resourceVersion` becomes the header's.
@@ -151,6 +156,14 @@ impl Object {
             value.set("metadata.resourceVersion", self.header.resource_version.to_string());
         }
         value
+    }
+
+    /// What field selectors see: computed at most once from the decoded value, which is not kept.
+    pub fn selectable(&self, compute: impl FnOnce(&Value) -> Selectable) -> &Selectable {
+        self.selectable.get_or_init(|| match self.value.get() {
+            Some(value) => compute(value),
+            None => compute(&self.decode_value()),
+        })
     }
 
     /// The object as a type that reads its JSON: decoded at most once, for the first type asked for.
