@@ -4,6 +4,7 @@ use crate::{Answer, Request};
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use meta::{Object, Status};
+use plan::Catalog;
 use std::sync::Arc;
 
 pub trait ApiClient: Send + Sync + 'static {
@@ -11,6 +12,10 @@ pub trait ApiClient: Send + Sync + 'static {
 
     /// A watch from the request's resource version (or, without one, of what exists and then of what happens).
     fn watch(&self, request: Request) -> BoxFuture<'_, Result<Watch, Status>>;
+
+    /// What is served now: every resource once, under its preferred version. Groups that could not be asked are named
+    /// in [`Catalog::failed`].
+    fn discover(&self) -> BoxFuture<'_, Result<Catalog, Status>>;
 }
 
 /// Ends after its first error; `Expired` says that history has been lost and a new list is needed.

@@ -1,12 +1,20 @@
-//! Pure: what a decision sees and what it answers. `reconcile(key, seen, now) -> Plan` is the whole of a controller;
+//! Pure: what a decision sees and what it answers. `reconcile(key, seen, moment) -> Plan` is the whole of a controller;
 //! everything that touches a network, a clock or a queue is the runner's.
 
 mod action;
+mod catalog;
 mod controller;
+mod moment;
+mod plan;
+mod report;
 mod resource;
 mod view;
 
-pub use action::{Action, Event, EventType, Plan, Propagation, Report};
-pub use controller::{Change, Controller, Grant, Input, Moment};
+pub use action::{Action, Fact, Propagation};
+pub use catalog::{Catalog, Served};
+pub use controller::{Change, Controller, Grant, Input};
+pub use moment::{Moment, Refusal};
+pub use plan::{Plan, with_type};
+pub use report::{Event, EventType, Report, When};
 pub use resource::Resource;
-pub use view::{KindView, View};
+pub use view::{Index, KindView, View};

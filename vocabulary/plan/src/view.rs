@@ -1,91 +1,65 @@
 //! What was seen: every object of the kinds that a controller reads, with the indexes that decisions ask for.
 //!
-//! The view is changed only by whoever feeds it (a cache); a decision holds it by shared reference.
+//! A view is an immutable snapshot: its maps share their structure with the cache they were taken from, so taking one
+//! costs some reference counts, however much it holds.
 
-use crate::Resource;
-use meta::{CompactString, Gvr, Key, Object};
-use std::collections::{BTreeMap, BTreeSet};
+mod index;
+mod kind;
+
+pub use index::Index;
+pub use kind::KindView;
+
+use crate::{Catalog, Input, Resource};
+use meta::{Gvr, Key, Object};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// One kind's objects.
-#[derive(Clone, Debug, Default)]
-pub struct KindView {
-    objects: BTreeMap<Key, Arc<Object>>,
-    by_owner: BTreeMap<CompactString, BTreeSet<Key>>,
-    /// The revision up to which every change has been seen.
-    pub revision: u64,
-}
-
-impl KindView {
-    pub fn get(&self, key: &Key) -> Option<&Arc<Object>> {
-        self.objects.get(key)
-    }
-
-    pub fn len(&self) -> usize {
-        self.objects.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (&Key, &Arc<Object>)> {
-        self.objects.iter()
-    }
-
-    pub fn in_namespace(&self, namespace: &str) -> impl Iterator<Item = &Arc<Object>> {
-        let from = Key::new(namespace, "");
-        let inside = move |(key, _): &(&Key, &Arc<Object>)| key.namespace == from.namespace;
-        self.objects.range(Key::new(namespace, "")..).take_while(inside).map(|(_, object)| object)
-    }
-
-    /// Objects that name `uid` among their owners.
-    pub fn owned_by(&self, uid: &str) -> impl Iterator<Item = &Arc<Object>> {
-        self.by_owner.get(uid).into_iter().flatten().filter_map(|key| self.objects.get(key))
-    }
-
-    /// Puts an object in, and returns the one that stood there.
-    pub fn insert(&mut self, object: Arc<Object>) -> Option<Arc<Object>> {
-        let key = object.key();
-        let old = self.remove(&key);
-        for owner in &object.header.owner_references {
-            self.by_owner.entry(owner.uid.clone()).or_default().insert(key.clone());
-        }
-        self.objects.insert(key, object);
-        old
-    }
-
-    pub fn remove(&mut self, key: &Key) -> Option<Arc<Object>> {
-        let old = self.objects.remove(key)?;
-        for owner in &old.header.owner_references {
-            if let Some(keys) = self.by_owner.get_mut(&owner.uid) {
-                keys.remove(key);
-                if keys.is_empty() {
-                    self.by_owner.remove(&owner.uid);
-                }
-            }
-        }
-        Some(old)
-    }
-}
 
 /// All kinds that were seen.
 #[derive(Clone, Debug, Default)]
 pub struct View {
     kinds: BTreeMap<Gvr, KindView>,
+    catalog: Arc<Catalog>,
+    /// Where inputs were declared, asking for another kind is a mistake in the asker.
+    declared: bool,
 }
 
 impl View {
+    /// An empty view of exactly these inputs: asking it for any other kind panics.
+    pub fn of(inputs: &[Input]) -> View {
+        let mut view = View { declared: !inputs.iter().any(|i| matches!(i, Input::EveryDeletable)), ..View::default() };
+        for input in inputs {
+            if let Input::Kind { resource, indexes } = input {
+                view.kind_mut(resource).add_indexes(indexes);
+            }
+        }
+        view
+    }
+
     pub fn kind(&self, resource: &Gvr) -> Option<&KindView> {
-        self.kinds.get(resource)
+        let kind = self.kinds.get(resource);
+        assert!(kind.is_some() || !self.declared, "{} was read and is not declared", resource.qualified());
+        kind
     }
 
     pub fn kind_mut(&mut self, resource: &Gvr) -> &mut KindView {
         self.kinds.entry(resource.clone()).or_default()
     }
 
+    pub fn put(&mut self, resource: Gvr, kind: KindView) {
+        self.kinds.insert(resource, kind);
+    }
+
     pub fn kinds(&self) -> impl Iterator<Item = (&Gvr, &KindView)> {
         self.kinds.iter()
+    }
+
+    /// What the server serves; empty unless [`Input::EveryDeletable`] is read.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    pub fn set_catalog(&mut self, catalog: Arc<Catalog>) {
+        self.catalog = catalog;
     }
 
     pub fn object(&self, resource: &Gvr, key: &Key) -> Option<&Arc<Object>> {
@@ -107,9 +81,21 @@ impl View {
     pub fn owned_by<'a, T: Resource>(&'a self, uid: &'a str) -> impl Iterator<Item = Arc<T>> + 'a {
         self.kind(&T::gvr()).into_iter().flat_map(move |kind| kind.owned_by(uid).filter_map(typed))
     }
+
+    /// Objects of a namespace that no controller owns.
+    pub fn orphans<'a, T: Resource>(&'a self, namespace: &'a str) -> impl Iterator<Item = Arc<T>> + 'a {
+        self.kind(&T::gvr()).into_iter().flat_map(move |kind| kind.orphans(namespace).filter_map(typed))
+    }
+
+    pub fn indexed<'a, T: Resource>(&'a self, index: &'a Index, value: &'a str) -> impl Iterator<Item = Arc<T>> + 'a {
+        self.kind(&T::gvr()).into_iter().flat_map(move |kind| kind.indexed(index, value).filter_map(typed))
+    }
 }
 
 /// An object whose JSON is not of its own type cannot have passed the API: it is left out of typed views.
 fn typed<T: Resource>(object: &Arc<Object>) -> Option<Arc<T>> {
     object.typed::<T>().ok()
 }
+
+#[cfg(test)]
+mod tests;

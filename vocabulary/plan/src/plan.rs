@@ -1,0 +1,113 @@
+//! What a decision answers: actions in order, when to look again, and why.
+
+use crate::{Action, Event, EventType, Fact, Propagation, Report, Resource, When};
+use jiff::SignedDuration;
+use meta::{CompactString, Key, Value};
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    pub actions: Vec<Action>,
+    /// Look at this key again after so long, even if nothing changes.
+    pub again_after: Option<SignedDuration>,
+    pub report: Report,
+}
+
+impl Plan {
+    pub fn nothing() -> Plan {
+        Plan::default()
+    }
+
+    pub fn create<T: Resource>(&mut self, namespace: &str, object: &T) {
+        let object = with_type(object);
+        self.actions.push(Action::Create { resource: T::gvr(), namespace: namespace.into(), object });
+    }
+
+    pub fn update<T: Resource>(&mut self, key: Key, object: &T) {
+        let object = with_type(object);
+        self.actions.push(Action::Update { resource: T::gvr(), key, subresource: "", object });
+    }
+
+    pub fn update_status<T: Resource>(&mut self, key: Key, object: &T) {
+        let object = with_type(object);
+        self.actions.push(Action::Update { resource: T::gvr(), key, subresource: "status", object });
+    }
+
+    pub fn merge<T: Resource>(&mut self, key: Key, subresource: &'static str, patch: Value) {
+        self.actions.push(Action::Merge { resource: T::gvr(), key, subresource, patch });
+    }
+
+    pub fn delete<T: Resource>(&mut self, key: Key, uid: Option<&str>) {
+        self.delete_with::<T>(key, uid, None, None);
+    }
+
+    pub fn delete_with<T: Resource>(
+        &mut self,
+        key: Key,
+        uid: Option<&str>,
+        propagation: Option<Propagation>,
+        grace_seconds: Option<i64>,
+    ) {
+        let uid = uid.map(CompactString::from);
+        self.actions.push(Action::Delete { resource: T::gvr(), key, uid, propagation, grace_seconds });
+    }
+
+    pub fn confirm(&mut self, fact: Fact) {
+        self.actions.push(Action::Confirm(fact));
+    }
+
+    pub fn again_after(&mut self, wait: SignedDuration) {
+        self.again_after = Some(self.again_after.map_or(wait, |sooner| sooner.min(wait)));
+    }
+
+    pub fn say(&mut self, line: impl Into<String>) {
+        self.report.lines.push(line.into());
+    }
+
+    pub fn event<T: Resource>(&mut self, about: &T, kind: EventType, reason: &str, message: impl Into<String>) {
+        self.tell(about, kind, reason, message, When::Always);
+    }
+
+    /// An event for when the action that was planned last has been done.
+    pub fn event_if_done<T: Resource>(&mut self, about: &T, reason: &str, message: impl Into<String>) {
+        let last = self.last_action();
+        self.tell(about, EventType::Normal, reason, message, When::Done(last));
+    }
+
+    /// A warning for when the action that was planned last is refused; the server's complaint is appended.
+    pub fn event_if_refused<T: Resource>(&mut self, about: &T, reason: &str, message: impl Into<String>) {
+        let last = self.last_action();
+        self.tell(about, EventType::Warning, reason, message, When::Refused(last));
+    }
+
+    fn last_action(&self) -> usize {
+        self.actions.len().checked_sub(1).expect("an event about an action stands after it")
+    }
+
+    fn tell<T: Resource>(&mut self, about: &T, kind: EventType, reason: &str, message: impl Into<String>, when: When) {
+        let about = reference(about);
+        self.report.events.push(Event { about, kind, reason: reason.into(), message: message.into(), when });
+    }
+}
+
+/// A typed object as a value with its type. Typed objects always are JSON objects.
+pub fn with_type<T: Resource>(object: &T) -> Value {
+    let mut value = Value::encode(object).expect("an API type is plain JSON");
+    value.set("apiVersion", T::API_VERSION);
+    value.set("kind", T::KIND);
+    value
+}
+
+/// An ObjectReference to a typed object.
+fn reference<T: Resource>(object: &T) -> Value {
+    let value = with_type(object);
+    let mut about = Value::map();
+    about.set("apiVersion", T::API_VERSION);
+    about.set("kind", T::KIND);
+    for field in ["name", "namespace", "uid", "resourceVersion"] {
+        let from = value.get("metadata").get(field);
+        if !from.is_null() {
+            about.set(field, from.clone());
+        }
+    }
+    about
+}
