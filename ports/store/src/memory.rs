@@ -103,3 +103,47 @@ impl Store for Memory {
         ready(Ok(self.mvcc().read().size())).boxed()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::{self, Harness};
+    use clock::VirtualClock;
+    use std::time::Duration;
+
+    struct InMemory;
+
+    impl Harness for InMemory {
+        fn fresh(&self) -> BoxFuture<'_, (Arc<dyn Store>, String)> {
+            let store: Arc<dyn Store> = Arc::new(Memory::new(Arc::new(VirtualClock::new(1))));
+            ready((store, "/test/".to_owned())).boxed()
+        }
+
+        fn pass(&self, time: Duration) -> Option<BoxFuture<'_, ()>> {
+            Some(tokio::time::sleep(time).boxed())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn conforms() {
+        suite::run(Arc::new(InMemory)).await;
+    }
+
+    #[test]
+    fn conforms_on_two_threads() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+        runtime.block_on(suite::run(Arc::new(Untimed)));
+    }
+
+    struct Untimed;
+
+    impl Harness for Untimed {
+        fn fresh(&self) -> BoxFuture<'_, (Arc<dyn Store>, String)> {
+            InMemory.fresh().now_or_never().map(|fresh| ready(fresh).boxed()).expect("memory is there at once")
+        }
+
+        fn pass(&self, _: Duration) -> Option<BoxFuture<'_, ()>> {
+            None
+        }
+    }
+}
