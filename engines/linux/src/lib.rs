@@ -1,1 +1,4 @@
 //! Every system call, netlink message and unsafe block.
+
+pub mod netlink;
+mod nft;

@@ -1,0 +1,107 @@
+//! Netlink, spoken by hand: few messages are needed, and they are the ones whose exact bytes matter.
+
+mod flows;
+mod route;
+pub(crate) mod socket;
+pub(crate) mod wire;
+
+use crate::nft;
+use kernel::net::{Batch, Flows, KnownLink, Links, NetError, PodLink, Rules, Set, StaleFlows, TableImage};
+use socket::Socket;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The network namespace that this was opened in, whichever thread uses it later.
+#[derive(Clone)]
+pub struct HostNetwork(Arc<Sockets>);
+
+struct Sockets {
+    route: Mutex<Socket>,
+    filter: Mutex<Socket>,
+}
+
+impl HostNetwork {
+    /// Joins the calling thread's network namespace.
+    pub fn open() -> Result<Self, NetError> {
+        let open = |protocol| Socket::open(protocol).map_err(|errno| NetError::new("open a netlink socket", errno));
+        let route = Mutex::new(open(socket::ROUTE)?);
+        let filter = Mutex::new(open(socket::NETFILTER)?);
+        Ok(Self(Arc::new(Sockets { route, filter })))
+    }
+
+    /// Netlink answers before it returns, but not at once: a batch of many services takes tens of milliseconds.
+    async fn filter<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Socket) -> Result<T, NetError> + Send + 'static,
+    ) -> Result<T, NetError> {
+        let this = self.0.clone();
+        blocking(move || work(&mut held(&this.filter))).await
+    }
+
+    async fn route<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Socket) -> Result<T, NetError> + Send + 'static,
+    ) -> Result<T, NetError> {
+        let this = self.0.clone();
+        blocking(move || work(&mut held(&this.route))).await
+    }
+}
+
+/// A panic while a socket was held leaves no half-sent message behind: the next request has its own number.
+fn held(socket: &Mutex<Socket>) -> MutexGuard<'_, Socket> {
+    socket.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, NetError> + Send + 'static,
+) -> Result<T, NetError> {
+    let lost = |error: tokio::task::JoinError| NetError::new("wait for netlink", std::io::Error::other(error));
+    tokio::task::spawn_blocking(work).await.map_err(lost)?
+}
+
+impl Rules for HostNetwork {
+    async fn commit(&self, table: &'static str, batch: Batch) -> Result<(), NetError> {
+        self.filter(move |socket| nft::commit(socket, table, &batch)).await
+    }
+
+    async fn image(&self, table: &'static str, sets: Vec<Set>) -> Result<Option<TableImage>, NetError> {
+        self.filter(move |socket| nft::image(socket, table, &sets)).await
+    }
+
+    async fn remove_table(&self, table: &'static str) -> Result<bool, NetError> {
+        self.filter(move |socket| nft::remove_table(socket, table)).await
+    }
+}
+
+impl Links for HostNetwork {
+    async fn create_link(&self, link: PodLink) -> Result<(), NetError> {
+        self.route(move |socket| route::create_link(socket, &link)).await
+    }
+
+    async fn remove_link(&self, name: String) -> Result<bool, NetError> {
+        self.route(move |socket| route::remove_link(socket, &name)).await
+    }
+
+    async fn links(&self, prefix: &str) -> Result<Vec<KnownLink>, NetError> {
+        let prefix = prefix.to_owned();
+        self.route(move |socket| route::list_links(socket, &prefix)).await
+    }
+
+    async fn enable_forwarding(&self) -> Result<(), NetError> {
+        blocking(route::enable_forwarding).await
+    }
+
+    async fn hold_address(&self, address: IpAddr) -> Result<(), NetError> {
+        self.route(move |socket| route::hold_address(socket, address)).await
+    }
+
+    async fn release_address(&self, address: IpAddr) -> Result<(), NetError> {
+        self.route(move |socket| route::release_address(socket, address)).await
+    }
+}
+
+impl Flows for HostNetwork {
+    async fn forget(&self, stale: Vec<StaleFlows>) -> Result<usize, NetError> {
+        self.filter(move |socket| flows::forget(socket, &stale)).await
+    }
+}
