@@ -3,8 +3,12 @@
 //! A [`Schema`] is a root in a shared arena of types. Built-in kinds share one arena made from the tables of facts; each
 //! version of a custom kind has its own. Every operation takes a schema and a value and knows no kind.
 
+pub mod patch;
 pub mod pattern;
 pub mod types;
+
+#[cfg(test)]
+mod sketch;
 
 pub use pattern::Pattern;
 pub use types::{Constraints, Details, Extra, Field, Inline, ListKind, MapKind, Node, PatchMerge, Rule, Schema, SchemaOr};
