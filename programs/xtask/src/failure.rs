@@ -5,8 +5,14 @@ use std::path::Path;
 
 #[derive(Debug)]
 pub enum Failure {
-    Io { what: String, source: std::io::Error },
-    Json { what: String, source: serde_json::Error },
+    Io {
+        what: String,
+        source: std::io::Error,
+    },
+    Json {
+        what: String,
+        source: serde_json::Error,
+    },
     /// An answer or a source that is not as the task expects it.
     Unexpected(String),
 }

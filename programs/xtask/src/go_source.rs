@@ -48,7 +48,10 @@ pub fn package(prefix: &str) -> Result<GoPackage, Failure> {
     for entry in entries {
         let path = entry.map_err(Failure::io(folder.display()))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let written = name.ends_with(".go") && !name.starts_with("zz_") && !name.contains("generated") && !name.ends_with("_test.go");
+        let written = name.ends_with(".go")
+            && !name.starts_with("zz_")
+            && !name.contains("generated")
+            && !name.ends_with("_test.go");
         if written {
             package.read(&failure::read(&path)?);
         }

@@ -15,7 +15,11 @@ struct Task {
 }
 
 const TASKS: &[Task] = &[
-    Task { name: "tables", about: "makes vocabulary/kinds/facts from upstream's answers and Go types", run: tables::run },
+    Task {
+        name: "tables",
+        about: "makes vocabulary/kinds/facts from upstream's answers and Go types",
+        run: tables::run,
+    },
     Task { name: "record", about: "records upstream's answers to every kind's testdata", run: record::run },
 ];
 

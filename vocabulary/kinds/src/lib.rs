@@ -3,8 +3,36 @@
 //! Facts (names, fields, numbers, list types, columns) come from `facts/`, which a program makes and upstream confirms.
 //! A row adds what is Go code upstream: conditional defaults, cross-field validation, update rules, selectable fields.
 
+mod cells;
+mod facts;
 mod row;
 mod rules;
+mod table;
+mod volumes;
 
+mod admissionregistration;
+mod apiextensions;
+mod apiregistration;
+mod apps;
+mod authentication;
+mod authorization;
+mod autoscaling;
+mod batch;
+mod certificates;
+mod coordination;
+mod core;
+mod discovery;
+mod events;
+mod flowcontrol;
+mod networking;
+mod node;
+mod policy;
+mod rbac;
+mod resource;
+mod scheduling;
+mod storage;
+
+pub use facts::{schema_of, types};
 pub use row::{Column, KindDef, Names, Scale, Scope, Subresource, Verb, Version};
 pub use rules::{Allocation, Context, Rules, Stage};
+pub use table::{Row, TABLE, builtin};

@@ -98,7 +98,23 @@ pub struct Scale {
     pub selector: Option<CompactString>,
 }
 
+const VERBS: [Verb; 9] = [
+    Verb::Create,
+    Verb::Delete,
+    Verb::DeleteCollection,
+    Verb::Get,
+    Verb::List,
+    Verb::Patch,
+    Verb::Update,
+    Verb::Watch,
+    Verb::Connect,
+];
+
 impl Verb {
+    pub fn parse(word: &str) -> Option<Verb> {
+        VERBS.into_iter().find(|verb| verb.word() == word)
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Verb::Create => "create",

@@ -27,8 +27,16 @@ pub enum Stage {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Allocation {
     /// `path` is a dotted path of the object; indexes are numbers: `spec.ports.0.nodePort`.
-    ClusterIp { path: String, wanted: Option<CompactString>, family: u8 },
-    NodePort { path: String, wanted: Option<u16>, protocol: CompactString },
+    ClusterIp {
+        path: String,
+        wanted: Option<CompactString>,
+        family: u8,
+    },
+    NodePort {
+        path: String,
+        wanted: Option<u16>,
+        protocol: CompactString,
+    },
 }
 
 /// All hooks see the storage version of the object, already decoded, pruned and defaulted by its schema.
@@ -133,4 +141,16 @@ pub trait Rules: Send + Sync {
     fn orphans_by_default(&self) -> bool {
         false
     }
+
+    /// How long an object lives after its last write: events end by themselves.
+    fn lifetime(&self) -> Option<std::time::Duration> {
+        None
+    }
+
+    /// Brings fields that repeat an allocated one in line with it (`clusterIP` with the first of `clusterIPs`).
+    fn allocated(&self, _object: &mut Value) {}
+
+    /// An update of the status may change this much of the metadata (upstream: for most kinds nothing but its
+    /// managed fields; for some labels, annotations or finalizers too).
+    fn metadata_of_status(&self, _new: &mut Value, _given: &Value) {}
 }

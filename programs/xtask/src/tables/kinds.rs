@@ -91,14 +91,17 @@ fn write_kind(text: &mut String, group: &Group, name: &str, resource: &Value) {
         let group = resource["group"].as_str().map(|g| format!("{g}/")).unwrap_or_default();
         let version = resource["version"].as_str().map(|v| format!("{v}/")).unwrap_or_default();
         let kind = resource["kind"].as_str().unwrap_or_default();
-        writeln!(text, "    sub {sub:<20} {group}{version}{kind:<24} {}", list(resource, "verbs")).expect("writing to a string");
+        writeln!(text, "    sub {sub:<20} {group}{version}{kind:<24} {}", list(resource, "verbs"))
+            .expect("writing to a string");
     }
 }
 
 fn subresources<'g>(group: &'g Group, of: &str) -> BTreeMap<&'g str, &'g Value> {
     let all = group.versions.iter().flat_map(|(_, discovery)| resources(discovery));
-    all.filter_map(|(name, resource)| name.split_once('/').filter(|(parent, _)| *parent == of).map(|(_, sub)| (sub, resource)))
-        .collect()
+    all.filter_map(|(name, resource)| {
+        name.split_once('/').filter(|(parent, _)| *parent == of).map(|(_, sub)| (sub, resource))
+    })
+    .collect()
 }
 
 fn list(resource: &Value, field: &str) -> String {

@@ -47,10 +47,24 @@ pub struct Sources {
     packages: BTreeMap<String, GoPackage>,
 }
 
-/// A field of JSON with what Go says about it and the messages around it.
+/// A field of JSON with what Go says about it and the embedded struct that holds it.
 struct Tagged {
     go: GoField,
-    wrapped: Vec<u32>,
+    within: Option<String>,
+}
+
+/// A struct that Go embeds in another.
+struct Embedded {
+    name: String,
+    number: u32,
+    within: Option<String>,
+}
+
+/// A Go struct as JSON sees it: embedded structs are opened.
+#[derive(Default)]
+struct Opened {
+    fields: BTreeMap<String, Tagged>,
+    embedded: Vec<Embedded>,
 }
 
 pub fn read(upstream: &Upstream) -> Result<Sources, Failure> {
@@ -83,9 +97,7 @@ pub fn write(sources: &Sources) -> Result<Vec<(String, String)>, Failure> {
     let mut files: BTreeMap<&str, String> = BTreeMap::new();
     for (full, schema) in &sources.schemas {
         let (package, name) = names::split(full);
-        let text = files
-            .entry(package)
-            .or_insert_with(|| format!("package {} = {package}\n", names::short(package)));
+        let text = files.entry(package).or_insert_with(|| format!("package {} = {package}\n", names::short(package)));
         write_type(text, sources, package, name, schema)?;
     }
     Ok(files.into_iter().map(|(package, text)| (format!("{}.txt", names::short(package)), text)).collect())
@@ -98,13 +110,19 @@ fn write_type(text: &mut String, sources: &Sources, package: &str, name: &str, s
     };
     let flags = if schema["x-kubernetes-map-type"] == "atomic" { " atomic" } else { "" };
     writeln!(text, "\ntype {name}{flags}").expect("writing to a string");
-    let tagged = tagged_fields(sources, package, name);
+    let mut opened = Opened::default();
+    open(sources, package, name, None, &mut opened);
+    for Embedded { name, number, within } in &opened.embedded {
+        let within = within.as_deref().unwrap_or_default();
+        writeln!(text, "{}", format!("  embeds {name} {number} {within}").trim_end()).expect("writing to a string");
+    }
     let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     for (field, property) in properties {
-        let tags = tagged
+        let tags = opened
+            .fields
             .get(field)
             .ok_or_else(|| Failure::Unexpected(format!("{package}.{name}.{field}: not found in Go")))?;
-        let line = field_line(field, property, tags, required.contains(&field.as_str()), package);
+        let line = field_line(sources, field, property, tags, required.contains(&field.as_str()), package);
         writeln!(text, "  {line}").expect("writing to a string");
     }
     Ok(())
@@ -118,38 +136,25 @@ fn opaque(name: &str, schema: &Value) -> &'static str {
         "Time" => "time",
         "MicroTime" => "micro-time",
         "Duration" => "duration",
+        "JSONSchemaPropsOrBool" => "schema-or bool",
+        "JSONSchemaPropsOrArray" => "schema-or list",
+        "JSONSchemaPropsOrStringArray" => "schema-or strings",
         "CustomResourceSubresourceStatus" => "any object",
         _ if schema["type"] == "object" => "any object",
         _ => "any",
     }
 }
 
-/// The fields of a type as JSON sees them: embedded structs are opened.
-fn tagged_fields(sources: &Sources, package: &str, name: &str) -> BTreeMap<String, Tagged> {
-    let mut out = BTreeMap::new();
-    collect(sources, package, name, &[], true, &mut out);
-    out
-}
-
-fn collect(
-    sources: &Sources,
-    package: &str,
-    name: &str,
-    around: &[u32],
-    in_protobuf: bool,
-    out: &mut BTreeMap<String, Tagged>,
-) {
+fn open(sources: &Sources, package: &str, name: &str, within: Option<&str>, out: &mut Opened) {
     let Some(fields) = sources.packages.get(package).and_then(|p| p.structs.get(name)) else { return };
     for go in fields {
         if go.inline {
             let (embedded_package, embedded) = resolve(package, &go.go_type);
-            let inside = [around, &[go.number]].concat();
-            let carried = in_protobuf && go.number != 0;
-            collect(sources, &embedded_package, &embedded, if carried { &inside } else { &[] }, carried, out);
+            let within = within.map(String::from);
+            out.embedded.push(Embedded { name: embedded.clone(), number: go.number, within });
+            open(sources, &embedded_package, &embedded, Some(&embedded), out);
         } else {
-            let number = if in_protobuf { go.number } else { 0 };
-            let go = GoField { number, ..go.clone() };
-            out.insert(go.json.clone(), Tagged { go, wrapped: around.to_vec() });
+            out.fields.insert(go.json.clone(), Tagged { go: go.clone(), within: within.map(String::from) });
         }
     }
 }
@@ -169,10 +174,15 @@ fn resolve(home: &str, go_type: &str) -> (String, String) {
     (package.to_string(), name.to_string())
 }
 
-fn field_line(name: &str, property: &Value, tags: &Tagged, required: bool, home: &str) -> String {
+fn field_line(sources: &Sources, name: &str, property: &Value, tags: &Tagged, required: bool, home: &str) -> String {
     let pointer = tags.go.go_type.starts_with('*');
     let star = if pointer { "*" } else { "" };
-    let mut line = format!("{name:<24} {:<32} {:<6}", format!("{star}{}", shape(property, home)), number(tags));
+    let mut line = format!(
+        "{name:<24} {:<32} {:<6}",
+        format!("{star}{}", shape(sources, property, &tags.go.go_type, home)),
+        number(tags)
+    );
+    // A struct by value is written whether or not it is empty: `omitempty` means nothing for it.
     let omitted = if is_struct(property) && !pointer { tags.go.omitted_when_zero } else { tags.go.omitted_when_empty };
     let mut flag = |text: &str| {
         line.push(' ');
@@ -195,13 +205,13 @@ fn field_line(name: &str, property: &Value, tags: &Tagged, required: bool, home:
     line.trim_end().to_string()
 }
 
+/// Protobuf's number, after the embedded struct that holds the field.
 fn number(tags: &Tagged) -> String {
-    if tags.go.number == 0 {
-        return "-".into();
+    let number = if tags.go.number == 0 { "-".into() } else { tags.go.number.to_string() };
+    match &tags.within {
+        Some(within) => format!("{within}:{number}"),
+        None => number,
     }
-    let mut parts: Vec<String> = tags.wrapped.iter().map(u32::to_string).collect();
-    parts.push(tags.go.number.to_string());
-    parts.join(".")
 }
 
 fn referred(property: &Value) -> Option<&str> {
@@ -212,16 +222,39 @@ fn is_struct(property: &Value) -> bool {
     referred(property).is_some()
 }
 
-fn shape(property: &Value, home: &str) -> String {
+/// A type in the table's words; `(v1.Name)` before it is Go's name where Go has one of its own.
+fn shape(sources: &Sources, property: &Value, go_type: &str, home: &str) -> String {
     if let Some(full) = referred(property) {
         return names::reference(full, home);
     }
+    let go_type = go_type.trim_start_matches('*');
+    let (go_name, plain) = underlying(sources, go_type, home);
+    let inner = |prefix: &str, value: &Value| {
+        let item = plain.strip_prefix("[]").or_else(|| plain.split_once(']').map(|(_, value)| value));
+        format!("{go_name}{prefix}{}", shape(sources, value, item.unwrap_or("string"), home))
+    };
     if property["type"] == "array" {
-        return format!("[]{}", shape(&property["items"], home));
+        return inner("[]", &property["items"]);
     }
     if let Some(value) = property.get("additionalProperties") {
-        return format!("{{}}{}", shape(value, home));
+        return inner("{}", value);
     }
+    format!("{go_name}{}", scalar(property))
+}
+
+/// Go's name of a type that is not built in, in parentheses, and what it stands for.
+fn underlying(sources: &Sources, go_type: &str, home: &str) -> (String, String) {
+    const BUILT_IN: &[&str] = &["string", "bool", "int", "int32", "int64", "float64", "byte", "interface{}"];
+    if BUILT_IN.contains(&go_type) || go_type.starts_with("[]") || go_type.starts_with("map[") {
+        return (String::new(), go_type.to_string());
+    }
+    let (package, name) = resolve(home, go_type);
+    let plain = sources.packages.get(&package).and_then(|p| p.others.get(&name)).cloned().unwrap_or_default();
+    let segment = package.rsplit('.').next().unwrap_or_default();
+    (format!("({segment}.{name})"), plain)
+}
+
+fn scalar(property: &Value) -> &'static str {
     let format = property["format"].as_str().unwrap_or("");
     match (property["type"].as_str().unwrap_or(""), format) {
         ("string", "byte") => "bytes",
@@ -233,7 +266,6 @@ fn shape(property: &Value, home: &str) -> String {
         ("object", _) => "object",
         _ => "any",
     }
-    .to_string()
 }
 
 /// A default that is more than Go's zero value, which every plain field has.

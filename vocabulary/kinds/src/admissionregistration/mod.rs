@@ -1,0 +1,6 @@
+//! Kinds of the group `admissionregistration`.
+
+pub mod mutatingwebhookconfiguration;
+pub mod validatingadmissionpolicy;
+pub mod validatingadmissionpolicybinding;
+pub mod validatingwebhookconfiguration;

@@ -1,0 +1,3 @@
+//! Kinds of the group `apiextensions`.
+
+pub mod customresourcedefinition;

@@ -1,0 +1,3 @@
+//! Kinds of the group `apiregistration`.
+
+pub mod apiservice;

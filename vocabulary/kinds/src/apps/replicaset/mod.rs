@@ -1,0 +1,36 @@
+//! ReplicaSet: keeps a number of pods.
+
+use crate::cells;
+use crate::{Row, Rules};
+use jiff::Timestamp;
+use meta::Value;
+use std::sync::Arc;
+
+pub const ROW: Row = Row::new("apps", "ReplicaSet", || Arc::new(ReplicaSet));
+
+struct ReplicaSet;
+
+impl Rules for ReplicaSet {
+    fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
+        let number = |path: &str| Value::from(object.int(path));
+        let [names, images] = cells::containers(object.at("spec.template.spec"));
+        vec![
+            cells::name(object),
+            number("spec.replicas"),
+            number("status.replicas"),
+            number("status.readyReplicas"),
+            cells::age(object, now),
+            names,
+            images,
+            cells::selector(object.at("spec.selector")),
+        ]
+    }
+
+    fn has_generation(&self) -> bool {
+        true
+    }
+
+    fn selectable(&self) -> &[&'static str] {
+        &["status.replicas"]
+    }
+}

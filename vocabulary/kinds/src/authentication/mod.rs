@@ -1,0 +1,4 @@
+//! Kinds of the group `authentication`.
+
+pub mod selfsubjectreview;
+pub mod tokenreview;

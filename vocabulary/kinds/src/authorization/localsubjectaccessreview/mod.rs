@@ -1,0 +1,18 @@
+//! LocalSubjectAccessReview: answers whether someone may do something in a namespace; never stored.
+
+use crate::cells;
+use crate::{Row, Rules};
+use jiff::Timestamp;
+use meta::Value;
+use std::sync::Arc;
+
+pub const ROW: Row =
+    Row::new("authorization.k8s.io", "LocalSubjectAccessReview", || Arc::new(LocalSubjectAccessReview));
+
+struct LocalSubjectAccessReview;
+
+impl Rules for LocalSubjectAccessReview {
+    fn cells(&self, object: &Value, _now: Timestamp) -> Vec<Value> {
+        vec![cells::name(object), object.str("metadata.creationTimestamp").into()]
+    }
+}

@@ -1,0 +1,29 @@
+//! HorizontalPodAutoscaler: scales by what is measured.
+
+use crate::cells;
+use crate::{Row, Rules};
+use jiff::Timestamp;
+use meta::Value;
+use std::sync::Arc;
+
+mod metrics;
+
+pub const ROW: Row = Row::new("autoscaling", "HorizontalPodAutoscaler", || Arc::new(HorizontalPodAutoscaler));
+
+struct HorizontalPodAutoscaler;
+
+impl Rules for HorizontalPodAutoscaler {
+    fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
+        let target = format!("{}/{}", object.str("spec.scaleTargetRef.kind"), object.str("spec.scaleTargetRef.name"));
+        let least = object.at("spec.minReplicas").as_int().map_or("<unset>".to_string(), |least| least.to_string());
+        vec![
+            cells::name(object),
+            target.into(),
+            metrics::cell(object),
+            least.into(),
+            object.int("spec.maxReplicas").into(),
+            object.int("status.currentReplicas").into(),
+            cells::age(object, now),
+        ]
+    }
+}

@@ -1,0 +1,42 @@
+//! CronJob: jobs by the clock.
+
+use crate::cells;
+use crate::{Row, Rules};
+use jiff::Timestamp;
+use meta::Value;
+use std::sync::Arc;
+
+pub const ROW: Row = Row::new("batch", "CronJob", || Arc::new(CronJob));
+
+struct CronJob;
+
+impl Rules for CronJob {
+    fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
+        let suspended = match object.at("spec.suspend").as_bool() {
+            Some(true) => "True",
+            Some(false) => "False",
+            None => "<unset>",
+        };
+        let last = match object.at("status.lastScheduleTime") {
+            Value::Null => "<none>".to_string(),
+            moment => cells::since(moment, now),
+        };
+        let [names, images] = cells::containers(object.at("spec.jobTemplate.spec.template.spec"));
+        vec![
+            cells::name(object),
+            object.str("spec.schedule").into(),
+            cells::text_or(object, "spec.timeZone", "<none>"),
+            suspended.into(),
+            (object.items("status.active").len() as i64).into(),
+            last.into(),
+            cells::age(object, now),
+            names,
+            images,
+            cells::selector(object.at("spec.jobTemplate.spec.selector")),
+        ]
+    }
+
+    fn has_generation(&self) -> bool {
+        true
+    }
+}

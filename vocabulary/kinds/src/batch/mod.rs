@@ -1,0 +1,4 @@
+//! Kinds of the group `batch`.
+
+pub mod cronjob;
+pub mod job;

@@ -1,0 +1,3 @@
+//! Kinds of the group `certificates`.
+
+pub mod certificatesigningrequest;

@@ -1,0 +1,3 @@
+//! Kinds of the group `coordination`.
+
+pub mod lease;

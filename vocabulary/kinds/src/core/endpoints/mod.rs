@@ -1,0 +1,46 @@
+//! Endpoints: the addresses behind a service, in their older form.
+
+use crate::cells;
+use crate::{Row, Rules};
+use jiff::Timestamp;
+use meta::Value;
+use std::sync::Arc;
+
+pub const ROW: Row = Row::new("", "Endpoints", || Arc::new(Endpoints));
+
+struct Endpoints;
+
+impl Rules for Endpoints {
+    fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
+        vec![cells::name(object), addresses(object), cells::age(object, now)]
+    }
+
+    fn create_on_update(&self) -> bool {
+        true
+    }
+}
+
+const SHOWN: usize = 3;
+
+/// The first three as `ip:port`, and how many more there are.
+fn addresses(endpoints: &Value) -> Value {
+    let subsets = endpoints.items("subsets");
+    if subsets.is_empty() {
+        return "<none>".into();
+    }
+    let all: Vec<String> = subsets.iter().flat_map(of_subset).collect();
+    cells::first_few(&all, SHOWN, "")
+}
+
+fn of_subset(subset: &Value) -> Vec<String> {
+    let addresses = subset.items("addresses");
+    if subset.items("ports").is_empty() {
+        return addresses.iter().map(|address| address.str("ip").to_string()).collect();
+    }
+    let ports = subset.items("ports").iter();
+    ports.flat_map(|port| addresses.iter().map(|address| host_port(address.str("ip"), port.int("port")))).collect()
+}
+
+fn host_port(ip: &str, port: i64) -> String {
+    if ip.contains(':') { format!("[{ip}]:{port}") } else { format!("{ip}:{port}") }
+}

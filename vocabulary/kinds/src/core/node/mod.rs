@@ -1,0 +1,34 @@
+//! Node: a machine that runs pods.
+
+use crate::cells;
+use crate::{Row, Rules};
+use jiff::Timestamp;
+use meta::Value;
+use std::sync::Arc;
+
+mod node_cells;
+
+pub const ROW: Row = Row::new("", "Node", || Arc::new(Node));
+
+struct Node;
+
+impl Rules for Node {
+    fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
+        let mut row = vec![
+            cells::name(object),
+            node_cells::status(object).into(),
+            node_cells::roles(object).into(),
+            cells::age(object, now),
+            object.str("status.nodeInfo.kubeletVersion").into(),
+            node_cells::address(object, "InternalIP").into(),
+            node_cells::address(object, "ExternalIP").into(),
+        ];
+        let facts = ["osImage", "kernelVersion", "containerRuntimeVersion"];
+        row.extend(facts.map(|fact| cells::text_or(object.at("status.nodeInfo"), fact, "<unknown>")));
+        row
+    }
+
+    fn selectable(&self) -> &[&'static str] {
+        &["spec.unschedulable"]
+    }
+}

@@ -1,0 +1,26 @@
+//! PodTemplate: a pod to copy.
+
+use crate::cells;
+use crate::{Row, Rules};
+use jiff::Timestamp;
+use meta::Value;
+use std::sync::Arc;
+
+pub const ROW: Row = Row::new("", "PodTemplate", || Arc::new(PodTemplate));
+
+struct PodTemplate;
+
+impl Rules for PodTemplate {
+    fn cells(&self, object: &Value, _now: Timestamp) -> Vec<Value> {
+        let [names, images] = cells::containers(object.at("template.spec"));
+        vec![cells::name(object), names, images, cells::labels(object.at("template.metadata.labels"))]
+    }
+
+    fn has_generation(&self) -> bool {
+        true
+    }
+
+    fn raises_generation(&self, new: &Value, old: &Value) -> bool {
+        new.get("template") != old.get("template")
+    }
+}

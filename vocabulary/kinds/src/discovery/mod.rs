@@ -1,0 +1,3 @@
+//! Kinds of the group `discovery`.
+
+pub mod endpointslice;

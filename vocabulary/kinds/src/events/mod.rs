@@ -1,0 +1,3 @@
+//! Kinds of the group `events`.
+
+pub mod event;

@@ -1,0 +1,4 @@
+//! Kinds of the group `flowcontrol`.
+
+pub mod flowschema;
+pub mod prioritylevelconfiguration;

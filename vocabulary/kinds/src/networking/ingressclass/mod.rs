@@ -1,0 +1,36 @@
+//! IngressClass: which controller serves an ingress.
+
+use crate::cells;
+use crate::{Row, Rules};
+use jiff::Timestamp;
+use meta::Value;
+use std::sync::Arc;
+
+pub const ROW: Row = Row::new("networking.k8s.io", "IngressClass", || Arc::new(IngressClass));
+
+struct IngressClass;
+
+impl Rules for IngressClass {
+    fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
+        vec![
+            cells::name(object),
+            object.str("spec.controller").into(),
+            parameters(object).into(),
+            cells::age(object, now),
+        ]
+    }
+
+    fn has_generation(&self) -> bool {
+        true
+    }
+}
+
+/// `Kind.group/name`
+fn parameters(class: &Value) -> String {
+    let parameters = class.at("spec.parameters");
+    if parameters.is_null() {
+        return "<none>".into();
+    }
+    let group = parameters.get("apiGroup").as_str().map(|group| format!(".{group}")).unwrap_or_default();
+    format!("{}{group}/{}", parameters.str("kind"), parameters.str("name"))
+}

@@ -1,0 +1,21 @@
+//! NetworkPolicy: which traffic reaches pods.
+
+use crate::cells;
+use crate::{Row, Rules};
+use jiff::Timestamp;
+use meta::Value;
+use std::sync::Arc;
+
+pub const ROW: Row = Row::new("networking.k8s.io", "NetworkPolicy", || Arc::new(NetworkPolicy));
+
+struct NetworkPolicy;
+
+impl Rules for NetworkPolicy {
+    fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
+        vec![cells::name(object), cells::selector(object.at("spec.podSelector")), cells::age(object, now)]
+    }
+
+    fn has_generation(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,3 @@
+//! Kinds of the group `node`.
+
+pub mod runtimeclass;

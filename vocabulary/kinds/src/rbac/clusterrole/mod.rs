@@ -1,0 +1,25 @@
+//! ClusterRole: what may be done, in every namespace.
+
+use crate::cells;
+use crate::{Row, Rules};
+use jiff::Timestamp;
+use meta::Value;
+use std::sync::Arc;
+
+pub const ROW: Row = Row::new("rbac.authorization.k8s.io", "ClusterRole", || Arc::new(ClusterRole));
+
+struct ClusterRole;
+
+impl Rules for ClusterRole {
+    fn cells(&self, object: &Value, _now: Timestamp) -> Vec<Value> {
+        vec![cells::name(object), object.str("metadata.creationTimestamp").into()]
+    }
+
+    fn create_on_update(&self) -> bool {
+        true
+    }
+
+    fn validate_name(&self, name: &str) -> Vec<String> {
+        meta::names::path_segment(name)
+    }
+}

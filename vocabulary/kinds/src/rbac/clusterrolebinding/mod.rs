@@ -1,0 +1,29 @@
+//! ClusterRoleBinding: who has a role, in every namespace.
+
+use crate::cells;
+use crate::rbac::subjects;
+use crate::{Row, Rules};
+use jiff::Timestamp;
+use meta::Value;
+use std::sync::Arc;
+
+pub const ROW: Row = Row::new("rbac.authorization.k8s.io", "ClusterRoleBinding", || Arc::new(ClusterRoleBinding));
+
+struct ClusterRoleBinding;
+
+impl Rules for ClusterRoleBinding {
+    fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
+        let role = format!("{}/{}", object.str("roleRef.kind"), object.str("roleRef.name"));
+        let mut row = vec![cells::name(object), role.into(), cells::age(object, now)];
+        row.extend(subjects::cells(object));
+        row
+    }
+
+    fn create_on_update(&self) -> bool {
+        true
+    }
+
+    fn validate_name(&self, name: &str) -> Vec<String> {
+        meta::names::path_segment(name)
+    }
+}

@@ -1,0 +1,17 @@
+//! Whom a binding names, by kind.
+
+use meta::Value;
+
+/// Three cells: users, groups, service accounts.
+pub fn cells(binding: &Value) -> [Value; 3] {
+    let of = |kind: &str, word: fn(&Value) -> String| {
+        let subjects = binding.items("subjects").iter().filter(|subject| subject.str("kind") == kind);
+        Value::from(subjects.map(word).collect::<Vec<_>>().join(", "))
+    };
+    let name = |subject: &Value| subject.str("name").to_string();
+    let account = |subject: &Value| match subject.str("namespace") {
+        "" => subject.str("name").to_string(),
+        namespace => format!("{namespace}/{}", subject.str("name")),
+    };
+    [of("User", name), of("Group", name), of("ServiceAccount", account)]
+}

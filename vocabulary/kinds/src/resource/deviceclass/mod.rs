@@ -1,0 +1,21 @@
+//! DeviceClass: devices of one sort.
+
+use crate::cells;
+use crate::{Row, Rules};
+use jiff::Timestamp;
+use meta::Value;
+use std::sync::Arc;
+
+pub const ROW: Row = Row::new("resource.k8s.io", "DeviceClass", || Arc::new(DeviceClass));
+
+struct DeviceClass;
+
+impl Rules for DeviceClass {
+    fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
+        vec![cells::name(object), cells::age(object, now)]
+    }
+
+    fn has_generation(&self) -> bool {
+        true
+    }
+}

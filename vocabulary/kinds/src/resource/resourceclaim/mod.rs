@@ -1,0 +1,30 @@
+//! ResourceClaim: devices that are asked for.
+
+use crate::cells;
+use crate::{Row, Rules};
+use jiff::Timestamp;
+use meta::Value;
+use std::sync::Arc;
+
+pub const ROW: Row = Row::new("resource.k8s.io", "ResourceClaim", || Arc::new(ResourceClaim));
+
+struct ResourceClaim;
+
+impl Rules for ResourceClaim {
+    fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
+        vec![cells::name(object), state(object).into(), cells::age(object, now)]
+    }
+}
+
+/// `allocated,reserved`
+fn state(claim: &Value) -> String {
+    let deleted = !claim.at("metadata.deletionTimestamp").is_null();
+    let allocated = !claim.at("status.allocation").is_null();
+    let words = [
+        deleted.then_some("deleted"),
+        (!allocated && !deleted).then_some("pending"),
+        allocated.then_some("allocated"),
+        (allocated && !claim.items("status.reservedFor").is_empty()).then_some("reserved"),
+    ];
+    words.into_iter().flatten().collect::<Vec<_>>().join(",")
+}

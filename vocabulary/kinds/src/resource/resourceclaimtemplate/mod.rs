@@ -1,0 +1,17 @@
+//! ResourceClaimTemplate: a claim to copy for each pod.
+
+use crate::cells;
+use crate::{Row, Rules};
+use jiff::Timestamp;
+use meta::Value;
+use std::sync::Arc;
+
+pub const ROW: Row = Row::new("resource.k8s.io", "ResourceClaimTemplate", || Arc::new(ResourceClaimTemplate));
+
+struct ResourceClaimTemplate;
+
+impl Rules for ResourceClaimTemplate {
+    fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
+        vec![cells::name(object), cells::age(object, now)]
+    }
+}

@@ -1,0 +1,3 @@
+//! Kinds of the group `scheduling`.
+
+pub mod priorityclass;

@@ -1,0 +1,39 @@
+//! CSIDriver: what a volume driver can do.
+
+use crate::cells;
+use crate::{Row, Rules};
+use jiff::Timestamp;
+use meta::Value;
+use std::sync::Arc;
+
+pub const ROW: Row = Row::new("storage.k8s.io", "CSIDriver", || Arc::new(CSIDriver));
+
+struct CSIDriver;
+
+impl Rules for CSIDriver {
+    fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
+        let flag = |path: &str, absent: bool| Value::from(object.at(path).as_bool().unwrap_or(absent));
+        let modes = cells::joined(object.at("spec.volumeLifecycleModes"), ",");
+        vec![
+            cells::name(object),
+            flag("spec.attachRequired", true),
+            flag("spec.podInfoOnMount", false),
+            flag("spec.storageCapacity", false),
+            audiences(object).into(),
+            flag("spec.requiresRepublish", false),
+            if modes.is_empty() { "<none>".into() } else { modes.into() },
+            cells::age(object, now),
+        ]
+    }
+
+    fn needs_version_on_update(&self) -> bool {
+        true
+    }
+}
+
+fn audiences(driver: &Value) -> String {
+    match driver.at("spec.tokenRequests").as_list() {
+        None => "<unset>".into(),
+        Some(requests) => requests.iter().map(|request| request.str("audience")).collect::<Vec<_>>().join(","),
+    }
+}

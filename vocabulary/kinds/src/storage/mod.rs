@@ -1,0 +1,8 @@
+//! Kinds of the group `storage`.
+
+pub mod csidriver;
+pub mod csinode;
+pub mod csistoragecapacity;
+pub mod storageclass;
+pub mod volumeattachment;
+pub mod volumeattributesclass;
