@@ -19,6 +19,8 @@ use std::sync::Arc;
 pub struct View {
     kinds: BTreeMap<Gvr, KindView>,
     catalog: Arc<Catalog>,
+    /// Whether every kind of the catalog has been seen.
+    whole: bool,
     /// Where inputs were declared, asking for another kind is a mistake in the asker.
     declared: bool,
 }
@@ -58,8 +60,14 @@ impl View {
         &self.catalog
     }
 
-    pub fn set_catalog(&mut self, catalog: Arc<Catalog>) {
+    /// Whether the absence of an object of any served kind means something.
+    pub fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    pub fn set_catalog(&mut self, catalog: Arc<Catalog>, whole: bool) {
         self.catalog = catalog;
+        self.whole = whole;
     }
 
     pub fn object(&self, resource: &Gvr, key: &Key) -> Option<&Arc<Object>> {
