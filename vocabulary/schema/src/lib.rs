@@ -3,12 +3,23 @@
 //! A [`Schema`] is a root in a shared arena of types. Built-in kinds share one arena made from the tables of facts; each
 //! version of a custom kind has its own. Every operation takes a schema and a value and knows no kind.
 
+pub mod decode;
+mod default;
+mod duration;
 pub mod patch;
 pub mod pattern;
+mod prune;
+mod time;
+mod trail;
 pub mod types;
+pub mod yaml;
 
 #[cfg(test)]
 mod sketch;
+#[cfg(test)]
+mod specimen;
+
+pub use decode::{DecodeError, Decoded, Format, TypeMeta, type_meta};
 
 pub use pattern::Pattern;
 pub use types::{Constraints, Details, Extra, Field, Inline, ListKind, MapKind, Node, PatchMerge, Rule, Schema, SchemaOr};

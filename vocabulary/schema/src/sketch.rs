@@ -1,9 +1,10 @@
 //! Types from a few lines of text, for tests.
 //!
 //! A line without indent names a type (`Name`, `Name atomic`, `Name keep`); the lines below are its fields:
-//! `name type`. After a name, `!` is a field that Go always writes and `~` one that patches replace. A type is `string`,
-//! `int`, `float`, `bool`, `any`, `quantity`, `intstr`, `time`, another type's name, `map T`, `atomicmap T`, `list T`,
-//! `set T` or `list(key,...) T`; a list may end in `merge` or `merge=key`, any field in `default=json`.
+//! `name type`. After a name, `!` is a field that Go always writes, `*` a pointer and `~` a field that patches replace;
+//! `#3` is its number in protobuf. A type is `string`, `int`, `int32`, `float`, `bool`, `bytes`, `any`, `quantity`,
+//! `intstr`, `time`, `microtime`, `duration`, another type's name, `map T`, `atomicmap T`, `list T`, `set T` or
+//! `list(key,...) T`; a list may end in `merge` or `merge=key`, any field in `default=json`.
 
 use crate::{Extra, Field, ListKind, MapKind, Node, PatchMerge, Schema, Shape, StructType, TypeId, Types};
 use meta::CompactString;
@@ -48,13 +49,16 @@ impl Sketch {
     fn field(&mut self, line: &str) -> Field {
         let mut words: Vec<&str> = line.split_whitespace().collect();
         let flagged = words.remove(0);
-        let name = flagged.trim_end_matches(['!', '~']);
+        let (flagged, tag) = flagged.split_once('#').unwrap_or((flagged, "0"));
+        let name = flagged.trim_end_matches(['!', '~', '*']);
         let default = words.iter().find_map(|word| word.strip_prefix("default="));
         let node = self.shape(&words);
         Field {
             name: name.into(),
             node,
+            tag: tag.parse().unwrap(),
             always: flagged.contains('!'),
+            pointer: flagged.contains('*'),
             patch_replace: flagged.contains('~'),
             default: default.map(|json| meta::parse(json.as_bytes()).unwrap()),
             ..Field::default()
@@ -70,6 +74,10 @@ impl Sketch {
         let shape = match head {
             "string" => Shape::Str,
             "int" => Shape::Int64,
+            "int32" => Shape::Int32,
+            "bytes" => Shape::Bytes,
+            "microtime" => Shape::MicroTime,
+            "duration" => Shape::Duration,
             "float" => Shape::Float,
             "bool" => Shape::Bool,
             "any" => Shape::Any,

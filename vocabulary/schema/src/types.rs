@@ -5,6 +5,9 @@ use meta::{CompactString, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The name under which an arena has the type of every object's metadata; custom kinds' arenas have a copy.
+pub const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TypeId(pub u32);
 
@@ -225,8 +228,12 @@ impl Node {
 }
 
 impl StructType {
+    pub fn index_of(&self, name: &str) -> Option<usize> {
+        self.fields.binary_search_by(|field| field.name.as_str().cmp(name)).ok()
+    }
+
     pub fn field(&self, name: &str) -> Option<&Field> {
-        self.fields.binary_search_by(|field| field.name.as_str().cmp(name)).ok().map(|i| &self.fields[i])
+        self.index_of(name).map(|index| &self.fields[index])
     }
 }
 
