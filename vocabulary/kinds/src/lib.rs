@@ -4,6 +4,7 @@
 //! A row adds what is Go code upstream: conditional defaults, cross-field validation, update rules, selectable fields.
 
 mod cells;
+mod check;
 mod facts;
 mod row;
 mod rules;
@@ -31,6 +32,8 @@ mod rbac;
 mod resource;
 mod scheduling;
 mod storage;
+
+pub mod metadata;
 
 pub use facts::{schema_of, types};
 pub use row::{Column, KindDef, Names, Scale, Scope, Subresource, Verb, Version};

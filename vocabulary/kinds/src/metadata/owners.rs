@@ -1,0 +1,41 @@
+//! Owner references.
+
+use crate::check;
+use meta::{Cursor, ErrorList, FieldError, GroupVersion};
+
+pub fn validate(at: &Cursor<'_>, out: &mut ErrorList) {
+    let mut controller: Option<String> = None;
+    for owner in at.items() {
+        reference(&owner, out);
+        if !owner.at("controller").bool() {
+            continue;
+        }
+        let name = format!("{}/{}", owner.at("kind").str(), owner.at("name").str());
+        match &controller {
+            None => controller = Some(name),
+            Some(first) => {
+                let why = format!(
+                    "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {name}"
+                );
+                check::invalid(at, why, out);
+            }
+        }
+    }
+}
+
+fn reference(owner: &Cursor<'_>, out: &mut ErrorList) {
+    let version = owner.at("apiVersion");
+    let parsed = GroupVersion::parse(version.str()).filter(|parsed| !parsed.version.is_empty());
+    if parsed.is_none() {
+        out.push(FieldError::invalid(&version.path, version.str(), "version must not be empty"));
+    }
+    for name in ["kind", "name", "uid"] {
+        let field = owner.at(name);
+        if field.str().is_empty() {
+            out.push(FieldError::invalid(&field.path, "", "must not be empty"));
+        }
+    }
+    if version.str() == "v1" && owner.at("kind").str() == "Event" {
+        check::invalid(owner, "/v1, Kind=Event is disallowed from being an owner", out);
+    }
+}

@@ -1,0 +1,45 @@
+//! What an update may do to metadata.
+
+use super::{annotations, labels, managed_fields, owners, standard_finalizers};
+use crate::{KindDef, check};
+use meta::{Cursor, ErrorList, FieldError, Value};
+
+const KEPT: [&str; 6] =
+    ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"];
+
+/// Judges the metadata of an object that is updated.
+pub fn validate_update(def: &KindDef, new: &Value, old: &Value) -> ErrorList {
+    let (new, old) = (Cursor::root(new).at("metadata"), Cursor::root(old).at("metadata"));
+    let mut out = ErrorList::default();
+    if !old.at("deletionTimestamp").is_null() {
+        no_new_finalizers(&new.at("finalizers"), &old.at("finalizers"), &mut out);
+    }
+    if new.at("generation").int() < old.at("generation").int() {
+        check::invalid(&new.at("generation"), "must not be decremented", &mut out);
+    }
+    for field in KEPT {
+        check::immutable(&new.at(field), &old.at(field), &mut out);
+    }
+    labels(&new.at("labels"), &mut out);
+    annotations(&new.at("annotations"), &mut out);
+    owners::validate(&new.at("ownerReferences"), &mut out);
+    managed_fields(&new.at("managedFields"), &mut out);
+    standard_finalizers(def, &new.at("finalizers"), &mut out);
+    out
+}
+
+fn no_new_finalizers(new: &Cursor<'_>, old: &Cursor<'_>, out: &mut ErrorList) {
+    let known: Vec<&str> = old.items().map(|finalizer| finalizer.value.as_str().unwrap_or("")).collect();
+    let mut added: Vec<&str> = new.items().map(|finalizer| finalizer.value.as_str().unwrap_or("")).collect();
+    added.retain(|finalizer| !known.contains(finalizer));
+    added.sort_unstable();
+    added.dedup();
+    if !added.is_empty() {
+        let quoted: Vec<String> = added.iter().map(|finalizer| format!("{finalizer:?}")).collect();
+        let why = format!(
+            "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+            quoted.join(", ")
+        );
+        out.push(FieldError::forbidden(&new.path, why));
+    }
+}
