@@ -38,7 +38,12 @@ impl Mvcc {
 
     /// Frees what compactions made unreadable.
     pub fn prune(&self) {
-        while self.write().prune(PRUNE_STEP) {}
+        while self.prune_step() {}
+    }
+
+    /// A part of that; true when there is more to do.
+    pub fn prune_step(&self) -> bool {
+        self.write().prune(PRUNE_STEP)
     }
 
     pub fn progress(&self) {

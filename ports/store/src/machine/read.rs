@@ -52,11 +52,19 @@ impl Machine {
         }
     }
 
-    /// A part of the state at `revision` for a snapshot: up to `limit` living keys after `after`. The caller keeps a pin.
-    pub fn page(&self, after: Option<&str>, revision: u64, limit: usize) -> Vec<Restored> {
+    /// A part of the state at `revision` for a snapshot: living keys after `after`, up to the one that fills `bytes`.
+    /// The caller keeps a pin.
+    pub fn page(&self, after: Option<&str>, revision: u64, bytes: usize) -> Vec<Restored> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let rest = self.index.range::<str, _>((start, Bound::Unbounded));
-        rest.filter_map(|(key, chain)| Restored::of(key, chain.at(revision)?)).take(limit).collect()
+        let mut room = bytes;
+        rest.filter_map(|(key, chain)| Restored::of(key, chain.at(revision)?))
+            .take_while(|restored| {
+                let fits = room > 0;
+                room = room.saturating_sub(restored.record.key.len() + restored.record.value.len() + 1);
+                fits
+            })
+            .collect()
     }
 }
 

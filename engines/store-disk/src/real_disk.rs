@@ -1,0 +1,137 @@
+//! A directory of the machine.
+
+use crate::disk::{Disk, DiskFile, Held};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+const LOCK: &str = "lock";
+/// Secrets lie in these files.
+const FILE_MODE: u32 = 0o600;
+const DIR_MODE: u32 = 0o700;
+
+#[derive(Debug)]
+pub struct RealDisk {
+    dir: PathBuf,
+}
+
+impl RealDisk {
+    /// Makes the directory if it is missing.
+    pub fn new(dir: &Path) -> io::Result<RealDisk> {
+        fs::DirBuilder::new().recursive(true).mode(DIR_MODE).create(dir)?;
+        Ok(RealDisk { dir: dir.to_owned() })
+    }
+
+    fn file(&self, name: &str, options: &mut OpenOptions) -> io::Result<File> {
+        options.read(true).write(true).mode(FILE_MODE).open(self.dir.join(name))
+    }
+}
+
+impl Disk for RealDisk {
+    fn lock(&self) -> io::Result<Held> {
+        let file = self.file(LOCK, OpenOptions::new().create(true).truncate(false))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Box::new(file)),
+            Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.dir)? {
+            // A name that is not UTF-8 is none of ours.
+            names.extend(entry?.file_name().into_string().ok().filter(|name| name != LOCK));
+        }
+        Ok(names)
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        let file = self.file(name, OpenOptions::new().create(true).truncate(true))?;
+        Ok(Box::new(RealFile { file, end: 0 }))
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        let file = self.file(name, &mut OpenOptions::new())?;
+        let end = file.metadata()?.len();
+        Ok(Box::new(RealFile { file, end }))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.dir.join(from), self.dir.join(to))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.dir.join(name))
+    }
+
+    fn sync_dir(&self) -> io::Result<()> {
+        File::open(&self.dir)?.sync_all()
+    }
+}
+
+struct RealFile {
+    file: File,
+    end: u64,
+}
+
+impl DiskFile for RealFile {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    fn read_exact_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        self.file.read_exact_at(into, offset)
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(bytes, self.end)?;
+        self.end += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn truncate(&mut self, len: u64) -> io::Result<()> {
+        self.file.set_len(len)?;
+        self.end = len;
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn files_are_for_the_owner_alone_and_grow_at_the_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = RealDisk::new(&dir.path().join("a/b")).unwrap();
+        let mut file = disk.create("x").unwrap();
+        file.append(b"one").unwrap();
+        file.append(b"two").unwrap();
+        file.truncate(4).unwrap();
+        file.append(b"!").unwrap();
+        file.sync().unwrap();
+        let mut read = [0; 5];
+        disk.open("x").unwrap().read_exact_at(0, &mut read).unwrap();
+        assert_eq!(&read, b"onet!");
+        let mode = |name| fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode("a/b"), mode("a/b/x")), (DIR_MODE, FILE_MODE));
+    }
+
+    #[test]
+    fn a_directory_has_one_owner() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = RealDisk::new(dir.path()).unwrap().lock().unwrap();
+        let second = RealDisk::new(dir.path()).unwrap();
+        assert_eq!(second.lock().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        drop(first);
+        second.lock().unwrap();
+        assert_eq!(second.list().unwrap(), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,477 @@
+//! A disk that forgets, tears, refuses and rots, by a seed.
+//!
+//! What was not synced survives a power cut sector by sector, in any combination; a file is there only as far as the
+//! directory was synced. Faults are set from outside, each at an exact moment, so that a seed replays.
+
+use crate::disk::{Disk, DiskFile, Held};
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+#[derive(Clone)]
+pub struct SimDisk {
+    world: Arc<Mutex<World>>,
+}
+
+struct World {
+    dice: u64,
+    files: Vec<SimData>,
+    names: BTreeMap<String, usize>,
+    durable_names: BTreeMap<String, usize>,
+    unsynced_names: Vec<NameChange>,
+    /// Operations until the power goes.
+    power: Option<u64>,
+    /// Syncs of files until one fails.
+    failing_sync: Option<u64>,
+    /// Bytes until the disk is full.
+    space: Option<u64>,
+    /// Counts power cuts: handles from before are dead.
+    life: u64,
+    locked: Option<u64>,
+    operations: u64,
+}
+
+#[derive(Default)]
+struct SimData {
+    durable: Vec<u8>,
+    current: Vec<u8>,
+    unsynced: Vec<DataChange>,
+}
+
+enum DataChange {
+    Write { offset: usize, bytes: Vec<u8> },
+    Truncate { length: usize },
+}
+
+enum NameChange {
+    Create { name: String, file: usize },
+    Rename { from: String, to: String },
+    Remove { name: String },
+}
+
+impl SimDisk {
+    pub fn new(seed: u64) -> SimDisk {
+        let world = World {
+            dice: seed,
+            files: Vec::new(),
+            names: BTreeMap::new(),
+            durable_names: BTreeMap::new(),
+            unsynced_names: Vec::new(),
+            power: None,
+            failing_sync: None,
+            space: None,
+            life: 0,
+            locked: None,
+            operations: 0,
+        };
+        SimDisk { world: Arc::new(Mutex::new(world)) }
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// After so many more operations every other fails, until [`SimDisk::restart`].
+    pub fn cut_power_after(&self, operations: u64) {
+        self.world().power = Some(operations);
+    }
+
+    pub fn powered(&self) -> bool {
+        self.world().power != Some(0)
+    }
+
+    /// The sync of a file after so many others fails, and what it should have saved is lost in part.
+    pub fn fail_sync_after(&self, syncs: u64) {
+        self.world().failing_sync = Some(syncs);
+    }
+
+    /// None: there is room again.
+    pub fn limit_space(&self, bytes: Option<u64>) {
+        self.world().space = bytes;
+    }
+
+    /// How many operations there were: a measure for [`SimDisk::cut_power_after`].
+    pub fn operations(&self) -> u64 {
+        self.world().operations
+    }
+
+    /// The power was cut, whether asked for or not, and is back: what was not synced may be gone.
+    pub fn restart(&self) {
+        self.world().restart();
+    }
+
+    /// Rot: one bit of a file turns over.
+    pub fn flip_bit(&self, name: &str, bit: u64) {
+        let mut world = self.world();
+        let file = world.names[name];
+        let data = &mut world.files[file];
+        for bytes in [&mut data.durable, &mut data.current] {
+            if let Some(byte) = bytes.get_mut((bit / 8) as usize) {
+                *byte ^= 1 << (bit % 8);
+            }
+        }
+    }
+
+    /// The bytes of all files that have a name.
+    pub fn used(&self) -> u64 {
+        let world = self.world();
+        world.names.values().map(|file| world.files[*file].current.len() as u64).sum()
+    }
+
+    pub fn length(&self, name: &str) -> u64 {
+        let world = self.world();
+        world.files[world.names[name]].current.len() as u64
+    }
+}
+
+impl World {
+    /// splitmix64.
+    fn random(&mut self) -> u64 {
+        self.dice = self.dice.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.dice ^ self.dice >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.random() % limit
+    }
+
+    /// Counts one operation. The one during which the power goes happens or not, and is an error either way.
+    fn operate(&mut self, life: u64, act: impl FnOnce(&mut World) -> io::Result<()>) -> io::Result<()> {
+        if life != self.life || self.power == Some(0) {
+            return Err(power_is_off());
+        }
+        self.operations += 1;
+        self.power = self.power.map(|left| left - 1);
+        if self.power != Some(0) {
+            return act(self);
+        }
+        if self.below(2) == 0 {
+            act(self)?;
+        }
+        Err(power_is_off())
+    }
+
+    fn restart(&mut self) {
+        let style = Style::throw(self);
+        for file in 0..self.files.len() {
+            self.settle(file, &style);
+        }
+        self.settle_names(&style);
+        (self.power, self.failing_sync, self.space, self.locked) = (None, None, None, None);
+        self.life += 1;
+    }
+
+    /// Decides what of a file's unsynced changes the platter has.
+    fn settle(&mut self, file: usize, style: &Style) {
+        let mut data = std::mem::take(&mut self.files[file]);
+        for change in data.unsynced.drain(..) {
+            match change {
+                DataChange::Truncate { length } if style.keeps(self) => data.durable.truncate(length),
+                DataChange::Truncate { .. } => {}
+                DataChange::Write { offset, bytes } => self.settle_write(&mut data.durable, offset, &bytes, style),
+            }
+        }
+        data.current.clone_from(&data.durable);
+        self.files[file] = data;
+    }
+
+    fn settle_write(&mut self, durable: &mut Vec<u8>, offset: usize, bytes: &[u8], style: &Style) {
+        let end = offset + bytes.len();
+        if style.keeps(self) {
+            // The length got there before the data: zeros, or what lay on the platter.
+            let fill = if style.garbage { self.random() as u8 } else { 0 };
+            let length = durable.len().max(end);
+            durable.resize(length, fill);
+        }
+        let mut from = offset;
+        while from < end {
+            let to = ((from / style.sector + 1) * style.sector).min(end);
+            if style.keeps(self) {
+                let length = durable.len().max(to);
+                durable.resize(length, 0);
+                durable[from..to].copy_from_slice(&bytes[from - offset..to - offset]);
+            }
+            from = to;
+        }
+    }
+
+    /// A journal keeps the order of names: some first part of the changes is there. Or it does not.
+    fn settle_names(&mut self, style: &Style) {
+        let changes = std::mem::take(&mut self.unsynced_names);
+        let first = self.below(changes.len() as u64 + 1) as usize;
+        for (index, change) in changes.into_iter().enumerate() {
+            let kept = if style.ordered_names { index < first } else { style.keeps(self) };
+            if kept {
+                change.apply(&mut self.durable_names);
+            }
+        }
+        self.names.clone_from(&self.durable_names);
+    }
+
+    fn change_names(&mut self, change: NameChange) {
+        change.apply(&mut self.names);
+        self.unsynced_names.push(change);
+    }
+}
+
+impl NameChange {
+    fn apply(&self, names: &mut BTreeMap<String, usize>) {
+        match self {
+            NameChange::Create { name, file } => {
+                names.insert(name.clone(), *file);
+            }
+            NameChange::Rename { from, to } => {
+                if let Some(file) = names.remove(from) {
+                    names.insert(to.clone(), file);
+                }
+            }
+            NameChange::Remove { name } => {
+                names.remove(name);
+            }
+        }
+    }
+}
+
+/// How one power cut treats what was on its way.
+struct Style {
+    sector: usize,
+    /// Out of 4.
+    keep: u64,
+    garbage: bool,
+    ordered_names: bool,
+}
+
+impl Style {
+    fn throw(world: &mut World) -> Style {
+        Style {
+            sector: if world.below(2) == 0 { 512 } else { 4096 },
+            keep: world.below(5),
+            garbage: world.below(4) == 0,
+            ordered_names: world.below(2) == 0,
+        }
+    }
+
+    fn keeps(&self, world: &mut World) -> bool {
+        world.below(4) < self.keep
+    }
+}
+
+fn power_is_off() -> io::Error {
+    io::Error::other("the power is off")
+}
+
+impl Disk for SimDisk {
+    fn lock(&self) -> io::Result<Held> {
+        let mut world = self.world();
+        let life = world.life;
+        if world.locked == Some(life) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        world.locked = Some(life);
+        Ok(Box::new(SimLock { disk: self.clone(), life }))
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        Ok(self.world().names.keys().cloned().collect())
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        let mut world = self.world();
+        let life = world.life;
+        let file = world.files.len();
+        world.operate(life, |world| {
+            world.files.push(SimData::default());
+            world.change_names(NameChange::Create { name: name.to_owned(), file });
+            Ok(())
+        })?;
+        Ok(Box::new(SimFile { disk: self.clone(), file, life }))
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        let world = self.world();
+        let file = *world.names.get(name).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Box::new(SimFile { disk: self.clone(), file, life: world.life }))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut world = self.world();
+        let life = world.life;
+        world.operate(life, |world| {
+            world.change_names(NameChange::Rename { from: from.to_owned(), to: to.to_owned() });
+            Ok(())
+        })
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        let mut world = self.world();
+        let life = world.life;
+        world.operate(life, |world| {
+            if !world.names.contains_key(name) {
+                return Err(io::ErrorKind::NotFound.into());
+            }
+            world.change_names(NameChange::Remove { name: name.to_owned() });
+            Ok(())
+        })
+    }
+
+    fn sync_dir(&self) -> io::Result<()> {
+        let mut world = self.world();
+        let life = world.life;
+        world.operate(life, |world| {
+            world.unsynced_names.clear();
+            world.durable_names.clone_from(&world.names);
+            Ok(())
+        })
+    }
+}
+
+struct SimLock {
+    disk: SimDisk,
+    life: u64,
+}
+
+impl Drop for SimLock {
+    fn drop(&mut self) {
+        let mut world = self.disk.world();
+        if world.locked == Some(self.life) {
+            world.locked = None;
+        }
+    }
+}
+
+struct SimFile {
+    disk: SimDisk,
+    file: usize,
+    life: u64,
+}
+
+impl SimFile {
+    fn operate(&self, act: impl FnOnce(&mut World) -> io::Result<()>) -> io::Result<()> {
+        self.disk.world().operate(self.life, act)
+    }
+}
+
+impl DiskFile for SimFile {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.disk.world().files[self.file].current.len() as u64)
+    }
+
+    fn read_exact_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        let world = self.disk.world();
+        let from = offset as usize;
+        let there = world.files[self.file].current.get(from..from + into.len());
+        into.copy_from_slice(there.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let file = self.file;
+        self.operate(|world| {
+            let room = world.space.unwrap_or(u64::MAX).min(bytes.len() as u64) as usize;
+            world.space = world.space.map(|space| space - room as u64);
+            let data = &mut world.files[file];
+            let offset = data.current.len();
+            data.current.extend_from_slice(&bytes[..room]);
+            data.unsynced.push(DataChange::Write { offset, bytes: bytes[..room].to_vec() });
+            if room < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        })
+    }
+
+    fn truncate(&mut self, len: u64) -> io::Result<()> {
+        let file = self.file;
+        self.operate(|world| {
+            let length = len as usize;
+            let data = &mut world.files[file];
+            data.current.truncate(length);
+            data.unsynced.push(DataChange::Truncate { length });
+            Ok(())
+        })
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let file = self.file;
+        self.operate(|world| {
+            let fails = world.failing_sync == Some(0);
+            world.failing_sync = world.failing_sync.and_then(|left| left.checked_sub(1));
+            if fails {
+                // As Linux does: the pages are dropped, and another sync would succeed.
+                let style = Style::throw(world);
+                world.settle(file, &style);
+                return Err(io::Error::other("input/output error"));
+            }
+            let data = &mut world.files[file];
+            data.unsynced.clear();
+            let SimData { durable, current, .. } = data;
+            durable.clone_from(current);
+            Ok(())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(disk: &SimDisk, name: &str) -> Option<Vec<u8>> {
+        let file = disk.open(name).ok()?;
+        let mut bytes = vec![0; file.len().unwrap() as usize];
+        file.read_exact_at(0, &mut bytes).unwrap();
+        Some(bytes)
+    }
+
+    #[test]
+    fn what_was_synced_survives_and_the_rest_may_not() {
+        let mut lost = 0;
+        for seed in 0..200 {
+            let disk = SimDisk::new(seed);
+            let mut file = disk.create("x").unwrap();
+            file.append(b"synced").unwrap();
+            file.sync().unwrap();
+            disk.sync_dir().unwrap();
+            file.append(b"not").unwrap();
+            disk.restart();
+            let bytes = content(&disk, "x").expect("the directory was synced");
+            assert!(bytes.starts_with(b"synced"), "seed {seed}");
+            lost += usize::from(!bytes.ends_with(b"not"));
+            assert!(file.append(b"a handle from before").is_err());
+        }
+        assert!((50..150).contains(&lost), "{lost} of 200");
+    }
+
+    #[test]
+    fn a_file_needs_its_directory() {
+        let survived = (0..100).filter(|seed| {
+            let disk = SimDisk::new(*seed);
+            let mut file = disk.create("x").unwrap();
+            file.append(b"synced").unwrap();
+            file.sync().unwrap();
+            disk.restart();
+            content(&disk, "x").is_some()
+        });
+        assert!((10..90).contains(&survived.count()));
+    }
+
+    #[test]
+    fn the_power_goes_when_told() {
+        let disk = SimDisk::new(1);
+        let mut file = disk.create("x").unwrap();
+        disk.cut_power_after(2);
+        file.append(b"1").unwrap();
+        assert!(file.append(b"2").is_err() && file.sync().is_err() && !disk.powered());
+        disk.restart();
+        assert!(disk.powered() && disk.create("y").is_ok());
+    }
+
+    #[test]
+    fn a_full_disk_takes_a_part() {
+        let disk = SimDisk::new(1);
+        let mut file = disk.create("x").unwrap();
+        disk.limit_space(Some(3));
+        assert_eq!(file.append(b"12345").unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert_eq!(content(&disk, "x").unwrap(), b"123");
+        disk.limit_space(None);
+        file.append(b"4").unwrap();
+    }
+}
