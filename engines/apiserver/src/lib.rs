@@ -1,1 +1,21 @@
 //! I/O: the API over HTTP and in process: one engine for every kind.
+//!
+//! The way of a request: identity -> flow control -> row -> authorization -> admission -> engine. HTTP adds TLS and
+//! codecs around it; in process they are absent, and nothing else is.
+
+mod admission;
+pub mod authn;
+pub mod authz;
+pub mod engine;
+pub mod http;
+pub mod hub;
+pub mod pages;
+pub mod rows;
+pub mod storage;
+mod virtuals;
+
+pub mod identity;
+
+mod server;
+
+pub use server::{ApiServer, Config, StartError};

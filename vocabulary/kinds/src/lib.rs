@@ -9,6 +9,7 @@ mod facts;
 mod row;
 mod rules;
 mod table;
+mod version_order;
 mod volumes;
 
 mod admissionregistration;
@@ -38,4 +39,5 @@ pub mod metadata;
 pub use facts::{schema_of, types};
 pub use row::{Column, KindDef, Names, Scale, Scope, Subresource, Verb, Version};
 pub use rules::{Allocation, Context, Rules, Stage};
+pub use version_order::version_priority;
 pub use table::{Row, TABLE, builtin};

@@ -102,6 +102,10 @@ impl Gvr {
         Gvr { group: group.into(), version: version.into(), resource: resource.into() }
     }
 
+    pub fn group_version(&self) -> GroupVersion {
+        GroupVersion { group: self.group.clone(), version: self.version.clone() }
+    }
+
     /// `pods` or `deployments.apps`, as statuses name a resource.
     pub fn qualified(&self) -> CompactString {
         if self.group.is_empty() {

@@ -66,6 +66,9 @@ pub struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<Box<Details>>,
     pub code: u16,
+    /// Where an expired list may be continued, in its metadata.
+    #[serde(skip)]
+    pub continue_token: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -106,8 +109,8 @@ impl Status {
             status: "Failure".into(),
             message: message.into(),
             reason: reason.word(),
-            details: None,
             code: reason.code(),
+            ..Status::default()
         }
     }
 
@@ -243,6 +246,9 @@ impl Status {
         value.set("apiVersion", "v1");
         value.set("kind", "Status");
         value.set("metadata", Value::map());
+        if !self.continue_token.is_empty() {
+            value.set("metadata.continue", &self.continue_token);
+        }
         if self.status == "Success" {
             value.remove("code");
         }

@@ -1,0 +1,275 @@
+//! From what a client sent to a checked value in the request's version.
+
+use super::Going;
+use bytes::Bytes;
+use client::PatchKind;
+use kinds::Version;
+use meta::{Gvk, Status, Value};
+use schema::decode::{self, TypeMeta};
+use schema::patch::{self, Patch};
+
+/// A body as its transport brought it.
+#[derive(Clone, Debug, Default)]
+pub enum Payload {
+    #[default]
+    None,
+    /// In process: already a value.
+    Value(Value),
+    Text(Bytes, decode::Format),
+    Protobuf(Bytes),
+    Patch(PatchKind, Bytes),
+    PatchValue(PatchKind, Value),
+}
+
+/// What is done about fields that no schema knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FieldValidation {
+    Ignore,
+    Warn,
+    Strict,
+}
+
+impl Going<'_> {
+    pub(super) fn field_validation(&self) -> Result<FieldValidation, Status> {
+        match self.call.request.write.field_validation.as_str() {
+            "" | "Warn" => Ok(FieldValidation::Warn),
+            "Ignore" => Ok(FieldValidation::Ignore),
+            "Strict" => Ok(FieldValidation::Strict),
+            other => {
+                let mut errors = meta::ErrorList::default();
+                let path = meta::Path::new("fieldValidation");
+                let supported = ["", "Ignore", "Warn", "Strict"];
+                errors.push(meta::FieldError::not_supported(&path, other, supported));
+                let kind = Gvk::new("meta.k8s.io", "", self.options_kind());
+                Err(Status::invalid(&kind, "", &errors))
+            }
+        }
+    }
+
+    fn options_kind(&self) -> &'static str {
+        match self.call.request.verb {
+            kinds::Verb::Create => "CreateOptions",
+            kinds::Verb::Patch => "PatchOptions",
+            _ => "UpdateOptions",
+        }
+    }
+
+    fn version(&self) -> Result<&Version, Status> {
+        self.row.version(&self.call.request.resource.version).ok_or_else(Status::no_such_page)
+    }
+
+    /// The request's object: decoded, of the right kind, defaulted; sloppy fields refused or told as asked.
+    pub(super) fn checked_body(&mut self) -> Result<Value, Status> {
+        self.field_validation()?;
+        let wanted = self.row.def.gvk(&self.call.request.resource.version);
+        let (given, decoded, text) = match &self.call.payload {
+            Payload::Text(text, format) => {
+                let given = decode::type_meta(text, *format)
+                    .map_err(|error| Status::bad_request(error.answer(&TypeMeta::default(), &wanted.kind, text)))?;
+                self.check_type(&given, &wanted)?;
+                (given.clone(), self.version()?.schema.decode(text, *format), text.clone())
+            }
+            Payload::Value(value) => {
+                let given = type_of(value);
+                self.check_type(&given, &wanted)?;
+                (given, self.version()?.schema.decode_value(value.clone()), Bytes::new())
+            }
+            Payload::Protobuf(bytes) => {
+                let value = self.decode_protobuf(bytes)?;
+                let given = type_of(&value);
+                self.check_type(&given, &wanted)?;
+                (given, self.version()?.schema.decode_value(value), Bytes::new())
+            }
+            Payload::None | Payload::Patch(..) | Payload::PatchValue(..) => {
+                return Err(Status::bad_request("an object was expected in the body"));
+            }
+        };
+        let given = effective(given, &wanted);
+        let decoded = decoded.map_err(|error| Status::bad_request(error.answer(&given, &wanted.kind, &text)))?;
+        self.sloppy(&decoded, &given, &wanted)?;
+        self.typed_and_defaulted(decoded.value, &wanted)
+    }
+
+    /// A value that was made here, such as a patched object, through the same checks.
+    pub(super) fn checked_value(&mut self, value: Value) -> Result<Value, Status> {
+        let wanted = self.row.def.gvk(&self.call.request.resource.version);
+        let given = effective(type_of(&value), &wanted);
+        self.check_type(&given, &wanted)?;
+        let decoded = self.version()?.schema.decode_value(value);
+        let decoded = decoded.map_err(|error| Status::bad_request(error.answer(&given, &wanted.kind, b"")))?;
+        self.sloppy(&decoded, &given, &wanted)?;
+        self.typed_and_defaulted(decoded.value, &wanted)
+    }
+
+    fn sloppy(&mut self, decoded: &decode::Decoded, given: &TypeMeta, wanted: &Gvk) -> Result<(), Status> {
+        match self.field_validation()? {
+            FieldValidation::Ignore => Ok(()),
+            FieldValidation::Warn => {
+                self.warnings.extend(decoded.strict.iter().cloned());
+                Ok(())
+            }
+            FieldValidation::Strict => match decoded.strict_answer(given, &wanted.kind) {
+                Some(message) => Err(Status::bad_request(message)),
+                None => Ok(()),
+            },
+        }
+    }
+
+    fn typed_and_defaulted(&self, mut value: Value, wanted: &Gvk) -> Result<Value, Status> {
+        value.set("apiVersion", wanted.group_version().api_version());
+        value.set("kind", &wanted.kind);
+        if !matches!(value.get("metadata"), Value::Map(_)) {
+            value.set("metadata", Value::map());
+        }
+        self.version()?.schema.default(&mut value);
+        Ok(value)
+    }
+
+    fn check_type(&self, given: &TypeMeta, wanted: &Gvk) -> Result<(), Status> {
+        let version = wanted.group_version().api_version();
+        let same_kind = given.kind.is_empty() || given.kind == wanted.kind;
+        let same_version = given.api_version.is_empty() || given.api_version == version;
+        if same_kind && same_version {
+            return Ok(());
+        }
+        if !same_version && (same_kind || self.row.def.custom) {
+            return Err(Status::bad_request(format!(
+                "the API version in the data ({}) does not match the expected API version ({version})",
+                given.api_version
+            )));
+        }
+        let kind = effective(given.clone(), wanted);
+        let why = match self.known_kind(&kind) {
+            Some(go) => format!("converting ({go}) to ({}.{}): unknown conversion", internal_group(wanted), wanted.kind),
+            None => format!(
+                "no kind {:?} is registered for version {:?} in scheme \"pkg/runtime/scheme.go:111\"",
+                kind.kind, kind.api_version
+            ),
+        };
+        Err(Status::bad_request(kind.refusal(&wanted.kind, &why)))
+    }
+
+    /// Go's name of another built-in kind.
+    fn known_kind(&self, given: &TypeMeta) -> Option<String> {
+        let group_version = meta::GroupVersion::parse(&given.api_version)?;
+        let row = self.table.by_kind(&group_version.group, &given.kind)?;
+        (!row.def.custom).then(|| format!("{}.{}", group_version.version, given.kind))
+    }
+
+    fn decode_protobuf(&self, bytes: &[u8]) -> Result<Value, Status> {
+        if self.row.def.custom {
+            return Err(unsupported_media());
+        }
+        let _ = bytes;
+        Err(unsupported_media())
+    }
+
+    /// The request's patch, decoded once for all tries.
+    pub(super) fn decoded_patch(&mut self) -> Result<Patch, Status> {
+        let checked = self.field_validation()? != FieldValidation::Ignore;
+        let (kind, body) = match &self.call.payload {
+            Payload::Patch(kind, text) => {
+                let format = patch_format(*kind)?;
+                let body = meta::parse_strict(text).map_err(|e| format.syntax_error(&e.0, checked).to_status())?;
+                (*kind, body)
+            }
+            Payload::PatchValue(kind, value) => (*kind, meta::Decoded { value: value.clone(), duplicates: Vec::new() }),
+            _ => return Err(Status::bad_request("a patch was expected in the body")),
+        };
+        if kind == PatchKind::Strategic && self.row.def.custom {
+            return Err(unsupported_patch());
+        }
+        let patch = Patch::decode(patch_format(kind)?, body, checked).map_err(|error| error.to_status())?;
+        match self.field_validation()? {
+            FieldValidation::Strict if !patch.warnings.is_empty() => {
+                let all = patch.warnings.join(", ");
+                Err(Status::bad_request(format!("strict decoding error: {all}")))
+            }
+            FieldValidation::Warn => {
+                self.warnings.extend(patch.warnings.iter().cloned());
+                Ok(patch)
+            }
+            _ => Ok(patch),
+        }
+    }
+
+    /// The object of an apply: YAML (of which JSON is a part), of the right kind, not defaulted.
+    pub(super) fn applied_body(&mut self) -> Result<Value, Status> {
+        let value = match &self.call.payload {
+            Payload::Patch(PatchKind::Apply, text) => {
+                let parsed = schema::yaml::parse(text)
+                    .map_err(|error| Status::bad_request(format!("error decoding YAML: {}", error.0)))?;
+                self.tell_duplicates(schema::yaml::repeated(&parsed.duplicates))?;
+                parsed.value
+            }
+            Payload::PatchValue(PatchKind::Apply, value) => value.clone(),
+            _ => return Err(Status::bad_request("an apply configuration was expected in the body")),
+        };
+        let wanted = self.row.def.gvk(&self.call.request.resource.version);
+        let given = type_of(&value);
+        self.check_type(&given, &wanted)?;
+        let decoded = self.version()?.schema.decode_value(value.clone());
+        let decoded = decoded.map_err(|error| Status::bad_request(error.answer(&given, &wanted.kind, b"")))?;
+        self.sloppy(&decoded, &given, &wanted)?;
+        Ok(decoded.value)
+    }
+
+    fn tell_duplicates(&mut self, told: Option<String>) -> Result<(), Status> {
+        match self.field_validation()? {
+            FieldValidation::Ignore => Ok(()),
+            FieldValidation::Warn => {
+                self.warnings.extend(told);
+                Ok(())
+            }
+            FieldValidation::Strict => match told {
+                None => Ok(()),
+                Some(all) => Err(Status::bad_request(format!("strict decoding error: {all}"))),
+            },
+        }
+    }
+}
+
+fn type_of(value: &Value) -> TypeMeta {
+    TypeMeta { api_version: value.str("apiVersion").into(), kind: value.str("kind").into() }
+}
+
+/// What is absent is taken from the request.
+fn effective(given: TypeMeta, wanted: &Gvk) -> TypeMeta {
+    let pick = |own: meta::CompactString, other: meta::CompactString| if own.is_empty() { other } else { own };
+    TypeMeta {
+        api_version: pick(given.api_version, wanted.group_version().api_version()),
+        kind: pick(given.kind, wanted.kind.clone()),
+    }
+}
+
+/// Go's package of the group's internal types.
+fn internal_group(kind: &Gvk) -> &str {
+    match kind.group.as_str() {
+        "" => "core",
+        group => group.split('.').next().unwrap_or(group),
+    }
+}
+
+fn patch_format(kind: PatchKind) -> Result<patch::Format, Status> {
+    match kind {
+        PatchKind::Json => Ok(patch::Format::Json),
+        PatchKind::Merge => Ok(patch::Format::Merge),
+        PatchKind::Strategic => Ok(patch::Format::Strategic),
+        PatchKind::Apply => Err(Status::internal("an apply is no patch of a value")),
+    }
+}
+
+pub(crate) fn unsupported_media() -> Status {
+    Status::failure(
+        meta::Reason::UnsupportedMediaType,
+        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+    )
+}
+
+fn unsupported_patch() -> Status {
+    let supported = "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+    Status::failure(
+        meta::Reason::UnsupportedMediaType,
+        format!("the body of the request was in an unknown format - accepted media types include: {supported}"),
+    )
+}

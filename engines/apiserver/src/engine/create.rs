@@ -1,0 +1,156 @@
+//! Creation.
+
+use super::{Going, Outcome, store_status};
+use crate::admission::Operation;
+use crate::storage;
+use kinds::Stage;
+use meta::{CompactString, ErrorList, FieldError, Object, Path, Status, Time, Value};
+use std::sync::Arc;
+use store::{Expect, Txn};
+
+/// Tries of a generated name before the client is asked to try again.
+const NAME_TRIES: usize = 8;
+const GENERATED_BASE_MOST: usize = 63 - 5;
+
+impl Going<'_> {
+    pub(super) async fn create(&mut self) -> Result<Outcome, Status> {
+        let value = self.checked_body()?;
+        let value = self.to_storage(value)?;
+        self.create_value(value).await
+    }
+
+    /// Creates what a body, or an update of what does not exist, has brought; in storage form.
+    pub(super) async fn create_value(&mut self, mut value: Value) -> Result<Outcome, Status> {
+        self.settle_namespace(&mut value)?;
+        if !matches!(value.str("metadata.resourceVersion"), "" | "0") {
+            return Err(version_on_create());
+        }
+        let base = CompactString::from(value.str("metadata.generateName"));
+        if !value.str("metadata.name").is_empty() || base.is_empty() {
+            return self.create_named(value).await;
+        }
+        for _ in 0..NAME_TRIES {
+            let kept = &base[..base.len().min(GENERATED_BASE_MOST)];
+            let mut named = value.clone();
+            named.set("metadata.name", format!("{kept}{}", self.api.clock.name_suffix()));
+            match self.create_named(named).await {
+                Err(status) if status.is(meta::Reason::AlreadyExists) => continue,
+                other => return other,
+            }
+        }
+        Err(Status::generate_name_conflict(&self.call.request.resource, &base))
+    }
+
+    async fn create_named(&mut self, mut value: Value) -> Result<Outcome, Status> {
+        self.row.def.rules.default(&mut value);
+        self.own(None, &mut value)?;
+        self.admit(Operation::Create, &mut value, None).await?;
+        self.prepare_create(&mut value);
+        self.judge(Stage::Create, &value, None)?;
+        self.check_admission(Operation::Create, Some(&value), None).await?;
+        let claims = self.claim(&mut value, None)?;
+        self.commit_create(value, claims).await
+    }
+
+    fn prepare_create(&self, value: &mut Value) {
+        let context = self.context();
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] {
+            value.remove(&format!("metadata.{field}"));
+        }
+        value.set("metadata.creationTimestamp", Time(context.now).to_string());
+        value.set("metadata.uid", self.api.clock.uuid());
+        if self.row.def.rules.has_generation() {
+            value.set("metadata.generation", 1i64);
+        } else {
+            value.remove("metadata.generation");
+        }
+        self.row.def.rules.prepare_create(&context, value);
+    }
+
+    async fn commit_create(&mut self, value: Value, claims: Txn) -> Result<Outcome, Status> {
+        let key = storage::value_key(&value);
+        if self.call.request.write.dry_run {
+            if self.row.hub.get(&key).is_some() {
+                return Err(Status::already_exists(&self.call.request.resource, &key.name));
+            }
+            let object = self.stored(&value, 0)?;
+            return Ok(Outcome { created: true, ..Outcome::object(self.presented(object)?) });
+        }
+        let stored = self.storage_key(&key);
+        let body = self.api.format.encode(&self.row.def, &value).map_err(Status::internal)?;
+        let txn = claims.expect(stored.clone(), Expect::Absent).or_read(stored.clone());
+        let txn = match self.row.def.rules.lifetime() {
+            Some(lifetime) => txn.put_for(lifetime, stored, body),
+            None => txn.put(stored, body),
+        };
+        let answer = self.api.store.txn(txn).await.map_err(store_status)?;
+        if !answer.succeeded {
+            // The object's own key was read last: where it is free, a claim of an address or port was lost to another.
+            return Err(match answer.records.last() {
+                Some(Some(_)) => Status::already_exists(&self.call.request.resource, &key.name),
+                _ => Status::conflict(&self.call.request.resource, &key.name, "an address or port was taken meanwhile; please try again"),
+            });
+        }
+        let object = self.stored(&value, answer.revision)?;
+        Ok(Outcome { created: true, ..Outcome::object(self.presented(object)?) })
+    }
+
+    /// The object's namespace is the request's; another one is refused.
+    pub(super) fn settle_namespace(&self, value: &mut Value) -> Result<(), Status> {
+        let asked = &self.call.request.key.namespace;
+        match value.str("metadata.namespace") {
+            own if own == asked => Ok(()),
+            "" => {
+                value.set("metadata.namespace", asked);
+                Ok(())
+            }
+            _ => Err(Status::bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            )),
+        }
+    }
+
+    /// Judges an object by metadata's rules, its schema's and its row's.
+    pub(super) fn judge(&mut self, stage: Stage, new: &Value, old: Option<&Value>) -> Result<(), Status> {
+        let def = self.row.def.clone();
+        let context = self.context();
+        let mut errors = ErrorList::default();
+        match (stage, old) {
+            (Stage::Update, Some(old)) => {
+                errors.extend(def.rules.validate_update(&context, new, old));
+            }
+            _ => {
+                errors.extend(def.rules.validate(&context, new));
+            }
+        }
+        if def.custom {
+            errors.extend(self.judge_custom(new));
+        }
+        if errors.is_empty() {
+            let warnings = def.rules.warnings(&context, new, old);
+            self.warnings.extend(warnings);
+            return Ok(());
+        }
+        let kind = def.gvk(&self.call.request.resource.version);
+        Err(Status::invalid(&kind, new.str("metadata.name"), &errors))
+    }
+
+    fn judge_custom(&self, new: &Value) -> Vec<FieldError> {
+        let schema = &self.row.def.storage_version().schema;
+        let _ = (schema, new);
+        Vec::new()
+    }
+
+    pub(super) fn shown(&self, value: &Value, revision: u64) -> Result<Arc<Object>, Status> {
+        self.presented(self.stored(value, revision)?)
+    }
+}
+
+fn version_on_create() -> Status {
+    let message = "resourceVersion should not be set on objects to be created";
+    Status { status: "Failure".into(), message: message.into(), code: 500, ..Status::default() }
+}
+
+pub(super) fn required_name() -> FieldError {
+    FieldError::required(&Path::new("metadata").field("name"), "name or generateName is required")
+}

@@ -1,0 +1,202 @@
+//! The verbs, written once for every kind. What differs between kinds is in their rows.
+
+mod allocate;
+mod attempt;
+pub(crate) mod body;
+mod convert;
+mod create;
+mod delete;
+mod list;
+mod ownership;
+mod scale;
+mod page;
+mod select;
+mod update;
+mod watch;
+
+use crate::authz::{Attributes, Authorizer};
+use crate::hub::Hub;
+use crate::identity::Identity;
+use crate::rows::{Row, Rows, Table};
+use crate::storage::{self, Format};
+use client::{Answer, Request};
+use clock::Clock;
+use kinds::{Context, Verb};
+use meta::{Key, Object, Status, Value};
+use std::sync::Arc;
+use store::Store;
+
+pub use body::Payload;
+pub use page::Token;
+pub use update::manager_of_agent;
+pub(crate) use body::unsupported_media;
+pub(crate) use watch::too_old;
+pub use watch::Following;
+
+/// Everything a request needs. One for the whole server.
+pub struct Api {
+    pub store: Arc<dyn Store>,
+    pub format: Format,
+    pub clock: Arc<dyn Clock>,
+    pub hub: Hub,
+    pub rows: Rows,
+    pub authorizer: Arc<Authorizer>,
+    pub ranges: allocate::Ranges,
+}
+
+pub use allocate::Ranges;
+
+/// A request with who asks, after its path was read and its body decoded.
+pub struct Call {
+    pub identity: Arc<Identity>,
+    pub request: Request,
+    pub payload: Payload,
+}
+
+/// What a verb came to.
+pub struct Outcome {
+    pub answer: Answer,
+    pub created: bool,
+    /// What goes into `Warning` headers.
+    pub warnings: Vec<String>,
+}
+
+impl Outcome {
+    pub fn of(answer: Answer) -> Outcome {
+        Outcome { answer, created: false, warnings: Vec::new() }
+    }
+
+    fn object(object: Arc<Object>) -> Outcome {
+        Outcome::of(Answer::Object(object))
+    }
+}
+
+/// One request on its way: the call, the row it concerns, and what it has to say beside its answer.
+pub struct Going<'a> {
+    pub api: &'a Api,
+    pub call: &'a Call,
+    pub table: Arc<Table>,
+    pub row: Arc<Row>,
+    pub warnings: Vec<String>,
+}
+
+impl Api {
+    /// Authorizes and carries out one request. Watches have their own entry, [`Api::watch`].
+    pub async fn call(&self, call: &Call) -> Result<Outcome, Status> {
+        self.authorize(call)?;
+        let table = self.rows.table();
+        if let Some(of) = crate::virtuals::find(&call.request) {
+            return of.answer(self, call).await;
+        }
+        let row = self.row(&table, &call.request)?;
+        let mut going = Going { api: self, call, table, row, warnings: Vec::new() };
+        let mut outcome = going.go().await?;
+        outcome.warnings.append(&mut going.warnings);
+        Ok(outcome)
+    }
+
+    fn authorize(&self, call: &Call) -> Result<(), Status> {
+        let attributes = Attributes::of_request(&call.request);
+        self.authorizer.check(&call.identity, &attributes)
+    }
+
+    fn row(&self, table: &Table, request: &Request) -> Result<Arc<Row>, Status> {
+        let row = table.served(&request.resource).ok_or_else(Status::no_such_page)?;
+        if row.def.namespaced() != !request.key.namespace.is_empty() && !across_namespaces(row, request) {
+            return Err(Status::no_such_page());
+        }
+        let verbs = match request.subresource.as_str() {
+            "" => &row.def.verbs,
+            name => match row.def.subresource(name, &request.resource.version) {
+                Some(subresource) => &subresource.verbs,
+                None => return Err(Status::no_such_page()),
+            },
+        };
+        match verbs.contains(&request.verb) {
+            true => Ok(row.clone()),
+            false => Err(Status::method_not_supported(&request.resource, request.verb.word())),
+        }
+    }
+
+    /// Waits until everything that was acknowledged before this call can be seen.
+    pub async fn fresh(&self) -> Result<u64, Status> {
+        let revision = self.store.revision().await.map_err(store_status)?;
+        match self.hub.shown().reaches(revision).await {
+            true => Ok(revision),
+            false => Err(Status::unavailable("the server is stopping")),
+        }
+    }
+}
+
+/// Lists and watches of a namespaced kind may span all namespaces.
+fn across_namespaces(row: &Row, request: &Request) -> bool {
+    row.def.namespaced() && request.key.namespace.is_empty() && matches!(request.verb, Verb::List | Verb::Watch)
+}
+
+pub(crate) fn store_status(error: store::Error) -> Status {
+    match error {
+        store::Error::TooLarge { bytes, limit } => {
+            Status::too_large(format!("the object of {bytes} bytes is over the limit of {limit}"))
+        }
+        store::Error::Unavailable { .. } => Status::unavailable(error.to_string()),
+        store::Error::OutcomeUnknown { .. } => Status::timeout(error, 0),
+        other => Status::internal(other),
+    }
+}
+
+impl Going<'_> {
+    async fn go(&mut self) -> Result<Outcome, Status> {
+        let scale = self.call.request.subresource == "scale";
+        match self.call.request.verb {
+            Verb::Get if scale => self.get_scale().await,
+            Verb::Get => self.get().await,
+            Verb::List => self.list().await,
+            Verb::Create => self.create().await,
+            Verb::Update => self.update().await,
+            Verb::Patch => self.patch().await,
+            Verb::Delete => self.delete().await,
+            Verb::DeleteCollection => self.delete_collection().await,
+            Verb::Watch | Verb::Connect => Err(Status::internal("this verb does not end in an answer")),
+        }
+    }
+
+    async fn get(&mut self) -> Result<Outcome, Status> {
+        let object = self.current().await?;
+        self.presented(object).map(Outcome::object)
+    }
+
+    /// The object that the request names, as new as the request demands.
+    pub(crate) async fn current(&self) -> Result<Arc<Object>, Status> {
+        let request = &self.call.request;
+        match request.list.resource_version.as_str() {
+            "0" => {}
+            _ => drop(self.api.fresh().await?),
+        }
+        self.row.hub.get(&request.key).ok_or_else(|| self.not_found())
+    }
+
+    fn not_found(&self) -> Status {
+        Status::not_found(&self.call.request.resource, &self.call.request.key.name)
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context {
+            def: &self.row.def,
+            version: &self.call.request.resource.version,
+            subresource: &self.call.request.subresource,
+            now: self.api.clock.now(),
+            dry_run: self.call.request.write.dry_run,
+            user: &self.call.identity.name,
+            groups: &self.call.identity.groups,
+        }
+    }
+
+    fn storage_key(&self, key: &Key) -> Arc<str> {
+        storage::key(&self.row.def, key)
+    }
+
+    /// A stored value as an object at a revision.
+    fn stored(&self, value: &Value, revision: u64) -> Result<Arc<Object>, Status> {
+        Object::from_stored(Object::canonical(value), revision).map(Arc::new).map_err(Status::internal)
+    }
+}

@@ -1,0 +1,143 @@
+//! The scale subresource: a view of where a kind keeps its replicas.
+
+use super::{Going, Outcome};
+use kinds::Scale;
+use meta::selector::LabelSelector;
+use meta::{ErrorList, FieldError, Gvk, Object, Path, Status, Value, value};
+use schema::patch::Patch;
+use std::sync::Arc;
+
+impl Going<'_> {
+    pub(super) async fn get_scale(&mut self) -> Result<Outcome, Status> {
+        let object = self.current().await?;
+        self.scale_outcome(&object)
+    }
+
+    pub(super) async fn update_scale(&mut self) -> Result<Outcome, Status> {
+        let asked = self.scale_body()?;
+        self.check_scale_name(&asked)?;
+        self.change_scale(|_, _| Ok(asked.clone())).await
+    }
+
+    pub(super) async fn patch_scale(&mut self, patch: &Patch) -> Result<Outcome, Status> {
+        let schema = scale_schema()?;
+        self.change_scale(|going, old| {
+            let before = Value::clone(going.scale_of(old)?.value());
+            let patched = patch.apply(&schema, before).map_err(|error| error.to_status())?;
+            schema.decode_value(patched).map(|decoded| decoded.value).map_err(|e| Status::bad_request(e.to_string()))
+        })
+        .await
+    }
+
+    async fn change_scale(
+        &mut self,
+        mut asked: impl FnMut(&Self, &Arc<Object>) -> Result<Value, Status>,
+    ) -> Result<Outcome, Status> {
+        let places = self.scale_places()?;
+        let outcome = self.change(|going, old| {
+            let scale = asked(going, old)?;
+            going.check_uid(&scale, old)?;
+            going.check_version(&scale, old)?;
+            going.judge_scale(&scale, old)?;
+            let mut new = Value::clone(old.value());
+            new.remove("metadata.resourceVersion");
+            let before = new.clone();
+            new.set(&places.spec_replicas, scale.int("spec.replicas"));
+            going.own(Some(&before), &mut new)?;
+            Ok(new)
+        });
+        let object = match outcome.await?.answer {
+            client::Answer::Object(object) => object,
+            _ => return Err(Status::internal("a changed object was expected")),
+        };
+        self.scale_outcome(&object)
+    }
+
+    fn scale_places(&self) -> Result<Scale, Status> {
+        let version = &self.call.request.resource.version;
+        let places = self.row.def.subresource("scale", version).and_then(|sub| sub.scale.clone());
+        places.ok_or_else(|| Status::internal("this kind does not say where it keeps its replicas"))
+    }
+
+    fn scale_body(&self) -> Result<Value, Status> {
+        let schema = scale_schema()?;
+        let decoded = match &self.call.payload {
+            super::Payload::Text(text, format) => schema.decode(text, *format),
+            super::Payload::Value(value) => schema.decode_value(value.clone()),
+            _ => return Err(Status::bad_request("a Scale was expected in the body")),
+        };
+        decoded.map(|decoded| decoded.value).map_err(|error| Status::bad_request(error.to_string()))
+    }
+
+    fn check_scale_name(&self, scale: &Value) -> Result<(), Status> {
+        let (own, asked) = (scale.str("metadata.name"), &self.call.request.key.name);
+        match own.is_empty() || own == asked {
+            true => Ok(()),
+            false => Err(Status::bad_request(format!(
+                "the name of the object ({own}) does not match the name on the URL ({asked})"
+            ))),
+        }
+    }
+
+    fn judge_scale(&self, scale: &Value, old: &Object) -> Result<(), Status> {
+        let replicas = scale.int("spec.replicas");
+        if replicas >= 0 {
+            return Ok(());
+        }
+        let path = Path::new("spec").field("replicas");
+        let errors = ErrorList(vec![FieldError::invalid(&path, replicas, "must be greater than or equal to 0")]);
+        Err(Status::invalid(&Gvk::new("autoscaling", "v1", "Scale"), &old.header.name, &errors))
+    }
+
+    fn scale_outcome(&self, object: &Object) -> Result<Outcome, Status> {
+        self.scale_of(object).map(Outcome::object)
+    }
+
+    fn scale_of(&self, object: &Object) -> Result<Arc<Object>, Status> {
+        let places = self.scale_places()?;
+        let (value, header) = (object.value(), &object.header);
+        let mut scale = value!({
+            "apiVersion": "autoscaling/v1",
+            "kind": "Scale",
+            "metadata": {"name": (&header.name), "uid": (&header.uid)},
+            "spec": {},
+            "status": {"replicas": (value.int(&places.status_replicas))},
+        });
+        if !header.namespace.is_empty() {
+            scale.set("metadata.namespace", &header.namespace);
+        }
+        scale.set("metadata.creationTimestamp", value.at("metadata.creationTimestamp").clone());
+        scale.set("metadata.resourceVersion", header.resource_version.to_string());
+        match value.int(&places.spec_replicas) {
+            0 => {}
+            replicas => scale.set("spec.replicas", replicas),
+        }
+        if let Some(selector) = places.selector.as_deref().map(|path| value.at(path)) {
+            let text = selector_text(selector)?;
+            if !text.is_empty() {
+                scale.set("status.selector", text);
+            }
+        }
+        Object::from_value(&scale).map(Arc::new).map_err(Status::internal)
+    }
+}
+
+fn scale_schema() -> Result<schema::Schema, Status> {
+    kinds::schema_of("io.k8s.api.autoscaling.v1.Scale").ok_or_else(|| Status::internal("the tables do not know Scale"))
+}
+
+/// A selector as text: kinds keep it as text already, as a LabelSelector, or (old ones) as a plain map.
+fn selector_text(selector: &Value) -> Result<String, Status> {
+    let is_selector = |map: &meta::Map| map.contains("matchLabels") || map.contains("matchExpressions");
+    match selector {
+        Value::Str(text) => Ok(text.to_string()),
+        Value::Map(map) if is_selector(map) => {
+            LabelSelector::from_value(selector).map(|s| s.to_string()).map_err(Status::internal)
+        }
+        Value::Map(map) => {
+            let pairs = map.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
+            Ok(LabelSelector::from_equal(pairs).to_string())
+        }
+        _ => Ok(String::new()),
+    }
+}

@@ -1,0 +1,155 @@
+//! Replacement, the three patches, and apply.
+
+use super::{Going, Outcome};
+use super::body::Payload;
+use client::PatchKind;
+use schema::patch::Patch;
+use meta::{CompactString, Object, Reason, Status, Value};
+use std::sync::Arc;
+
+impl Going<'_> {
+    pub(super) async fn update(&mut self) -> Result<Outcome, Status> {
+        if self.call.request.subresource == "scale" {
+            return self.update_scale().await;
+        }
+        let value = self.checked_body()?;
+        let mut value = self.to_storage(value)?;
+        self.check_name(&mut value)?;
+        self.settle_namespace(&mut value)?;
+        let given = value;
+        let outcome = self.change(|going, old| going.replacement(&given, old)).await;
+        match outcome {
+            Err(status) if status.is(Reason::NotFound) && self.may_create(&given) => self.create_value(given).await,
+            outcome => outcome,
+        }
+    }
+
+    fn may_create(&self, given: &Value) -> bool {
+        self.row.def.rules.create_on_update()
+            && self.call.request.subresource.is_empty()
+            && given.str("metadata.uid").is_empty()
+    }
+
+    fn replacement(&mut self, given: &Value, old: &Arc<Object>) -> Result<Value, Status> {
+        self.check_uid(given, old)?;
+        if given.str("metadata.resourceVersion").is_empty() && self.row.def.rules.needs_version_on_update() {
+            return Err(self.version_needed(given));
+        }
+        self.check_version(given, old)?;
+        let mut new = given.clone();
+        new.remove("metadata.resourceVersion");
+        let mut before = Value::clone(old.value());
+        before.remove("metadata.resourceVersion");
+        self.row.def.rules.default(&mut new);
+        self.own(Some(&before), &mut new)?;
+        Ok(new)
+    }
+
+    fn version_needed(&self, given: &Value) -> Status {
+        let path = meta::Path::new("metadata").field("resourceVersion");
+        let mut errors = meta::ErrorList::default();
+        errors.push(meta::FieldError::invalid(&path, Value::Int(0), "must be specified for an update"));
+        let kind = self.row.def.gvk(&self.call.request.resource.version);
+        Status::invalid(&kind, given.str("metadata.name"), &errors)
+    }
+
+    pub(super) fn check_name(&self, value: &mut Value) -> Result<(), Status> {
+        let asked = &self.call.request.key.name;
+        match value.str("metadata.name") {
+            own if own == asked => Ok(()),
+            "" => {
+                value.set("metadata.name", asked);
+                Ok(())
+            }
+            own => Err(Status::bad_request(format!(
+                "the name of the object ({own}) does not match the name on the URL ({asked})"
+            ))),
+        }
+    }
+
+    pub(super) async fn patch(&mut self) -> Result<Outcome, Status> {
+        if matches!(self.call.payload, Payload::Patch(PatchKind::Apply, _) | Payload::PatchValue(PatchKind::Apply, _)) {
+            return self.apply().await;
+        }
+        let patch = self.decoded_patch()?;
+        if self.call.request.subresource == "scale" {
+            return self.patch_scale(&patch).await;
+        }
+        self.change(|going, old| going.patched(&patch, old)).await
+    }
+
+    fn patched(&mut self, patch: &Patch, old: &Arc<Object>) -> Result<Value, Status> {
+        let before = self.to_request(Value::clone(old.value()))?;
+        let schema = self.row.version(&self.call.request.resource.version).ok_or_else(Status::no_such_page)?.schema.clone();
+        let patched = patch.apply(&schema, before).map_err(|error| error.to_status())?;
+        let checked = self.checked_value(patched)?;
+        let mut new = self.to_storage(checked)?;
+        self.check_patched_name(&new, old)?;
+        self.check_uid(&new, old)?;
+        self.check_version(&new, old)?;
+        new.remove("metadata.resourceVersion");
+        let mut stored = Value::clone(old.value());
+        stored.remove("metadata.resourceVersion");
+        self.row.def.rules.default(&mut new);
+        self.own(Some(&stored), &mut new)?;
+        Ok(new)
+    }
+
+    fn check_patched_name(&self, new: &Value, old: &Object) -> Result<(), Status> {
+        let (name, namespace) = (new.str("metadata.name"), new.str("metadata.namespace"));
+        if name != old.header.name {
+            return Err(Status::bad_request(format!(
+                "the name of the object ({name}) does not match the name on the URL ({})",
+                old.header.name
+            )));
+        }
+        if namespace != old.header.namespace {
+            return Err(Status::bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            ));
+        }
+        Ok(())
+    }
+
+    async fn apply(&mut self) -> Result<Outcome, Status> {
+        if self.call.request.write.field_manager.is_empty() {
+            return Err(apply_without_manager());
+        }
+        let mut applied = self.applied_body()?;
+        self.settle_namespace(&mut applied)?;
+        self.check_name(&mut applied)?;
+        let outcome = self.change(|going, old| going.merged(&applied, old)).await;
+        match outcome {
+            Err(status) if status.is(Reason::NotFound) && self.may_apply_create(&applied) => self.create_value(applied).await,
+            outcome => outcome,
+        }
+    }
+
+    fn may_apply_create(&self, applied: &Value) -> bool {
+        self.call.request.subresource.is_empty() && applied.str("metadata.uid").is_empty()
+    }
+
+    fn merged(&mut self, applied: &Value, old: &Arc<Object>) -> Result<Value, Status> {
+        self.check_uid(applied, old)?;
+        self.check_version(applied, old)?;
+        let mut live = Value::clone(old.value());
+        live.remove("metadata.resourceVersion");
+        let mut new = self.own_applied(&live, applied)?;
+        self.row.def.rules.default(&mut new);
+        Ok(new)
+    }
+
+}
+
+fn apply_without_manager() -> Status {
+    let path = meta::Path::new("fieldManager");
+    let mut errors = meta::ErrorList::default();
+    errors.push(meta::FieldError::required(&path, "is required for apply patch"));
+    Status::invalid(&meta::Gvk::new("meta.k8s.io", "", "PatchOptions"), "", &errors)
+}
+
+/// The manager that upstream derives from a client's name: `kubectl/v1.35` is `kubectl`.
+pub fn manager_of_agent(agent: &str) -> CompactString {
+    let name: String = agent.split('/').next().unwrap_or("").chars().filter(|c| !c.is_control()).take(128).collect();
+    if name.is_empty() { "unknown".into() } else { name.into() }
+}

@@ -1,0 +1,103 @@
+//! Watches: initial events where they are asked for, then the ring.
+
+use super::list::{parse_revision, too_new};
+use super::{Api, Call, Going};
+use crate::hub::Watcher;
+use client::VersionMatch;
+use kinds::Verb;
+use meta::{Object, Status};
+use std::sync::Arc;
+
+/// A watch on its way: what exists first, then what happens.
+pub struct Following {
+    pub initial: Vec<Arc<Object>>,
+    /// A bookmark that closes the initial events.
+    pub announce_end: bool,
+    pub bookmarks: bool,
+    pub watcher: Watcher,
+    /// Objects must be converted from the stored version to the request's.
+    pub converted: bool,
+}
+
+impl Api {
+    pub async fn watch(&self, call: &Call) -> Result<Following, Status> {
+        debug_assert_eq!(call.request.verb, Verb::Watch);
+        self.authorize(call)?;
+        let table = self.rows.table();
+        let row = self.row(&table, &call.request)?;
+        let going = Going { api: self, call, table, row, warnings: Vec::new() };
+        going.follow().await
+    }
+
+    /// An object of a watch as the watch's version shows it.
+    pub fn presented(&self, call: &Call, object: Arc<Object>) -> Result<Arc<Object>, Status> {
+        let table = self.rows.table();
+        let row = table.served(&call.request.resource).ok_or_else(Status::no_such_page)?.clone();
+        Going { api: self, call, table, row, warnings: Vec::new() }.presented(object)
+    }
+}
+
+impl Going<'_> {
+    async fn follow(&self) -> Result<Following, Status> {
+        let list = &self.call.request.list;
+        self.check_initial()?;
+        let interest = self.interest()?;
+        let asked = if list.resource_version.is_empty() { None } else { Some(parse_revision(&list.resource_version)?) };
+        let wants_initial = list.send_initial_events.unwrap_or(matches!(asked, None | Some(0)));
+        let start = if wants_initial { self.snapshot_revision(asked).await? } else { self.resume_revision(asked).await? };
+        let (initial, revision) = match wants_initial {
+            true => {
+                let listing = self.row.hub.list(&interest.namespace, &interest.labels);
+                (listing.objects.into_iter().filter(|o| interest.holds(o)).collect(), listing.revision)
+            }
+            false => (Vec::new(), start),
+        };
+        let watcher = self.row.hub.watch(revision, interest).ok_or_else(|| too_old(revision))?;
+        Ok(Following {
+            initial,
+            announce_end: list.send_initial_events == Some(true),
+            bookmarks: list.bookmarks,
+            watcher,
+            converted: !self.is_stored_version(),
+        })
+    }
+
+    fn check_initial(&self) -> Result<(), Status> {
+        let list = &self.call.request.list;
+        match (list.send_initial_events, list.version_match) {
+            (None, Some(_)) => Err(invalid_match("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")),
+            (Some(_), Some(VersionMatch::NotOlderThan)) | (None, None) => Ok(()),
+            (Some(_), _) => {
+                Err(invalid_match("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"))
+            }
+        }
+    }
+
+    /// A fresh enough moment to begin with what exists.
+    async fn snapshot_revision(&self, asked: Option<u64>) -> Result<u64, Status> {
+        self.reach(asked.unwrap_or(u64::MAX)).await
+    }
+
+    async fn resume_revision(&self, asked: Option<u64>) -> Result<u64, Status> {
+        let Some(revision) = asked.filter(|revision| *revision > 0) else {
+            return self.reach(u64::MAX).await;
+        };
+        if revision > self.api.hub.shown().revision() {
+            let newest = self.api.fresh().await?;
+            if revision > newest {
+                return Err(too_new(revision, newest));
+            }
+        }
+        Ok(revision)
+    }
+}
+
+fn invalid_match(why: &str) -> Status {
+    let mut errors = meta::ErrorList::default();
+    errors.push(meta::FieldError::forbidden(&meta::Path::new("resourceVersionMatch"), why));
+    Status::invalid(&meta::Gvk::new("meta.k8s.io", "v1", "ListOptions"), "", &errors)
+}
+
+pub(crate) fn too_old(revision: u64) -> Status {
+    Status::expired(format!("too old resource version: {revision}"))
+}

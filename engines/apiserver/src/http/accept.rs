@@ -1,0 +1,104 @@
+//! Which form of an answer a client accepts.
+
+use meta::{Reason, Status};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Media {
+    Json,
+    Yaml,
+    Protobuf,
+}
+
+/// What stands in the answer instead of the object itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    Whole,
+    Table,
+    Metadata,
+    MetadataList,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    pub media: Media,
+    pub view: View,
+}
+
+impl Media {
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Media::Json => "application/json",
+            Media::Yaml => "application/yaml",
+            Media::Protobuf => "application/vnd.kubernetes.protobuf",
+        }
+    }
+}
+
+/// The first clause that this server can answer. `protobuf` says whether the resource has that form.
+pub fn negotiate(header: Option<&str>, protobuf: bool) -> Result<Accepted, Status> {
+    let header = header.map(str::trim).filter(|header| !header.is_empty()).unwrap_or("*/*");
+    let mut clauses: Vec<(&str, f32)> = header.split(',').map(|clause| (clause.trim(), quality(clause))).collect();
+    clauses.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let found = clauses.iter().find_map(|(clause, _)| accepted(clause, protobuf));
+    found.ok_or_else(|| not_acceptable(protobuf))
+}
+
+pub fn not_acceptable(protobuf: bool) -> Status {
+    let types = if protobuf {
+        "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+    } else {
+        "application/json, application/yaml"
+    };
+    Status::failure(Reason::NotAcceptable, format!("only the following media types are accepted: {types}"))
+}
+
+fn quality(clause: &str) -> f32 {
+    let q = clause.split(';').find_map(|part| part.trim().strip_prefix("q="));
+    q.and_then(|q| q.parse().ok()).unwrap_or(1.0)
+}
+
+fn accepted(clause: &str, protobuf: bool) -> Option<Accepted> {
+    let mut parts = clause.split(';').map(str::trim);
+    let media = match parts.next()? {
+        "*/*" | "application/*" | "application/json" => Media::Json,
+        "application/yaml" => Media::Yaml,
+        "application/vnd.kubernetes.protobuf" if protobuf => Media::Protobuf,
+        _ => return None,
+    };
+    let parameters: Vec<(&str, &str)> = parts.filter_map(|part| part.split_once('=')).collect();
+    let parameter = |name: &str| parameters.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+    let Some(kind) = parameter("as") else { return Some(Accepted { media, view: View::Whole }) };
+    if parameter("g") != Some("meta.k8s.io") || !matches!(parameter("v"), Some("v1" | "v1beta1")) {
+        return None;
+    }
+    let view = match kind {
+        "Table" if media != Media::Protobuf => View::Table,
+        "PartialObjectMetadata" => View::Metadata,
+        "PartialObjectMetadataList" => View::MetadataList,
+        _ => return None,
+    };
+    Some(Accepted { media, view })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_that_can_be_answered_is_taken() {
+        let table = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
+        for (header, protobuf, expect) in [
+            (None, true, Some((Media::Json, View::Whole))),
+            (Some("application/vnd.kubernetes.protobuf,application/json"), true, Some((Media::Protobuf, View::Whole))),
+            (Some("application/vnd.kubernetes.protobuf,application/json"), false, Some((Media::Json, View::Whole))),
+            (Some("application/vnd.kubernetes.protobuf"), false, None),
+            (Some(table), true, Some((Media::Json, View::Table))),
+            (Some("application/json;as=Foo;v=v1;g=meta.k8s.io"), true, None),
+            (Some("text/html,*/*;q=0.8"), true, Some((Media::Json, View::Whole))),
+            (Some("application/yaml"), true, Some((Media::Yaml, View::Whole))),
+        ] {
+            let got = negotiate(header, protobuf).ok().map(|a| (a.media, a.view));
+            assert_eq!(got, expect, "{header:?}");
+        }
+    }
+}

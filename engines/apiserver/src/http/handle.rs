@@ -1,0 +1,252 @@
+//! One HTTP request from its head to its answer.
+
+use super::accept::{self, Accepted, Media};
+use super::path::{self, ResourcePath, Target};
+use super::present::Presenting;
+use super::query::Query;
+use super::respond::{self, Response};
+use super::{body, stream};
+use crate::authz::Attributes;
+use crate::engine::{Api, Call, Payload, manager_of_agent, unsupported_media};
+use crate::identity::Identity;
+use crate::pages::Pages;
+use bytes::Bytes;
+use client::{PatchKind, Request as ApiRequest};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, Method};
+use hyper::body::Incoming;
+use kinds::Verb;
+use meta::{Reason, Status};
+use schema::decode::Format;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, watch};
+
+pub struct Frontend {
+    pub api: Arc<Api>,
+    pub pages: Pages,
+    pub authentication: crate::authn::Authentication,
+    pub stopping: watch::Receiver<bool>,
+    /// Upstream's max requests in flight: reads and writes have their own room.
+    pub reads: Semaphore,
+    pub writes: Semaphore,
+}
+
+/// A request whose head has been read.
+struct Head {
+    method: Method,
+    path: String,
+    query: Query,
+    headers: HeaderMap,
+}
+
+impl Head {
+    fn header(&self, name: http::HeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    fn takes_gzip(&self) -> bool {
+        self.header(ACCEPT_ENCODING).is_some_and(|value| value.contains("gzip"))
+    }
+}
+
+impl Frontend {
+    /// `peer` is who the connection's certificate says it is.
+    pub async fn handle(self: Arc<Self>, peer: Option<Arc<Identity>>, request: http::Request<Incoming>) -> Response {
+        let (parts, body) = request.into_parts();
+        let head = Head {
+            method: parts.method,
+            path: parts.uri.path().to_string(),
+            query: Query::parse(parts.uri.query()),
+            headers: parts.headers,
+        };
+        let media = accept::negotiate(head.header(ACCEPT), false).map_or(Media::Json, |accepted| accepted.media);
+        match self.answer(peer, head, body).await {
+            Ok(response) => response,
+            Err(status) => respond::status(&status, media),
+        }
+    }
+
+    async fn answer(
+        self: Arc<Self>,
+        peer: Option<Arc<Identity>>,
+        head: Head,
+        body: Incoming,
+    ) -> Result<Response, Status> {
+        let identity = self.authentication.identify(peer, &head.path, &head.headers).await?;
+        match path::parse(&head.path) {
+            None => Err(Status::bad_request("the path is not UTF-8")),
+            Some(Target::Other) => self.page(&identity, &head).await,
+            Some(Target::Resource(target)) => self.resource(identity, head, target, body).await,
+        }
+    }
+
+    async fn page(&self, identity: &Identity, head: &Head) -> Result<Response, Status> {
+        let verb = head.method.as_str().to_lowercase();
+        self.api.authorizer.check(identity, &Attributes::of_path(&verb, &head.path))?;
+        if !matches!(head.method, Method::GET | Method::HEAD) {
+            return Err(method_not_allowed());
+        }
+        Ok(self.pages.answer(&self.api, &head.path, &head.query, &head.headers).await)
+    }
+
+    async fn resource(
+        self: Arc<Self>,
+        identity: Arc<Identity>,
+        head: Head,
+        target: ResourcePath,
+        body: Incoming,
+    ) -> Result<Response, Status> {
+        let watch = head.query.flag("watch");
+        let verb = target.verb(&head.method, watch).ok_or_else(method_not_allowed)?;
+        let request = self.request(verb, &target, &head)?;
+        if verb == Verb::Watch {
+            return self.watch(identity, request, &head).await;
+        }
+        let room = if matches!(verb, Verb::Get | Verb::List) { &self.reads } else { &self.writes };
+        let Ok(_permit) = room.try_acquire() else {
+            return Err(Status::too_many_requests("too many requests, please try again later", 1));
+        };
+        let (request, payload) = self.with_body(request, &head, body).await?;
+        let accepted = self.accepted(&request, &head)?;
+        let call = Call { identity, request, payload };
+        let outcome = self.api.call(&call).await;
+        let outcome = outcome?;
+        let code = if outcome.created { 201 } else { 200 };
+        let table = self.api.rows.table();
+        let row = table.served(&call.request.resource).map(|row| &**row);
+        let presenting = Presenting {
+            row,
+            version: &call.request.resource.version,
+            accepted,
+            now: self.api.clock.now(),
+            include: head.query.get("includeObject").unwrap_or("Metadata"),
+            gzip: head.takes_gzip(),
+        };
+        let mut response = presenting.answer(code, outcome.answer);
+        respond::warn(&mut response, &outcome.warnings);
+        Ok(response)
+    }
+
+    fn request(&self, verb: Verb, target: &ResourcePath, head: &Head) -> Result<ApiRequest, Status> {
+        let mut request = ApiRequest::new(verb, target.resource.clone(), target.key.clone());
+        request.subresource = target.subresource.clone();
+        request.list = head.query.list_options()?;
+        let options = match verb {
+            Verb::Create => "CreateOptions",
+            Verb::Update => "UpdateOptions",
+            Verb::Patch => "PatchOptions",
+            _ => "DeleteOptions",
+        };
+        if matches!(verb, Verb::Create | Verb::Update | Verb::Patch | Verb::Delete | Verb::DeleteCollection) {
+            request.write = head.query.write_options(options)?;
+        }
+        let applies = head.header(CONTENT_TYPE).is_some_and(|t| t.starts_with("application/apply-patch"));
+        if request.write.field_manager.is_empty() && !(verb == Verb::Patch && applies) {
+            request.write.field_manager = manager_of_agent(head.header(USER_AGENT).unwrap_or(""));
+        }
+        Ok(request)
+    }
+
+    fn accepted(&self, request: &ApiRequest, head: &Head) -> Result<Accepted, Status> {
+        let _ = request;
+        accept::negotiate(head.header(ACCEPT), false)
+    }
+
+    async fn watch(&self, identity: Arc<Identity>, request: ApiRequest, head: &Head) -> Result<Response, Status> {
+        let accepted = self.accepted(&request, head)?;
+        let mut request = request;
+        if !request.key.name.is_empty() {
+            let own = format!("metadata.name={}", request.key.name);
+            let fields = &mut request.list.field_selector;
+            *fields = if fields.is_empty() { own } else { format!("{own},{fields}") };
+            request.key.name = Default::default();
+        }
+        let call = Arc::new(Call { identity, request, payload: Payload::None });
+        let following = self.api.watch(&call).await?;
+        let table = self.api.rows.table();
+        let row = table.served(&call.request.resource).ok_or_else(Status::no_such_page)?.clone();
+        let streaming = stream::Streaming {
+            api: self.api.clone(),
+            call,
+            row,
+            view: accepted.view,
+            include: head.query.get("includeObject").unwrap_or("Metadata").to_string(),
+            stopping: self.stopping.clone(),
+        };
+        Ok(stream::respond(streaming, following))
+    }
+
+    async fn with_body(
+        &self,
+        mut request: ApiRequest,
+        head: &Head,
+        body: Incoming,
+    ) -> Result<(ApiRequest, Payload), Status> {
+        match request.verb {
+            Verb::Create | Verb::Update => {
+                let text = body::read(body).await?;
+                Ok((request, object_payload(head.header(CONTENT_TYPE), text)?))
+            }
+            Verb::Patch => {
+                let kind = patch_kind(head.header(CONTENT_TYPE))?;
+                let text = body::read(body).await?;
+                Ok((request, Payload::Patch(kind, text)))
+            }
+            Verb::Delete | Verb::DeleteCollection => {
+                let text = body::read(body).await?;
+                let options = delete_body(head.header(CONTENT_TYPE), &text)?;
+                request.delete = head.query.delete_options(&options)?;
+                if options.items("dryRun").iter().any(|v| v.as_str() == Some("All")) {
+                    request.write.dry_run = true;
+                }
+                Ok((request, Payload::None))
+            }
+            _ => Ok((request, Payload::None)),
+        }
+    }
+}
+
+fn media_type(header: Option<&str>) -> &str {
+    header.unwrap_or("").split(';').next().unwrap_or("").trim()
+}
+
+fn object_payload(content_type: Option<&str>, text: Bytes) -> Result<Payload, Status> {
+    match media_type(content_type) {
+        "" | "application/json" => Ok(Payload::Text(text, Format::Json)),
+        "application/yaml" => Ok(Payload::Text(text, Format::Yaml)),
+        "application/vnd.kubernetes.protobuf" => Ok(Payload::Protobuf(text)),
+        _ => Err(unsupported_media()),
+    }
+}
+
+fn patch_kind(content_type: Option<&str>) -> Result<PatchKind, Status> {
+    match media_type(content_type) {
+        "application/json-patch+json" => Ok(PatchKind::Json),
+        "application/merge-patch+json" => Ok(PatchKind::Merge),
+        "application/strategic-merge-patch+json" => Ok(PatchKind::Strategic),
+        "application/apply-patch+yaml" => Ok(PatchKind::Apply),
+        _ => {
+            let status = Status::failure(Reason::UnsupportedMediaType, "415: Unsupported Media Type");
+            Err(Status { details: Some(Box::default()), ..status })
+        }
+    }
+}
+
+fn delete_body(content_type: Option<&str>, text: &Bytes) -> Result<meta::Value, Status> {
+    if text.is_empty() {
+        return Ok(meta::Value::Null);
+    }
+    match object_payload(content_type, text.clone())? {
+        Payload::Text(text, Format::Yaml) => {
+            schema::yaml::parse(&text).map(|parsed| parsed.value).map_err(|error| Status::bad_request(error.0))
+        }
+        Payload::Text(text, Format::Json) => meta::parse(&text).map_err(|error| Status::bad_request(error.0)),
+        _ => Err(unsupported_media()),
+    }
+}
+
+fn method_not_allowed() -> Status {
+    let message = "the server does not allow this method on the requested resource";
+    Status { details: Some(Box::default()), ..Status::failure(Reason::MethodNotAllowed, message) }
+}
+

@@ -1,0 +1,18 @@
+//! HTTP around the engine: TLS, identities, paths, codecs, streams.
+
+mod accept;
+mod body;
+mod handle;
+mod listen;
+mod path;
+mod present;
+mod query;
+pub mod respond;
+mod stream;
+mod table;
+
+pub use accept::Media;
+pub use handle::Frontend;
+pub use listen::{Listener, ServeError};
+pub use query::Query;
+pub use respond::Response;

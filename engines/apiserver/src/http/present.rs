@@ -1,0 +1,182 @@
+//! A verb's outcome in the form its client accepts.
+
+use super::accept::{Accepted, Media, View};
+use super::respond::{self, Response};
+use super::table;
+use crate::rows::Row;
+use bytes::Bytes;
+use client::Answer;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use jiff::Timestamp;
+use kinds::KindDef;
+use meta::{Object, Status, Value, value};
+use std::sync::Arc;
+
+/// Items are encoded into pieces of about this size, so that a long list needs little memory at a time.
+const PIECE: usize = 64 * 1024;
+
+pub struct Presenting<'a> {
+    pub row: Option<&'a Row>,
+    pub version: &'a str,
+    pub accepted: Accepted,
+    pub now: Timestamp,
+    /// What a Table's rows carry of their objects.
+    pub include: &'a str,
+    pub gzip: bool,
+}
+
+impl Presenting<'_> {
+    pub fn answer(&self, code: u16, answer: Answer) -> Response {
+        match answer {
+            Answer::Status(status) => respond::encoded(code, self.accepted.media, &status.to_value()),
+            Answer::Object(object) => self.object(code, &object),
+            Answer::List { resource_version, continue_token, remaining, items } => {
+                let head = ListHead { resource_version, continue_token, remaining };
+                self.list(&head, items)
+            }
+        }
+    }
+
+    fn object(&self, code: u16, object: &Arc<Object>) -> Response {
+        let shown = match self.accepted.view {
+            View::Whole if self.accepted.media == Media::Json => {
+                let mut out = Vec::new();
+                object.write_json(&mut out);
+                out.push(b'\n');
+                return respond::bytes(code, Media::Json.content_type(), out);
+            }
+            View::Whole => Value::clone(object.value()),
+            View::Metadata => metadata_only(object, "PartialObjectMetadata"),
+            View::MetadataList => return self.refused(),
+            View::Table => match self.row {
+                Some(row) => table::of_object(self, row, object),
+                None => return self.refused(),
+            },
+        };
+        respond::encoded(code, self.accepted.media, &shown)
+    }
+
+    fn refused(&self) -> Response {
+        respond::status(&super::accept::not_acceptable(true), Media::Json)
+    }
+
+    fn list(&self, head: &ListHead, items: Vec<Arc<Object>>) -> Response {
+        let Some(row) = self.row else {
+            return respond::status(&Status::internal("a list of no kind"), Media::Json);
+        };
+        match self.accepted.view {
+            View::Whole if self.accepted.media == Media::Json => self.json_list(row, head, items),
+            View::Whole => self.encoded_list(row, head, &items),
+            View::Table => respond::encoded(200, self.accepted.media, &table::of_list(self, row, head, &items)),
+            View::MetadataList => {
+                let items: Vec<Value> = items.iter().map(|o| metadata_only(o, "PartialObjectMetadata")).collect();
+                let list = head.value("meta.k8s.io/v1", "PartialObjectMetadataList", items);
+                respond::encoded(200, self.accepted.media, &list)
+            }
+            View::Metadata => self.refused(),
+        }
+    }
+
+    fn encoded_list(&self, row: &Row, head: &ListHead, items: &[Arc<Object>]) -> Response {
+        let values = items.iter().map(|object| object.decode_value()).collect();
+        let version = row.def.gvk(self.version).group_version().api_version();
+        respond::encoded(200, self.accepted.media, &head.value(&version, &row.def.names.list_kind, values))
+    }
+
+    fn json_list(&self, row: &Row, head: &ListHead, items: Vec<Arc<Object>>) -> Response {
+        let opening = head.json(&row.def, self.version);
+        let size: usize = items.iter().map(|object| object.body().len()).sum();
+        if size < PIECE || self.gzip {
+            return self.whole_list(opening, row.def.custom, &items);
+        }
+        let pieces = Pieces { items: items.into_iter(), custom: row.def.custom, next: Some(opening), first: true };
+        let mut response = http::Response::new(respond::streamed(futures::stream::iter(pieces)));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+
+    fn whole_list(&self, mut out: Vec<u8>, custom: bool, items: &[Arc<Object>]) -> Response {
+        for (i, object) in items.iter().enumerate() {
+            write_item(object, custom, i == 0, &mut out);
+        }
+        out.extend_from_slice(b"]}\n");
+        let mut builder = http::Response::builder().header(CONTENT_TYPE, "application/json");
+        let body = respond::gzip(out.into(), self.gzip, &mut builder);
+        builder.body(respond::whole(body)).expect("the headers are constants")
+    }
+}
+
+/// The part of a list that is not its items.
+pub struct ListHead {
+    pub resource_version: u64,
+    pub continue_token: String,
+    pub remaining: Option<u64>,
+}
+
+impl ListHead {
+    pub fn metadata(&self) -> Value {
+        let mut metadata = value!({"resourceVersion": (self.resource_version.to_string())});
+        if !self.continue_token.is_empty() {
+            metadata.set("continue", &self.continue_token);
+        }
+        if let Some(remaining) = self.remaining.filter(|n| *n > 0) {
+            metadata.set("remainingItemCount", remaining as i64);
+        }
+        metadata
+    }
+
+    fn value(&self, api_version: &str, kind: &str, items: Vec<Value>) -> Value {
+        value!({"apiVersion": api_version, "kind": kind, "metadata": (self.metadata()), "items": (Value::List(items))})
+    }
+
+    fn json(&self, def: &KindDef, version: &str) -> Vec<u8> {
+        let api_version = def.gvk(version).group_version().api_version();
+        let (kind, metadata) = (&def.names.list_kind, self.metadata());
+        format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":{metadata},\"items\":[").into_bytes()
+    }
+}
+
+fn write_item(object: &Object, custom: bool, first: bool, out: &mut Vec<u8>) {
+    if !first {
+        out.push(b',');
+    }
+    // Upstream's typed lists leave the type of their items out; those of custom kinds do not.
+    if custom { object.write_json(out) } else { object.write_item(out) }
+}
+
+/// A long list piece by piece.
+struct Pieces {
+    items: std::vec::IntoIter<Arc<Object>>,
+    custom: bool,
+    next: Option<Vec<u8>>,
+    first: bool,
+}
+
+impl Iterator for Pieces {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        let mut out = self.next.take()?;
+        out.reserve(PIECE);
+        while out.len() < PIECE {
+            match self.items.next() {
+                Some(object) => {
+                    write_item(&object, self.custom, self.first, &mut out);
+                    self.first = false;
+                }
+                None => {
+                    out.extend_from_slice(b"]}\n");
+                    return Some(out.into());
+                }
+            }
+        }
+        self.next = Some(Vec::new());
+        Some(out.into())
+    }
+}
+
+pub fn metadata_only(object: &Object, kind: &str) -> Value {
+    let mut shown = value!({"apiVersion": "meta.k8s.io/v1", "kind": kind});
+    shown.set("metadata", object.value().get("metadata").clone());
+    shown
+}

@@ -1,0 +1,215 @@
+//! A watch as a stream of lines.
+
+use super::accept::{Media, View};
+use super::present::{Presenting, metadata_only};
+use super::respond::{self, Response};
+use super::table;
+use crate::engine::{Api, Call, Following};
+use crate::hub::{Encoding, Seen};
+use crate::rows::Row;
+use bytes::Bytes;
+use futures::Stream;
+use http::header::{CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
+use meta::{Object, Status, Value, value};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch as signal;
+use tokio::time::Instant;
+
+/// How often a quiet watch that asked for bookmarks is told how far it has come.
+const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
+/// Events are joined into one write up to about this size.
+const JOINED: usize = 32 * 1024;
+/// Without a wish of the client's, a watch ends after upstream's least time and a random part of as much again.
+const LEAST: u64 = 1_800;
+
+pub struct Streaming {
+    pub api: Arc<Api>,
+    pub call: Arc<Call>,
+    pub row: Arc<Row>,
+    pub view: View,
+    pub include: String,
+    pub stopping: signal::Receiver<bool>,
+}
+
+pub fn respond(streaming: Streaming, following: Following) -> Response {
+    let mut response = http::Response::new(respond::streamed(lines(streaming, following)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.remove(TRANSFER_ENCODING);
+    response
+}
+
+struct State {
+    streaming: Streaming,
+    following: Following,
+    initial: VecDeque<Arc<Object>>,
+    announce_end: bool,
+    columns_sent: bool,
+    ends: Instant,
+    bookmark_at: Instant,
+    over: bool,
+}
+
+fn lines(streaming: Streaming, mut following: Following) -> impl Stream<Item = Bytes> + Send {
+    let wish = streaming.call.request.list.timeout_seconds;
+    let seconds = wish.filter(|s| *s > 0).unwrap_or_else(|| LEAST + streaming.api.clock.random() % LEAST);
+    let now = Instant::now();
+    let state = State {
+        initial: std::mem::take(&mut following.initial).into(),
+        announce_end: following.announce_end,
+        columns_sent: false,
+        ends: now + Duration::from_secs(seconds),
+        bookmark_at: now + BOOKMARK_EVERY,
+        over: false,
+        streaming,
+        following,
+    };
+    futures::stream::unfold(state, |mut state| async move {
+        let piece = state.piece().await?;
+        Some((piece, state))
+    })
+}
+
+impl State {
+    /// The next lines; none when the watch is over.
+    async fn piece(&mut self) -> Option<Bytes> {
+        if self.over {
+            return None;
+        }
+        if let Some(line) = self.initial_lines() {
+            return Some(line);
+        }
+        let deadline = if self.following.bookmarks { self.ends.min(self.bookmark_at) } else { self.ends };
+        let seen = tokio::select! {
+            biased;
+            _stopped = self.streaming.stopping.wait_for(|stopping| *stopping) => return None,
+            seen = self.following.watcher.next() => Some(seen),
+            () = tokio::time::sleep_until(deadline) => None,
+        };
+        match seen {
+            Some(seen) => self.seen(seen),
+            None if deadline == self.ends => None,
+            None => {
+                self.bookmark_at += BOOKMARK_EVERY;
+                Some(self.bookmark(false))
+            }
+        }
+    }
+
+    fn initial_lines(&mut self) -> Option<Bytes> {
+        let mut out = Vec::new();
+        while out.len() < JOINED {
+            let Some(object) = self.initial.pop_front() else { break };
+            self.write(Encoding::Added, &object, &mut out);
+        }
+        if self.initial.is_empty() && self.announce_end {
+            self.announce_end = false;
+            out.extend_from_slice(&self.bookmark(true));
+        }
+        (!out.is_empty()).then(|| out.into())
+    }
+
+    fn seen(&mut self, seen: Seen) -> Option<Bytes> {
+        let mut next = Some(seen);
+        let mut out = Vec::new();
+        while let Some(seen) = next {
+            match seen {
+                Seen::Lost => {
+                    self.over = true;
+                    let status = crate::engine::too_old(self.following.watcher.revision());
+                    out.extend_from_slice(&error_line(&status));
+                    break;
+                }
+                Seen::Change(event, change) => match self.shared_frame(event, &change) {
+                    Some(frame) if out.is_empty() && frame.len() >= JOINED => return Some(frame),
+                    Some(frame) => out.extend_from_slice(&frame),
+                    None => {
+                        if let Some(object) = change.shown(event) {
+                            self.write(event, &object.clone(), &mut out);
+                        }
+                    }
+                },
+            }
+            next = if out.len() < JOINED { self.following.watcher.poll() } else { None };
+        }
+        Some(out.into())
+    }
+
+    /// The line that all plain watchers of the stored version share. A frame that shows an older state than the event
+    /// removed it from a selection is made alone.
+    fn shared_frame(&self, event: Encoding, change: &crate::hub::Change) -> Option<Bytes> {
+        if self.streaming.view != View::Whole || self.following.converted {
+            return None;
+        }
+        change.frame(event)
+    }
+
+    fn write(&mut self, event: Encoding, object: &Arc<Object>, out: &mut Vec<u8>) {
+        let shown = match self.following.converted {
+            true => match self.streaming.api.presented(&self.streaming.call, object.clone()) {
+                Ok(shown) => shown,
+                Err(status) => return out.extend_from_slice(&error_line(&status)),
+            },
+            false => object.clone(),
+        };
+        if self.streaming.view == View::Whole {
+            return out.extend_from_slice(&crate::hub::json_frame(event.word(), &shown));
+        }
+        let value = self.viewed(&shown);
+        out.extend_from_slice(&line(event.word(), &value));
+    }
+
+    fn viewed(&mut self, object: &Arc<Object>) -> Value {
+        match self.streaming.view {
+            View::Table => {
+                let first = !std::mem::replace(&mut self.columns_sent, true);
+                table::of_event(&self.presenting(), &self.streaming.row, object, first)
+            }
+            View::Metadata | View::MetadataList => metadata_only(object, "PartialObjectMetadata"),
+            View::Whole => Value::clone(object.value()),
+        }
+    }
+
+    fn presenting(&self) -> Presenting<'_> {
+        Presenting {
+            row: Some(&self.streaming.row),
+            version: &self.streaming.call.request.resource.version,
+            accepted: super::accept::Accepted { media: Media::Json, view: self.streaming.view },
+            now: self.streaming.api.clock.now(),
+            include: &self.streaming.include,
+            gzip: false,
+        }
+    }
+
+    fn bookmark(&self, initial_end: bool) -> Bytes {
+        let kind = self.streaming.row.def.gvk(&self.streaming.call.request.resource.version);
+        let mut object = value!({
+            "kind": (&kind.kind),
+            "apiVersion": (kind.group_version().api_version()),
+            "metadata": {"resourceVersion": (self.following.watcher.revision().to_string())},
+        });
+        if initial_end {
+            object.set("metadata.annotations", value!({"k8s.io/initial-events-end": "true"}));
+        }
+        let shown = match self.streaming.view {
+            View::Table => value!({"kind": "Table", "apiVersion": "meta.k8s.io/v1",
+                "metadata": {"resourceVersion": (self.following.watcher.revision().to_string())},
+                "columnDefinitions": [], "rows": [{"cells": [], "object": object}]}),
+            _ => object,
+        };
+        line("BOOKMARK", &shown)
+    }
+}
+
+fn line(word: &str, object: &Value) -> Bytes {
+    let mut out = format!("{{\"type\":\"{word}\",\"object\":").into_bytes();
+    object.write_json(&mut out);
+    out.extend_from_slice(b"}\n");
+    out.into()
+}
+
+fn error_line(status: &Status) -> Bytes {
+    line("ERROR", &status.to_value())
+}

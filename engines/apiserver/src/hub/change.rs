@@ -1,0 +1,68 @@
+//! One change of one object, encoded at most once for all watchers of an encoding.
+
+use bytes::Bytes;
+use meta::Object;
+use std::sync::{Arc, OnceLock};
+
+#[derive(Debug)]
+pub struct Change {
+    pub revision: u64,
+    pub old: Option<Arc<Object>>,
+    /// None after a deletion.
+    pub new: Option<Arc<Object>>,
+    /// The object as a deletion shows it: the last state, at the revision that removed it.
+    pub removed: Option<Arc<Object>>,
+    frames: [OnceLock<Bytes>; 3],
+}
+
+/// How a watch event is named, seen by one watcher: an object may come into and fall out of its selection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    Added = 0,
+    Modified = 1,
+    Deleted = 2,
+}
+
+impl Encoding {
+    pub fn word(self) -> &'static str {
+        match self {
+            Encoding::Added => "ADDED",
+            Encoding::Modified => "MODIFIED",
+            Encoding::Deleted => "DELETED",
+        }
+    }
+}
+
+impl Change {
+    pub fn new(revision: u64, old: Option<Arc<Object>>, new: Option<Arc<Object>>) -> Change {
+        let removed = match (&old, &new) {
+            (Some(old), None) => Object::from_stored(old.body().clone(), revision).ok().map(Arc::new),
+            _ => None,
+        };
+        Change { revision, old, new, removed, frames: Default::default() }
+    }
+
+    /// The object as an event of this type shows it.
+    pub fn shown(&self, event: Encoding) -> Option<&Arc<Object>> {
+        match event {
+            Encoding::Added | Encoding::Modified => self.new.as_ref(),
+            Encoding::Deleted => self.removed.as_ref().or(self.new.as_ref()),
+        }
+    }
+
+    /// The JSON line of this event in the stored version, shared by all its watchers.
+    pub fn frame(&self, event: Encoding) -> Option<Bytes> {
+        let object = self.shown(event)?;
+        Some(self.frames[event as usize].get_or_init(|| json_frame(event.word(), object)).clone())
+    }
+}
+
+pub fn json_frame(word: &str, object: &Object) -> Bytes {
+    let mut out = Vec::with_capacity(object.body().len() + 80);
+    out.extend_from_slice(b"{\"type\":\"");
+    out.extend_from_slice(word.as_bytes());
+    out.extend_from_slice(b"\",\"object\":");
+    object.write_json(&mut out);
+    out.extend_from_slice(b"}\n");
+    Bytes::from(out)
+}

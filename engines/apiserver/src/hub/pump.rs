@@ -1,0 +1,201 @@
+//! The pump: one task that follows the whole store and hands each change to its kind, in the store's order.
+//!
+//! Kinds come and go with custom resource definitions. A kind is opened by the pump itself, between two batches, so its
+//! first snapshot and the changes after it meet without a gap.
+
+use super::{KindHub, Shown};
+use crate::storage::{self, Format, ROOT};
+use futures::StreamExt;
+use kinds::KindDef;
+use meta::{Key, Object};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Bound;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Batch, Event, Range, Record, Store, Watch, WatchFrom};
+use tokio::sync::{mpsc, oneshot};
+
+#[derive(Debug)]
+pub enum HubError {
+    Store(store::Error),
+    /// A stored object that cannot be read: nothing is served that might be wrong.
+    Unreadable(String),
+    Stopped,
+}
+
+impl fmt::Display for HubError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HubError::Store(error) => error.fmt(f),
+            HubError::Unreadable(why) => write!(f, "a stored object cannot be read: {why}"),
+            HubError::Stopped => f.write_str("the server is stopping"),
+        }
+    }
+}
+
+impl std::error::Error for HubError {}
+
+impl From<store::Error> for HubError {
+    fn from(error: store::Error) -> HubError {
+        HubError::Store(error)
+    }
+}
+
+/// The handle of the pump. The pump ends when the last handle is gone.
+pub struct Hub {
+    shown: Arc<Shown>,
+    commands: mpsc::UnboundedSender<Command>,
+}
+
+enum Command {
+    Open(Arc<KindDef>, oneshot::Sender<Result<Arc<KindHub>, HubError>>),
+    Close(Arc<KindDef>),
+}
+
+impl Hub {
+    /// Starts following the store from its newest revision; kinds are opened one by one.
+    pub async fn start(store: Arc<dyn Store>, format: Format) -> Result<Hub, HubError> {
+        let revision = store.revision().await?;
+        let shown = Arc::new(Shown::new(revision));
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let watch = store.watch(WatchFrom::revision(ROOT, revision + 1)).await?;
+        let pump = Pump { store, format, shown: shown.clone(), kinds: BTreeMap::new(), revision };
+        tokio::spawn(pump.run(watch, inbox));
+        Ok(Hub { shown, commands })
+    }
+
+    pub fn shown(&self) -> &Arc<Shown> {
+        &self.shown
+    }
+
+    pub async fn open(&self, def: Arc<KindDef>) -> Result<Arc<KindHub>, HubError> {
+        let (answer, opened) = oneshot::channel();
+        self.commands.send(Command::Open(def, answer)).map_err(|_| HubError::Stopped)?;
+        opened.await.map_err(|_| HubError::Stopped)?
+    }
+
+    pub fn close(&self, def: Arc<KindDef>) {
+        // A pump that has ended has nothing left to close.
+        let _ended = self.commands.send(Command::Close(def));
+    }
+}
+
+struct Fed {
+    def: Arc<KindDef>,
+    hub: Arc<KindHub>,
+}
+
+struct Pump {
+    store: Arc<dyn Store>,
+    format: Format,
+    shown: Arc<Shown>,
+    /// By the prefix of their keys. No prefix begins another.
+    kinds: BTreeMap<Arc<str>, Fed>,
+    revision: u64,
+}
+
+impl Pump {
+    async fn run(mut self, mut watch: Watch, mut inbox: mpsc::UnboundedReceiver<Command>) {
+        loop {
+            tokio::select! {
+                biased;
+                batch = watch.next() => match batch {
+                    Some(Ok(batch)) => self.take(&batch),
+                    broken => watch = self.resume(broken.and_then(Result::err)).await,
+                },
+                command = inbox.recv() => match command {
+                    Some(Command::Open(def, answer)) => {
+                        let _nobody_waits_any_more = answer.send(self.open(def).await);
+                    }
+                    Some(Command::Close(def)) => self.close(&def),
+                    None => return,
+                },
+            }
+        }
+    }
+
+    fn take(&mut self, batch: &Batch) {
+        for event in &batch.events {
+            self.feed(event);
+        }
+        self.revision = self.revision.max(batch.revision);
+        self.shown.advance(self.revision);
+    }
+
+    fn feed(&self, event: &Event) {
+        let Some((fed, key)) = self.find(event.key()) else { return };
+        let new = match event {
+            Event::Delete { .. } => None,
+            Event::Put { record, .. } => match self.format.decode(&fed.def, record) {
+                Ok(object) => Some(Arc::new(object)),
+                Err(why) => {
+                    tracing::error!(key = %event.key(), %why, "a stored object cannot be read and is not shown");
+                    return;
+                }
+            },
+        };
+        fed.hub.apply(&key, event.revision(), new);
+    }
+
+    fn find(&self, key: &str) -> Option<(&Fed, Key)> {
+        let (prefix, fed) = self.kinds.range::<str, _>((Bound::Unbounded, Bound::Included(key))).next_back()?;
+        let below = key.strip_prefix(&**prefix)?;
+        Some((fed, storage::parse_key(fed.def.namespaced(), below)?))
+    }
+
+    async fn open(&mut self, def: Arc<KindDef>) -> Result<Arc<KindHub>, HubError> {
+        let prefix = storage::key(&def, &Key::default());
+        if let Some(open) = self.kinds.get_mut(&prefix) {
+            open.def = def;
+            return Ok(open.hub.clone());
+        }
+        let objects = self.load(&def, &prefix).await?;
+        let hub = Arc::new(KindHub::new(self.shown.clone(), objects, self.revision));
+        self.kinds.insert(prefix, Fed { def, hub: hub.clone() });
+        Ok(hub)
+    }
+
+    /// All objects of a kind at the pump's own revision.
+    async fn load(&self, def: &KindDef, prefix: &str) -> Result<Vec<Arc<Object>>, HubError> {
+        let answer = self.store.range(Range::prefix(prefix).at(self.revision)).await?;
+        let read = |record: &Record| self.format.decode(def, record).map(Arc::new).map_err(HubError::Unreadable);
+        answer.records.iter().map(read).collect()
+    }
+
+    fn close(&mut self, def: &KindDef) {
+        if let Some(fed) = self.kinds.remove(&storage::key(def, &Key::default())) {
+            fed.hub.break_history(u64::MAX);
+        }
+    }
+
+    /// A new watch after the old one broke. Where history was compacted away, everything is read anew.
+    async fn resume(&mut self, error: Option<store::Error>) -> Watch {
+        let mut compacted = matches!(error, Some(store::Error::Compacted { .. }));
+        let mut wait = Duration::from_millis(10);
+        loop {
+            tracing::warn!(error = error.as_ref().map(ToString::to_string), "the store's watch ended: resuming");
+            let again = if compacted { self.reload().await } else { Ok(()) };
+            match again {
+                Ok(()) => match self.store.watch(WatchFrom::revision(ROOT, self.revision + 1)).await {
+                    Ok(watch) => return watch,
+                    Err(store::Error::Compacted { .. }) => compacted = true,
+                    Err(error) => tracing::warn!(%error, "the store cannot be watched"),
+                },
+                Err(error) => tracing::warn!(%error, "the store cannot be read"),
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(Duration::from_secs(5));
+        }
+    }
+
+    async fn reload(&mut self) -> Result<(), HubError> {
+        self.revision = self.store.revision().await?;
+        for (prefix, fed) in &self.kinds {
+            let objects = self.load(&fed.def, prefix).await?;
+            fed.hub.replace(objects, self.revision);
+        }
+        self.shown.advance(self.revision);
+        Ok(())
+    }
+}

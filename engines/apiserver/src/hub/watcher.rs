@@ -1,0 +1,117 @@
+//! One watcher: a place in a kind's ring and what it wants to see.
+
+use super::{Change, Encoding, KindHub};
+use meta::Object;
+use meta::selector::LabelSelector;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Fields of one object that a field selector may ask for.
+pub type FieldMatch = Arc<dyn Fn(&Object) -> bool + Send + Sync>;
+
+/// What a watcher wants to see.
+#[derive(Clone, Default)]
+pub struct Interest {
+    pub namespace: String,
+    pub name: Option<String>,
+    pub labels: LabelSelector,
+    pub fields: Option<FieldMatch>,
+}
+
+impl Interest {
+    pub fn holds(&self, object: &Object) -> bool {
+        let header = &object.header;
+        (self.namespace.is_empty() || header.namespace == self.namespace)
+            && self.name.as_ref().is_none_or(|name| header.name == *name)
+            && self.labels.matches(&header.labels)
+            && self.fields.as_ref().is_none_or(|fields| fields(object))
+    }
+
+    fn sees(&self, change: &Change) -> Option<Encoding> {
+        let holds = |object: &Option<Arc<Object>>| object.as_ref().is_some_and(|object| self.holds(object));
+        match (holds(&change.old), holds(&change.new)) {
+            (false, true) => Some(Encoding::Added),
+            (true, true) => Some(Encoding::Modified),
+            (true, false) => Some(Encoding::Deleted),
+            (false, false) => None,
+        }
+    }
+}
+
+/// What a watcher is handed next.
+#[derive(Debug)]
+pub enum Seen {
+    Change(Encoding, Arc<Change>),
+    /// The ring has moved past this watcher: it must list anew.
+    Lost,
+}
+
+/// Changes taken from the ring at once: bounds the time under its lock.
+const BATCH: usize = 256;
+
+pub struct Watcher {
+    hub: Arc<KindHub>,
+    head: watch::Receiver<u64>,
+    next: u64,
+    /// Everything up to this revision has been handed out or was none of its interest.
+    revision: u64,
+    interest: Interest,
+    ready: VecDeque<(Encoding, Arc<Change>)>,
+}
+
+impl Watcher {
+    pub(super) fn new(
+        hub: Arc<KindHub>,
+        head: watch::Receiver<u64>,
+        next: u64,
+        revision: u64,
+        interest: Interest,
+    ) -> Watcher {
+        Watcher { hub, head, next, revision, interest, ready: VecDeque::new() }
+    }
+
+    /// The next change of interest. Cancel-safe. Pends for ever when nothing happens.
+    pub async fn next(&mut self) -> Seen {
+        loop {
+            self.head.borrow_and_update();
+            match self.poll() {
+                Some(seen) => return seen,
+                None => {
+                    if self.head.changed().await.is_err() {
+                        return Seen::Lost;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The next change of interest that has already happened.
+    pub fn poll(&mut self) -> Option<Seen> {
+        loop {
+            if let Some((event, change)) = self.ready.pop_front() {
+                self.revision = change.revision;
+                return Some(Seen::Change(event, change));
+            }
+            // Read before the ring: whatever is shown by now is in the ring by now.
+            let shown = self.hub.shown_revision();
+            let Some(changes) = self.hub.changes(self.next, BATCH) else { return Some(Seen::Lost) };
+            let Some(last) = changes.last() else {
+                self.revision = self.revision.max(shown);
+                return None;
+            };
+            (self.next, self.revision) = (self.next + changes.len() as u64, last.revision.max(self.revision));
+            let wanted = changes.into_iter().filter_map(|change| Some((self.interest.sees(&change)?, change)));
+            self.ready.extend(wanted);
+        }
+    }
+
+    /// The revision up to which this watcher has seen everything: what a bookmark may promise.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub fn caught_up(&self) -> bool {
+        self.ready.is_empty() && self.revision >= self.hub.shown().revision()
+    }
+}

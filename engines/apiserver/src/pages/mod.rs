@@ -1,0 +1,58 @@
+//! What is served beside resources: discovery, documents, health, version, metrics. All of it is computed from the
+//! table of rows.
+
+mod discovery;
+mod health;
+mod version;
+
+use crate::engine::Api;
+use crate::http::{Query, Response, respond};
+use http::HeaderMap;
+use meta::{Status, Value, value};
+
+pub use health::Health;
+
+pub struct Pages {
+    pub health: Health,
+}
+
+/// The top level's paths, as upstream lists them under `/`.
+const PATHS: &[&str] = &["/api", "/api/v1", "/apis", "/healthz", "/livez", "/readyz", "/version"];
+
+impl Pages {
+    pub async fn answer(&self, api: &Api, path: &str, query: &Query, headers: &HeaderMap) -> Response {
+        let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+        match parts[..] {
+            [""] => respond::json(200, &root(api)),
+            ["api"] => discovery::legacy(api, headers),
+            ["apis"] => discovery::groups(api, headers),
+            ["api", version] => discovery::resources(api, "", version),
+            ["apis", group] => discovery::group(api, group),
+            ["apis", group, version] => discovery::resources(api, group, version),
+            ["version"] => respond::json(200, &version::version()),
+            [endpoint @ ("healthz" | "livez" | "readyz"), ref check @ ..] => {
+                self.health.answer(api, endpoint, check, query).await
+            }
+            _ => not_found(path),
+        }
+    }
+}
+
+fn root(api: &Api) -> Value {
+    let table = api.rows.table();
+    let mut paths: Vec<String> = PATHS.iter().map(ToString::to_string).collect();
+    for row in table.iter().filter(|row| !row.def.group.is_empty()) {
+        paths.push(format!("/apis/{}", row.def.group));
+        paths.extend(row.def.versions.iter().map(|version| format!("/apis/{}/{}", row.def.group, version.name)));
+    }
+    paths.sort();
+    paths.dedup();
+    value!({"paths": paths})
+}
+
+fn not_found(path: &str) -> Response {
+    if path.starts_with("/api/") || path.starts_with("/apis/") {
+        return respond::status(&Status::no_such_page(), crate::http::Media::Json);
+    }
+    respond::text(404, "404 page not found\n")
+}

@@ -1,0 +1,78 @@
+//! Where objects stand in the store and in which form: upstream's key layout; our own canonical JSON in an embedded
+//! store, upstream's protobuf in etcd.
+
+use bytes::Bytes;
+use kinds::KindDef;
+use meta::{CompactString, JsonError, Key, Object, Value};
+use std::sync::Arc;
+use store::Record;
+
+pub const ROOT: &str = "/registry/";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Json,
+    Protobuf,
+}
+
+/// The key of an object; with an empty name, the prefix of its namespace or of all.
+pub fn key(def: &KindDef, key: &Key) -> Arc<str> {
+    let prefix = &def.storage_prefix;
+    match (key.namespace.is_empty(), key.name.is_empty()) {
+        (true, true) => format!("{ROOT}{prefix}/"),
+        (true, false) => format!("{ROOT}{prefix}/{}", key.name),
+        (false, true) => format!("{ROOT}{prefix}/{}/", key.namespace),
+        (false, false) => format!("{ROOT}{prefix}/{}/{}", key.namespace, key.name),
+    }
+    .into()
+}
+
+/// The object's key from where it stands below its kind's prefix.
+pub fn parse_key(namespaced: bool, below: &str) -> Option<Key> {
+    match (namespaced, below.split_once('/')) {
+        (true, Some((namespace, name))) => Some(Key::new(namespace, name)),
+        (false, None) => Some(Key::cluster(below)),
+        _ => None,
+    }
+}
+
+impl Format {
+    pub fn encode(self, _def: &KindDef, value: &Value) -> Result<Bytes, String> {
+        match self {
+            Format::Json => Ok(Object::canonical(value)),
+            Format::Protobuf => Ok(Bytes::from(value.to_json())),
+        }
+    }
+
+    pub fn decode(self, def: &KindDef, record: &Record) -> Result<Object, String> {
+        let body = match self {
+            Format::Json => record.value.clone(),
+            Format::Protobuf => Object::canonical(&self.decode_value(def, &record.value)?),
+        };
+        Object::from_stored(body, record.modified).map_err(|JsonError(why)| format!("{}: {why}", record.key))
+    }
+
+    fn decode_value(self, _def: &KindDef, stored: &[u8]) -> Result<Value, String> {
+        meta::parse(stored).map_err(|JsonError(why)| why)
+    }
+}
+
+/// A value's own key.
+pub fn value_key(value: &Value) -> Key {
+    let metadata = value.get("metadata");
+    let text = |name: &str| CompactString::from(metadata.get(name).as_str().unwrap_or(""));
+    Key { namespace: text("namespace"), name: text("name") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_found_again() {
+        assert_eq!(parse_key(true, "default/web"), Some(Key::new("default", "web")));
+        assert_eq!(parse_key(false, "n1"), Some(Key::cluster("n1")));
+        assert_eq!(parse_key(true, "web"), None);
+        assert_eq!(parse_key(false, "a/b"), None);
+    }
+}

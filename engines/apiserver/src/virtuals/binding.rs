@@ -1,0 +1,78 @@
+//! A pod's binding: the scheduler's word on which node it goes to.
+
+use super::{Virtual, body};
+use crate::engine::{Api, Call, Outcome};
+use client::Answer;
+use futures::future::BoxFuture;
+use meta::{Gvr, Status, Time, Value, value};
+
+pub(super) struct PodBinding;
+
+impl Virtual for PodBinding {
+    fn of(&self) -> (&'static str, &'static str, &'static str) {
+        ("", "pods", "binding")
+    }
+
+    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
+        Box::pin(bind(api, call))
+    }
+}
+
+async fn bind(api: &Api, call: &Call) -> Result<Outcome, Status> {
+    let binding = body(call, "io.k8s.api.core.v1.Binding")?;
+    let node = binding.str("target.name");
+    if node.is_empty() {
+        return Err(Status::bad_request("the target of a binding must be a node with a name"));
+    }
+    let wanted = Wanted { binding: &binding, node, now: Time(api.clock.now()).to_string() };
+    api.overwrite(call, |pod| wanted.bind(pod)).await?;
+    let success = Status { status: "Success".into(), code: 201, ..Status::default() };
+    Ok(Outcome { created: true, ..Outcome::of(Answer::Status(success)) })
+}
+
+struct Wanted<'a> {
+    binding: &'a Value,
+    node: &'a str,
+    now: String,
+}
+
+impl Wanted<'_> {
+    /// The pod on its node, or why it cannot go there.
+    fn bind(&self, pod: &Value) -> Result<Value, Status> {
+        let name = pod.str("metadata.name");
+        let conflict = |why: String| Err(Status::conflict(&Gvr::new("", "v1", "pods/binding"), name, why));
+        let uid = self.binding.str("metadata.uid");
+        if !uid.is_empty() && uid != pod.str("metadata.uid") {
+            let own = pod.str("metadata.uid");
+            return conflict(format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {own}"));
+        }
+        if !pod.at("metadata.deletionTimestamp").is_null() {
+            return conflict(format!("pod {name} is being deleted, cannot be assigned to a host"));
+        }
+        if !pod.str("spec.nodeName").is_empty() {
+            return conflict(format!("pod {name} is already assigned to node {:?}", pod.str("spec.nodeName")));
+        }
+        if !pod.items("spec.schedulingGates").is_empty() {
+            return conflict(format!("pod {name} has non-empty .spec.schedulingGates"));
+        }
+        Ok(self.bound(pod))
+    }
+
+    fn bound(&self, pod: &Value) -> Value {
+        let mut pod = pod.clone();
+        pod.set("spec.nodeName", self.node);
+        for field in ["annotations", "labels"] {
+            for (name, given) in self.binding.fields(&format!("metadata.{field}")) {
+                *pod.entry("metadata").entry(field).entry(name) = given.clone();
+            }
+        }
+        let scheduled = value!({"type": "PodScheduled", "status": "True", "lastProbeTime": null,
+            "lastTransitionTime": (&self.now)});
+        let conditions = pod.entry("status").entry("conditions");
+        let mut kept: Vec<Value> = conditions.as_list().unwrap_or(&[]).to_vec();
+        kept.retain(|condition| condition.str("type") != "PodScheduled");
+        kept.push(scheduled);
+        *conditions = Value::List(kept);
+        pod
+    }
+}

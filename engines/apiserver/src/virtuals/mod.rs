@@ -1,0 +1,54 @@
+//! Resources that are answered rather than stored: reviews of tokens and access, a pod's binding, a token request.
+//! One file a resource, one line in [`VIRTUALS`].
+
+mod access_review;
+mod binding;
+mod self_subject;
+
+use crate::engine::{Api, Call, Outcome, Payload};
+use client::Request;
+use futures::future::BoxFuture;
+use kinds::Verb;
+use meta::{Object, Status, Value};
+use std::sync::Arc;
+
+pub(crate) trait Virtual: Send + Sync {
+    /// Group, resource and subresource that it answers the creation of.
+    fn of(&self) -> (&'static str, &'static str, &'static str);
+
+    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>>;
+}
+
+static VIRTUALS: &[&dyn Virtual] = &[
+    &self_subject::SelfSubjectReview,
+    &access_review::SUBJECT,
+    &access_review::SELF_SUBJECT,
+    &access_review::LOCAL_SUBJECT,
+    &access_review::SelfSubjectRules,
+    &binding::PodBinding,
+];
+
+pub(crate) fn find(request: &Request) -> Option<&'static dyn Virtual> {
+    let asked = (request.resource.group.as_str(), request.resource.resource.as_str(), request.subresource.as_str());
+    let found = VIRTUALS.iter().find(|answered| request.verb == Verb::Create && answered.of() == asked)?;
+    Some(*found)
+}
+
+/// The body decoded by the type of that name.
+fn body(call: &Call, name: &str) -> Result<Value, Status> {
+    let schema = kinds::schema_of(name).ok_or_else(|| Status::internal(format!("the tables do not know {name}")))?;
+    let decoded = match &call.payload {
+        Payload::Text(text, format) => schema.decode(text, *format),
+        Payload::Value(value) => schema.decode_value(value.clone()),
+        _ => return Err(Status::bad_request("an object was expected in the body")),
+    };
+    decoded.map(|decoded| decoded.value).map_err(|error| Status::bad_request(error.to_string()))
+}
+
+fn answered(mut value: Value) -> Result<Outcome, Status> {
+    if value.get("metadata").is_null() {
+        value.set("metadata", Value::map());
+    }
+    let object = Object::from_value(&value).map_err(Status::internal)?;
+    Ok(Outcome { created: true, ..Outcome::of(client::Answer::Object(Arc::new(object))) })
+}
