@@ -1,0 +1,180 @@
+//! One service to its rows.
+
+use crate::claim::{Claim, Rank};
+use crate::endpoints::{Chosen, Uses, choose};
+use crate::facts::{Node, Port, Protocol, Service, ServiceKey, Slice};
+use crate::rows::{Backend, Datagrams, Family, Frontend, Group, GroupId, Key, Row, Scope, ServiceRules, Target, Value};
+use crate::slots::assign;
+use std::net::IpAddr;
+
+/// Where a service asks to be reached.
+pub fn claims(service: &Service, node: &Node) -> Vec<Claim> {
+    if !is_proxied(service) {
+        return Vec::new();
+    }
+    let mut all: Vec<_> = service
+        .ports
+        .iter()
+        .flat_map(|port| {
+            let internal = internal_frontends(service, port).map(|frontend| Claim { frontend, rank: Rank::Cluster });
+            internal
+                .chain(external_frontends(service, port, node).map(|frontend| Claim { frontend, rank: Rank::External }))
+        })
+        .collect();
+    // Named twice by one service (a cluster address that is also an external one), the better rank stays.
+    all.sort_unstable();
+    all.dedup_by_key(|claim| claim.frontend);
+    all
+}
+
+fn is_proxied(service: &Service) -> bool {
+    !service.foreign && !service.headless && service.external_name.is_none() && !service.cluster_ips.is_empty()
+}
+
+fn internal_frontends<'a>(service: &'a Service, port: &'a Port) -> impl Iterator<Item = Frontend> + 'a {
+    let at = |address: &IpAddr| Frontend { address: *address, protocol: port.protocol, port: port.port };
+    service.cluster_ips.iter().map(at)
+}
+
+fn external_frontends<'a>(service: &'a Service, port: &'a Port, node: &'a Node) -> impl Iterator<Item = Frontend> + 'a {
+    let addressed = service.external_ips.iter().chain(&service.ingress_ips).map(|address| (*address, port.port));
+    let on_nodes =
+        port.node_port.into_iter().flat_map(|number| node.addresses.iter().map(move |address| (*address, number)));
+    addressed.chain(on_nodes).map(|(address, number)| Frontend { address, protocol: port.protocol, port: number })
+}
+
+/// Rows for the frontends that the node answers by itself, whatever any service says.
+pub fn own_rules(node: &Node) -> ServiceRules {
+    let frontends = || {
+        node.own_services.iter().map(|(address, protocol, port)| Frontend {
+            address: *address,
+            protocol: *protocol,
+            port: *port,
+        })
+    };
+    let row = |frontend| Row { key: Key::Service(Scope::Anyone, frontend), value: Value::Target(Target::Here) };
+    let mut rows: Vec<_> = frontends().map(row).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let claims = frontends().map(|frontend| Claim { frontend, rank: Rank::Node }).collect();
+    ServiceRules { rows, claims, ..ServiceRules::default() }
+}
+
+/// `owns` tells which of its claims the service won; `before` is only asked which endpoint had which slot.
+pub fn compile(
+    key: &ServiceKey,
+    service: &Service,
+    slices: &[&Slice],
+    node: &Node,
+    before: Option<&ServiceRules>,
+    owns: impl Fn(&Frontend) -> bool,
+) -> ServiceRules {
+    let mut compiler = Compiler { key, service, before, owns, rules: ServiceRules::default() };
+    compiler.rules.claims = claims(service, node);
+    if is_proxied(service) {
+        for port in &service.ports {
+            for family in [Family::V4, Family::V6] {
+                compiler.port(port, family, slices, node);
+            }
+        }
+        compiler.cluster_ips();
+    }
+    compiler.rules.rows.sort_unstable();
+    compiler.rules.rows.dedup_by_key(|row| row.key);
+    compiler.rules
+}
+
+struct Compiler<'a, Owns> {
+    key: &'a ServiceKey,
+    service: &'a Service,
+    before: Option<&'a ServiceRules>,
+    owns: Owns,
+    rules: ServiceRules,
+}
+
+impl<Owns: Fn(&Frontend) -> bool> Compiler<'_, Owns> {
+    fn port(&mut self, port: &Port, family: Family, slices: &[&Slice], node: &Node) {
+        let ours = |frontend: &Frontend| Family::of(frontend.address) == family && (self.owns)(frontend);
+        let external: Vec<_> = external_frontends(self.service, port, node).filter(ours).collect();
+        let internal: Vec<_> = internal_frontends(self.service, port).filter(ours).collect();
+        if internal.is_empty() && external.is_empty() {
+            return;
+        }
+        let uses = self.uses(!external.is_empty());
+        let chosen = choose(slices, port, family, node, uses);
+        let targets = self.targets(port, family, &chosen);
+        internal.iter().for_each(|frontend| self.target(Scope::Anyone, *frontend, targets.internal));
+        external.iter().for_each(|frontend| self.external(*frontend, &targets));
+        if port.protocol == Protocol::Udp {
+            let datagrams = |frontend| Datagrams { frontend, serving: chosen.serving.clone() };
+            self.rules.datagrams.extend(internal.into_iter().chain(external).map(datagrams));
+        }
+    }
+
+    /// Even under policy Local all endpoints are needed if the service is reachable from outside: what comes from
+    /// inside of the cluster to an external address is treated as if it had gone out and come back.
+    fn uses(&self, reachable_from_outside: bool) -> Uses {
+        Uses {
+            all: !self.service.internal_local || reachable_from_outside,
+            local: self.service.internal_local || (self.service.external_local && reachable_from_outside),
+        }
+    }
+
+    fn targets(&mut self, port: &Port, family: Family, chosen: &Chosen) -> Targets {
+        let all = self.group(port, family, false, &chosen.all).unwrap_or(Target::Reject);
+        // Endpoints exist, only not here: silence, so that a client tries again instead of giving up.
+        let elsewhere = if chosen.any { Target::Drop } else { Target::Reject };
+        let local = self.group(port, family, true, &chosen.local).unwrap_or(elsewhere);
+        let internal = if self.service.internal_local { local } else { all };
+        Targets { internal, all, outside: (self.service.external_local && chosen.any).then_some(local) }
+    }
+
+    fn group(&mut self, port: &Port, family: Family, local: bool, members: &[Backend]) -> Option<Target> {
+        if members.is_empty() {
+            return None;
+        }
+        let group = GroupId::new(self.key, &port.name, port.protocol, local);
+        let slots = assign(self.before.map(|before| before.slots(family, group)).unwrap_or_default(), members);
+        let count = slots.len() as u32;
+        let backend = |(slot, backend): (usize, &Backend)| Row {
+            key: Key::Slot(family, group, slot as u32),
+            value: Value::Backend(*backend),
+        };
+        self.rules.rows.extend(slots.iter().enumerate().map(backend));
+        self.rules.groups.push(Group { family, id: group, slots });
+        let Some(seconds) = self.service.affinity else { return Some(Target::Spread { group, slots: count }) };
+        let member = |member: &Backend| Row { key: Key::Member(group, *member), value: Value::Present };
+        self.rules.rows.extend(members.iter().map(member));
+        Some(Target::Sticky { group, slots: count, seconds })
+    }
+
+    fn external(&mut self, frontend: Frontend, targets: &Targets) {
+        self.target(Scope::Anyone, frontend, targets.all);
+        if let Some(outside) = targets.outside {
+            self.present(Key::Outside(frontend));
+            self.target(Scope::Outside, frontend, outside);
+        } else {
+            self.present(Key::Masquerade(frontend));
+        }
+    }
+
+    fn cluster_ips(&mut self) {
+        let service = self.service;
+        service.cluster_ips.iter().for_each(|address| self.present(Key::ClusterIp(*address)));
+    }
+
+    fn target(&mut self, scope: Scope, frontend: Frontend, target: Target) {
+        self.rules.rows.push(Row { key: Key::Service(scope, frontend), value: Value::Target(target) });
+    }
+
+    fn present(&mut self, key: Key) {
+        self.rules.rows.push(Row { key, value: Value::Present });
+    }
+}
+
+struct Targets {
+    internal: Target,
+    all: Target,
+    /// None: from outside it looks no different.
+    outside: Option<Target>,
+}
