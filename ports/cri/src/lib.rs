@@ -6,7 +6,13 @@
 mod error;
 mod images;
 mod runtime;
+pub mod select;
 mod session;
+
+#[cfg(feature = "fake")]
+pub mod conformance;
+#[cfg(feature = "fake")]
+pub mod fake;
 
 /// The CRI v1 messages, as generated from `proto/cri-v1.proto`.
 #[allow(clippy::all, clippy::needless_pass_by_value)]
