@@ -3,6 +3,7 @@
 //! A [`Schema`] is a root in a shared arena of types. Built-in kinds share one arena made from the tables of facts; each
 //! version of a custom kind has its own. Every operation takes a schema and a value and knows no kind.
 
+pub mod apply;
 pub mod decode;
 mod default;
 mod duration;
