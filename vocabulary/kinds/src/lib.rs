@@ -6,6 +6,7 @@
 mod cells;
 mod check;
 mod facts;
+mod pods;
 mod row;
 mod rules;
 mod table;
@@ -39,5 +40,5 @@ pub mod metadata;
 pub use facts::{schema_of, types};
 pub use row::{Column, KindDef, Names, Scale, Scope, Subresource, Verb, Version};
 pub use rules::{Allocation, Context, Rules, Stage};
-pub use version_order::version_priority;
 pub use table::{Row, TABLE, builtin};
+pub use version_order::version_priority;

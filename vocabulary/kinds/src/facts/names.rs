@@ -1,7 +1,7 @@
 //! What discovery says of each kind: names, scope, versions, verbs, subresources.
 
 use super::KINDS;
-use crate::{Names, Scope, Subresource, Verb};
+use crate::{Names, Scale, Scope, Subresource, Verb};
 use meta::{CompactString, Gvk};
 
 /// A kind as the table of facts has it.
@@ -75,5 +75,15 @@ fn subresource(of: &Fact, mut words: impl Iterator<Item = &'static str>) -> Subr
         _ if kind == of.names.kind => None,
         _ => Some(Gvk::new(of.group, of.versions[0], kind)),
     };
-    Subresource { name: name.into(), verbs: verbs(list), kind, versions: Vec::new(), scale: None }
+    let scale = (name == "scale").then(replicas);
+    Subresource { name: name.into(), verbs: verbs(list), kind, versions: Vec::new(), scale }
+}
+
+/// Every built-in kind that scales keeps its replicas in the same places.
+fn replicas() -> Scale {
+    Scale {
+        spec_replicas: "spec.replicas".into(),
+        status_replicas: "status.replicas".into(),
+        selector: Some("spec.selector".into()),
+    }
 }

@@ -1,9 +1,11 @@
 //! What every object's metadata must satisfy, whatever its kind.
 
+mod carry;
 mod labels;
 mod owners;
 mod update;
 
+pub(crate) use carry::{ALL, ALL_BUT_LABELS, ALL_BUT_OWNERS, carry};
 pub use labels::{annotations, label_selector, labels};
 pub use update::validate_update;
 

@@ -15,3 +15,13 @@ pub fn cells(binding: &Value) -> [Value; 3] {
     };
     [of("User", name), of("Group", name), of("ServiceAccount", account)]
 }
+
+/// Users and groups belong to this API's group; service accounts to the core one.
+pub fn default(binding: &mut Value) {
+    let subjects = binding.at_mut("subjects").and_then(Value::as_list_mut);
+    for subject in subjects.into_iter().flatten() {
+        if ["User", "Group"].contains(&subject.str("kind")) && subject.str("apiGroup").is_empty() {
+            subject.set("apiGroup", "rbac.authorization.k8s.io");
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! CustomResourceDefinition: a kind that users add.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -22,5 +22,41 @@ impl Rules for CustomResourceDefinition {
 
     fn needs_version_on_update(&self) -> bool {
         true
+    }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL);
+    }
+
+    fn default(&self, object: &mut Value) {
+        let kind = object.str("spec.names.kind").to_string();
+        if object.str("spec.names.singular").is_empty() && !kind.is_empty() {
+            object.set("spec.names.singular", kind.to_lowercase());
+        }
+        if object.str("spec.names.listKind").is_empty() && !kind.is_empty() {
+            object.set("spec.names.listKind", format!("{kind}List"));
+        }
+    }
+
+    fn prepare_create(&self, _context: &Context<'_>, object: &mut Value) {
+        object.remove("status");
+        add_stored_version(object);
+    }
+
+    fn prepare_update(&self, context: &Context<'_>, new: &mut Value, _old: &Value) {
+        if context.subresource.is_empty() {
+            add_stored_version(new);
+        }
+    }
+}
+
+/// The status lists every version in which objects may have been stored.
+fn add_stored_version(definition: &mut Value) {
+    let stored = definition.items("spec.versions").iter().find(|version| version.bool("storage"));
+    let Some(name) = stored.map(|version| version.get("name").clone()) else { return };
+    let mut versions = definition.items("status.storedVersions").to_vec();
+    if !versions.contains(&name) {
+        versions.push(name);
+        definition.set("status.storedVersions", Value::List(versions));
     }
 }

@@ -1,9 +1,9 @@
 //! APIService: where a group version is served.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Time, Value, value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("apiregistration.k8s.io", "APIService", || Arc::new(APIService));
@@ -25,6 +25,17 @@ impl Rules for APIService {
 
     fn validate_name(&self, name: &str) -> Vec<String> {
         meta::names::path_segment(name)
+    }
+
+    /// What this server serves itself is there from the start.
+    fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
+        object.remove("status");
+        if object.at("spec.service").is_null() {
+            let now = Time(context.now).to_string();
+            let local = value!({"type": "Available", "status": "True", "reason": "Local",
+                "message": "Local APIServices are always available", "lastTransitionTime": now});
+            object.set("status.conditions", value!([local]));
+        }
     }
 }
 

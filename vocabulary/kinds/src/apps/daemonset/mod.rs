@@ -1,7 +1,8 @@
 //! DaemonSet: one pod on every node that fits.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::pods::defaults;
+use crate::{Context, Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -32,4 +33,42 @@ impl Rules for DaemonSet {
     fn has_generation(&self) -> bool {
         true
     }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL);
+    }
+
+    fn default(&self, object: &mut Value) {
+        if object.str("spec.updateStrategy.type") == "RollingUpdate" {
+            object.set_if_absent("spec.updateStrategy.rollingUpdate.maxUnavailable", 1i64);
+            object.set_if_absent("spec.updateStrategy.rollingUpdate.maxSurge", 0i64);
+        }
+        if let Some(spec) = object.at_mut("spec.template.spec") {
+            defaults::of_spec(spec);
+        }
+    }
+
+    fn prepare_create(&self, _context: &Context<'_>, object: &mut Value) {
+        object.remove("status");
+        set_template_generation(object, 1);
+    }
+
+    fn prepare_update(&self, _context: &Context<'_>, new: &mut Value, old: &Value) {
+        let generation = template_generation(old);
+        let changed = new.at("spec.template") != old.at("spec.template");
+        set_template_generation(new, generation + i64::from(changed));
+    }
+}
+
+/// Where the oldest version of the kind kept its template's generation; later ones keep it as an annotation.
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+fn template_generation(set: &Value) -> i64 {
+    let text = set.at("metadata.annotations").get(TEMPLATE_GENERATION).as_str().unwrap_or("");
+    text.parse().unwrap_or(0)
+}
+
+fn set_template_generation(set: &mut Value, generation: i64) {
+    let annotations = set.entry("metadata").entry("annotations");
+    *annotations.entry(TEMPLATE_GENERATION) = generation.to_string().into();
 }

@@ -1,7 +1,8 @@
 //! Deployment: replicas of a pod and how they are renewed.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::pods::defaults;
+use crate::{Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use meta::selector::LabelSelector;
@@ -34,5 +35,19 @@ impl Rules for Deployment {
 
     fn raises_generation(&self, new: &Value, old: &Value) -> bool {
         new.get("spec") != old.get("spec") || new.at("metadata.annotations") != old.at("metadata.annotations")
+    }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL_BUT_LABELS);
+    }
+
+    fn default(&self, object: &mut Value) {
+        if object.str("spec.strategy.type") == "RollingUpdate" {
+            object.set_if_absent("spec.strategy.rollingUpdate.maxUnavailable", "25%");
+            object.set_if_absent("spec.strategy.rollingUpdate.maxSurge", "25%");
+        }
+        if let Some(spec) = object.at_mut("spec.template.spec") {
+            defaults::of_spec(spec);
+        }
     }
 }

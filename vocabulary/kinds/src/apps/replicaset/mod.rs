@@ -1,7 +1,8 @@
 //! ReplicaSet: keeps a number of pods.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::pods::defaults;
+use crate::{Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -32,5 +33,15 @@ impl Rules for ReplicaSet {
 
     fn selectable(&self) -> &[&'static str] {
         &["status.replicas"]
+    }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL);
+    }
+
+    fn default(&self, object: &mut Value) {
+        if let Some(spec) = object.at_mut("spec.template.spec") {
+            defaults::of_spec(spec);
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! StatefulSet: replicas with an identity each.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::pods::defaults;
+use crate::{Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -19,5 +20,24 @@ impl Rules for StatefulSet {
 
     fn has_generation(&self) -> bool {
         true
+    }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL);
+    }
+
+    fn default(&self, object: &mut Value) {
+        let strategy = object.entry("spec").entry("updateStrategy");
+        if strategy.str("type").is_empty() {
+            strategy.set("type", "RollingUpdate");
+            strategy.set_if_absent("rollingUpdate", Value::map());
+        }
+        if strategy.str("type") == "RollingUpdate" && !strategy.get("rollingUpdate").is_null() {
+            strategy.set_if_absent("rollingUpdate.partition", 0i64);
+            strategy.set_if_absent("rollingUpdate.maxUnavailable", 1i64);
+        }
+        if let Some(spec) = object.at_mut("spec.template.spec") {
+            defaults::of_spec(spec);
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! HorizontalPodAutoscaler: scales by what is measured.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
 
 mod metrics;
+mod scaling_defaults;
 
 pub const ROW: Row = Row::new("autoscaling", "HorizontalPodAutoscaler", || Arc::new(HorizontalPodAutoscaler));
 
@@ -25,5 +26,13 @@ impl Rules for HorizontalPodAutoscaler {
             object.int("status.currentReplicas").into(),
             cells::age(object, now),
         ]
+    }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL);
+    }
+
+    fn default(&self, object: &mut Value) {
+        scaling_defaults::fill(object);
     }
 }

@@ -1,7 +1,8 @@
 //! CronJob: jobs by the clock.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::pods::defaults;
+use crate::{Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -38,5 +39,15 @@ impl Rules for CronJob {
 
     fn has_generation(&self) -> bool {
         true
+    }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL);
+    }
+
+    fn default(&self, object: &mut Value) {
+        if let Some(spec) = object.at_mut("spec.jobTemplate.spec.template.spec") {
+            defaults::of_spec(spec);
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! Job: pods that run to their end.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::pods::defaults;
+use crate::{Context, Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
 
 mod job_cells;
+mod job_defaults;
 
 pub const ROW: Row = Row::new("batch", "Job", || Arc::new(Job));
 
@@ -33,5 +35,27 @@ impl Rules for Job {
 
     fn selectable(&self) -> &[&'static str] {
         &["status.successful"]
+    }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL);
+    }
+
+    fn orphans_by_default(&self) -> bool {
+        true
+    }
+
+    fn default(&self, object: &mut Value) {
+        job_defaults::fill(object);
+        if let Some(spec) = object.at_mut("spec.template.spec") {
+            defaults::of_spec(spec);
+        }
+    }
+
+    fn prepare_create(&self, _context: &Context<'_>, object: &mut Value) {
+        object.remove("status");
+        if !object.bool("spec.manualSelector") {
+            job_defaults::generate_selector(object);
+        }
     }
 }

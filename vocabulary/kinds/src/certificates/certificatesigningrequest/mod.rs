@@ -1,7 +1,9 @@
 //! CertificateSigningRequest: a certificate that is asked for.
 
+mod conditions;
+
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -33,6 +35,30 @@ impl Rules for CertificateSigningRequest {
 
     fn validate_name(&self, name: &str) -> Vec<String> {
         meta::names::path_segment(name)
+    }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL);
+    }
+
+    /// The request speaks for who made it.
+    fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
+        object.remove("status");
+        for field in ["uid", "groups", "extra"] {
+            object.remove(&format!("spec.{field}"));
+        }
+        object.set("spec.username", context.user);
+        if !context.groups.is_empty() {
+            object.set("spec.groups", context.groups.to_vec());
+        }
+    }
+
+    fn prepare_update(&self, context: &Context<'_>, new: &mut Value, old: &Value) {
+        new.set("spec", old.get("spec").clone());
+        match context.subresource {
+            "status" | "approval" => conditions::prepare(context, new, old),
+            _ => new.set("status", old.get("status").clone()),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{Row, Rules};
 use jiff::Timestamp;
 use meta::{CompactString, Value};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub const ROW: Row = Row::new("", "Event", || Arc::new(Event));
 
@@ -29,6 +30,10 @@ impl Rules for Event {
 
     fn selectable_value(&self, object: &Value, field: &str) -> CompactString {
         selectable_value(object, field)
+    }
+
+    fn lifetime(&self) -> Option<Duration> {
+        Some(LIFETIME)
     }
 }
 
@@ -107,3 +112,6 @@ fn count(event: &Value) -> i64 {
         (series, _) => series.int("count"),
     }
 }
+
+/// As long as upstream keeps them unless told otherwise.
+pub(crate) const LIFETIME: Duration = Duration::from_secs(3600);

@@ -1,9 +1,9 @@
 //! Namespace: a scope for names.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules, metadata};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Value, value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("", "Namespace", || Arc::new(Namespace));
@@ -22,4 +22,47 @@ impl Rules for Namespace {
     fn validate_name(&self, name: &str) -> Vec<String> {
         meta::names::dns_label(name)
     }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL);
+    }
+
+    fn returns_deleted(&self) -> bool {
+        true
+    }
+
+    fn default(&self, object: &mut Value) {
+        let name = object.at("metadata.name").clone();
+        if !name.is_empty() {
+            *object.entry("metadata").entry("labels").entry(NAME_LABEL) = name;
+        }
+    }
+
+    fn prepare_create(&self, _context: &Context<'_>, object: &mut Value) {
+        object.set("status", value!({"phase": "Active"}));
+        let mut finalizers = object.items("spec.finalizers").to_vec();
+        if !finalizers.iter().any(|finalizer| finalizer.as_str() == Some(FINALIZER)) {
+            finalizers.push(FINALIZER.into());
+        }
+        object.set("spec.finalizers", finalizers);
+        self.default(object);
+    }
+
+    fn prepare_update(&self, context: &Context<'_>, new: &mut Value, old: &Value) {
+        match context.subresource {
+            "finalize" => new.set("status", old.get("status").clone()),
+            _ => new.set("spec.finalizers", old.at("spec.finalizers").clone()),
+        }
+    }
+
+    fn is_held(&self, object: &Value) -> bool {
+        !object.items("spec.finalizers").is_empty()
+    }
+
+    fn mark_deleted(&self, object: &mut Value) {
+        object.set("status.phase", "Terminating");
+    }
 }
+
+const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+const FINALIZER: &str = "kubernetes";

@@ -1,7 +1,7 @@
 //! Node: a machine that runs pods.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -31,4 +31,18 @@ impl Rules for Node {
     fn selectable(&self) -> &[&'static str] {
         &["spec.unschedulable"]
     }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL);
+    }
+
+    fn default(&self, object: &mut Value) {
+        let capacity = object.at("status.capacity").clone();
+        if !capacity.is_null() {
+            object.set_if_absent("status.allocatable", capacity);
+        }
+    }
+
+    /// A kubelet registers itself with its status.
+    fn prepare_create(&self, _context: &Context<'_>, _object: &mut Value) {}
 }

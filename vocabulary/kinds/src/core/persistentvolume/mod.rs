@@ -1,9 +1,9 @@
 //! PersistentVolume: storage that exists.
 
 use crate::cells;
-use crate::{Row, Rules, volumes};
+use crate::{Context, Row, Rules, metadata, volumes};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Time, Value, value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("", "PersistentVolume", || Arc::new(PersistentVolume));
@@ -29,5 +29,38 @@ impl Rules for PersistentVolume {
             cells::age(object, now),
             cells::text_or(object, "spec.volumeMode", "<unset>"),
         ]
+    }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL);
+    }
+
+    fn returns_deleted(&self) -> bool {
+        true
+    }
+
+    fn default(&self, object: &mut Value) {
+        object.set_if_absent("spec.persistentVolumeReclaimPolicy", "Retain");
+        object.set_if_absent("spec.volumeMode", "Filesystem");
+    }
+
+    fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
+        let now = Time(context.now).to_string();
+        object.set("status", value!({"phase": "Pending", "lastPhaseTransitionTime": now}));
+    }
+
+    /// A change of phase has its moment, whoever forgets to say so.
+    fn prepare_update(&self, context: &Context<'_>, new: &mut Value, old: &Value) {
+        const MOMENT: &str = "status.lastPhaseTransitionTime";
+        if context.subresource != "status" {
+            return;
+        }
+        let same_phase = new.str("status.phase") == old.str("status.phase");
+        let given = new.at(MOMENT);
+        match same_phase {
+            true if given.is_null() => new.set(MOMENT, old.at(MOMENT).clone()),
+            false if given.is_null() || given == old.at(MOMENT) => new.set(MOMENT, Time(context.now).to_string()),
+            _ => {}
+        }
     }
 }

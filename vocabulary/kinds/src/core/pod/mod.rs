@@ -1,11 +1,15 @@
 //! Pod: containers that live and die together.
 
+mod label_keys;
 mod pod_cells;
+mod status_update;
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::pods::defaults;
+use crate::pods::qos;
+use crate::{Context, Row, Rules, metadata};
 use jiff::Timestamp;
-use meta::{CompactString, Value};
+use meta::{CompactString, Value, value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("", "Pod", || Arc::new(Pod));
@@ -68,5 +72,84 @@ impl Rules for Pod {
         let seconds = asked.or(own).unwrap_or(GRACE_SECONDS);
         // A negative period of the pod's own asks for the shortest one.
         Some(if seconds < 0 { 1 } else { seconds })
+    }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL_BUT_OWNERS);
+    }
+
+    fn returns_deleted(&self) -> bool {
+        true
+    }
+
+    fn default(&self, object: &mut Value) {
+        if let Some(spec) = object.at_mut("spec") {
+            defaults::of_spec(spec);
+            defaults::of_pod(spec);
+        }
+    }
+
+    fn prepare_create(&self, _context: &Context<'_>, object: &mut Value) {
+        let class = qos::class(object.get("spec"));
+        object.set("status", value!({"phase": "Pending", "qosClass": class}));
+        if !object.items("spec.schedulingGates").is_empty() {
+            object.set("status.conditions", value!([(gated())]));
+        }
+        label_keys::apply(object);
+    }
+
+    fn prepare_update(&self, context: &Context<'_>, new: &mut Value, old: &Value) {
+        match context.subresource {
+            "status" => status_update::prepare(new, old),
+            "ephemeralcontainers" => keep_but(new, old, &["ephemeralContainers"]),
+            "resize" => resize(new, old),
+            _ => {}
+        }
+    }
+}
+
+/// The condition of a pod whose scheduling waits for gates.
+fn gated() -> Value {
+    value!({
+        "type": "PodScheduled",
+        "status": "False",
+        "reason": "SchedulingGated",
+        "message": "Scheduling is blocked due to non-empty scheduling gates",
+        "lastProbeTime": null,
+        "lastTransitionTime": null,
+    })
+}
+
+/// The old pod with a few fields of the new one's spec; what metadata the request may write stays.
+fn keep_but(new: &mut Value, old: &Value, fields: &[&str]) {
+    let mut kept = old.clone();
+    for field in fields {
+        match new.get("spec").get(field).clone() {
+            Value::Null => _ = kept.remove(&format!("spec.{field}")),
+            value => kept.set(&format!("spec.{field}"), value),
+        }
+    }
+    for field in ["managedFields", "resourceVersion"] {
+        let own = new.get("metadata").get(field).clone();
+        kept.set(&format!("metadata.{field}"), own);
+    }
+    *new = kept;
+}
+
+/// Only the containers' resources, and how a change of them is taken, may change.
+fn resize(new: &mut Value, old: &Value) {
+    let asked = new.clone();
+    keep_but(new, old, &[]);
+    for list in ["containers", "initContainers"] {
+        let asked = asked.get("spec").items(list);
+        let kept = new.at_mut(&format!("spec.{list}")).and_then(Value::as_list_mut);
+        for container in kept.into_iter().flatten() {
+            let Some(wanted) = asked.iter().find(|wanted| wanted.str("name") == container.str("name")) else {
+                continue;
+            };
+            for field in ["resources", "resizePolicy"] {
+                container.set(field, wanted.get(field).clone());
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! PodTemplate: a pod to copy.
 
 use crate::cells;
+use crate::pods::defaults;
 use crate::{Row, Rules};
 use jiff::Timestamp;
 use meta::Value;
@@ -22,5 +23,15 @@ impl Rules for PodTemplate {
 
     fn raises_generation(&self, new: &Value, old: &Value) -> bool {
         new.get("template") != old.get("template")
+    }
+
+    fn returns_deleted(&self) -> bool {
+        true
+    }
+
+    fn default(&self, object: &mut Value) {
+        if let Some(spec) = object.at_mut("template.spec") {
+            defaults::of_spec(spec);
+        }
     }
 }

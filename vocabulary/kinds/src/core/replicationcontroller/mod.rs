@@ -1,7 +1,8 @@
 //! ReplicationController: keeps a number of pods.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::pods::defaults;
+use crate::{Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -32,5 +33,25 @@ impl Rules for ReplicationController {
 
     fn selectable(&self) -> &[&'static str] {
         &["status.replicas"]
+    }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL);
+    }
+
+    fn orphans_by_default(&self) -> bool {
+        true
+    }
+
+    fn default(&self, object: &mut Value) {
+        let labels = object.at("spec.template.metadata.labels").clone();
+        for path in ["spec.selector", "metadata.labels"] {
+            if !labels.is_empty() && object.at(path).is_empty() {
+                object.set(path, labels.clone());
+            }
+        }
+        if let Some(spec) = object.at_mut("spec.template.spec") {
+            defaults::of_spec(spec);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! ResourceQuota: what a namespace may use up.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::{CompactString, Value};
 use std::sync::Arc;
@@ -19,6 +19,14 @@ impl Rules for ResourceQuota {
             Value::from(words.collect::<Vec<_>>().join(", "))
         };
         vec![cells::name(object), column(requests), column(limits), cells::age(object, now)]
+    }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL);
+    }
+
+    fn returns_deleted(&self) -> bool {
+        true
     }
 }
 

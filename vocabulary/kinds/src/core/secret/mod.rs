@@ -1,7 +1,9 @@
 //! Secret: small sensitive data.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -18,5 +20,24 @@ impl Rules for Secret {
 
     fn selectable(&self) -> &[&'static str] {
         &["type"]
+    }
+
+    fn prepare_update(&self, _context: &Context<'_>, new: &mut Value, old: &Value) {
+        if new.str("type").is_empty() {
+            new.set("type", old.get("type").clone());
+        }
+    }
+
+    /// Plain text is for writing only: it is stored among the data.
+    fn default(&self, object: &mut Value) {
+        merge_string_data(object);
+    }
+}
+
+fn merge_string_data(secret: &mut Value) {
+    let Some(Value::Map(plain)) = secret.remove("stringData") else { return };
+    for (key, text) in plain {
+        let encoded = STANDARD.encode(text.as_str().unwrap_or(""));
+        *secret.entry("data").entry(&key) = encoded.into();
     }
 }

@@ -1,12 +1,16 @@
 //! Service: a stable name and address for pods.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Allocation, Context, Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
 
+mod addresses;
+mod claims;
 mod service_cells;
+mod service_defaults;
+mod transition;
 
 pub(crate) use service_cells::balanced;
 
@@ -38,5 +42,41 @@ impl Rules for Service {
 
     fn validate_name(&self, name: &str) -> Vec<String> {
         meta::names::dns_1035_label(name)
+    }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL);
+    }
+
+    fn returns_deleted(&self) -> bool {
+        true
+    }
+
+    fn default(&self, object: &mut Value) {
+        service_defaults::fill(object);
+    }
+
+    fn prepare_create(&self, _context: &Context<'_>, object: &mut Value) {
+        object.remove("status");
+        addresses::settle(object, None);
+    }
+
+    fn prepare_update(&self, context: &Context<'_>, new: &mut Value, old: &Value) {
+        if context.subresource.is_empty() {
+            transition::keep_allocated(new, old);
+            addresses::normalize(new, Some(old));
+            transition::drop_unneeded(new, old);
+            addresses::settle(new, Some(old));
+        }
+    }
+
+    fn allocations(&self, new: &Value, _old: Option<&Value>) -> Vec<Allocation> {
+        claims::of(new)
+    }
+
+    fn allocated(&self, object: &mut Value) {
+        if let Some(first) = object.items("spec.clusterIPs").first().cloned() {
+            object.set("spec.clusterIP", first);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! EndpointSlice: some of the addresses behind a service.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -36,6 +36,16 @@ impl Rules for EndpointSlice {
         let content = |slice: &Value| ["addressType", "endpoints", "ports"].map(|field| slice.get(field).clone());
         content(new) != content(old) || labels(new) != labels(old)
     }
+
+    fn prepare_create(&self, _context: &Context<'_>, object: &mut Value) {
+        drop_topology(object);
+    }
+
+    fn prepare_update(&self, _context: &Context<'_>, new: &mut Value, old: &Value) {
+        if new.get("endpoints") != old.get("endpoints") {
+            drop_topology(new);
+        }
+    }
 }
 
 /// Its number, else its name, else any.
@@ -45,4 +55,10 @@ fn port(port: &Value) -> String {
         (None, Some(name)) => name.to_string(),
         (None, None) => "*".to_string(),
     }
+}
+
+/// A field of the beta version: this one reads it, and no longer writes it.
+fn drop_topology(slice: &mut Value) {
+    let endpoints = slice.at_mut("endpoints").and_then(Value::as_list_mut);
+    endpoints.into_iter().flatten().for_each(|endpoint| _ = endpoint.remove("deprecatedTopology"));
 }

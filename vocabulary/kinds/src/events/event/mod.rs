@@ -5,6 +5,7 @@ use crate::{Row, Rules};
 use jiff::Timestamp;
 use meta::{CompactString, Value};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub const ROW: Row = Row::stored_as("events.k8s.io", "Event", ("", "v1", "Event"), || Arc::new(Event));
 
@@ -54,6 +55,10 @@ impl Rules for Event {
         }
         object.set("apiVersion", to);
         Ok(object)
+    }
+
+    fn lifetime(&self) -> Option<Duration> {
+        Some(event::LIFETIME)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Ingress: routes HTTP from outside to services.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -25,6 +25,10 @@ impl Rules for Ingress {
 
     fn has_generation(&self) -> bool {
         true
+    }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL);
     }
 }
 

@@ -18,4 +18,13 @@ impl Rules for NetworkPolicy {
     fn has_generation(&self) -> bool {
         true
     }
+
+    fn default(&self, object: &mut Value) {
+        if !object.items("spec.policyTypes").is_empty() {
+            return;
+        }
+        let egress = !object.items("spec.egress").is_empty();
+        let types = if egress { vec!["Ingress", "Egress"] } else { vec!["Ingress"] };
+        object.set("spec.policyTypes", types);
+    }
 }

@@ -1,7 +1,7 @@
 //! PodDisruptionBudget: how many pods may be missing at once.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -32,5 +32,9 @@ impl Rules for PodDisruptionBudget {
 
     fn needs_version_on_update(&self) -> bool {
         true
+    }
+
+    fn metadata_of_status(&self, new: &mut Value, given: &Value) {
+        metadata::carry(new, given, metadata::ALL);
     }
 }

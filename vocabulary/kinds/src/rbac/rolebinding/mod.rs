@@ -26,4 +26,8 @@ impl Rules for RoleBinding {
     fn validate_name(&self, name: &str) -> Vec<String> {
         meta::names::path_segment(name)
     }
+
+    fn default(&self, object: &mut Value) {
+        subjects::default(object);
+    }
 }

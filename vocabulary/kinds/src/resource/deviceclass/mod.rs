@@ -18,4 +18,8 @@ impl Rules for DeviceClass {
     fn has_generation(&self) -> bool {
         true
     }
+
+    fn returns_deleted(&self) -> bool {
+        true
+    }
 }

@@ -1,6 +1,7 @@
 //! ResourceClaim: devices that are asked for.
 
 use crate::cells;
+use crate::resource::requests;
 use crate::{Row, Rules};
 use jiff::Timestamp;
 use meta::Value;
@@ -13,6 +14,14 @@ struct ResourceClaim;
 impl Rules for ResourceClaim {
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         vec![cells::name(object), state(object).into(), cells::age(object, now)]
+    }
+
+    fn returns_deleted(&self) -> bool {
+        true
+    }
+
+    fn default(&self, object: &mut Value) {
+        requests::default(object, "spec.devices.requests");
     }
 }
 

@@ -1,6 +1,7 @@
 //! ResourceClaimTemplate: a claim to copy for each pod.
 
 use crate::cells;
+use crate::resource::requests;
 use crate::{Row, Rules};
 use jiff::Timestamp;
 use meta::Value;
@@ -13,5 +14,13 @@ struct ResourceClaimTemplate;
 impl Rules for ResourceClaimTemplate {
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         vec![cells::name(object), cells::age(object, now)]
+    }
+
+    fn returns_deleted(&self) -> bool {
+        true
+    }
+
+    fn default(&self, object: &mut Value) {
+        requests::default(object, "spec.spec.devices.requests");
     }
 }

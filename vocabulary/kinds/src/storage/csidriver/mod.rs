@@ -1,7 +1,7 @@
 //! CSIDriver: what a volume driver can do.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -28,6 +28,17 @@ impl Rules for CSIDriver {
 
     fn needs_version_on_update(&self) -> bool {
         true
+    }
+
+    fn returns_deleted(&self) -> bool {
+        true
+    }
+
+    /// Counts changes from nothing: a new driver has no generation.
+    fn prepare_update(&self, _context: &Context<'_>, new: &mut Value, old: &Value) {
+        if new.get("spec") != old.get("spec") {
+            new.set("metadata.generation", old.int("metadata.generation") + 1);
+        }
     }
 }
 

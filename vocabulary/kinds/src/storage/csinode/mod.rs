@@ -19,4 +19,8 @@ impl Rules for CSINode {
     fn needs_version_on_update(&self) -> bool {
         true
     }
+
+    fn returns_deleted(&self) -> bool {
+        true
+    }
 }

@@ -23,4 +23,8 @@ impl Rules for StorageClass {
             cells::age(object, now),
         ]
     }
+
+    fn returns_deleted(&self) -> bool {
+        true
+    }
 }

@@ -25,4 +25,8 @@ impl Rules for VolumeAttachment {
     fn needs_version_on_update(&self) -> bool {
         true
     }
+
+    fn returns_deleted(&self) -> bool {
+        true
+    }
 }

@@ -14,4 +14,8 @@ impl Rules for VolumeAttributesClass {
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         vec![cells::name(object), object.str("driverName").into(), cells::age(object, now)]
     }
+
+    fn returns_deleted(&self) -> bool {
+        true
+    }
 }

@@ -1,0 +1,47 @@
+//! A job's defaults, and the selector that it makes for itself.
+
+use meta::Value;
+
+const JOB_NAME: [&str; 2] = ["job-name", "batch.kubernetes.io/job-name"];
+const CONTROLLER: [&str; 2] = ["controller-uid", "batch.kubernetes.io/controller-uid"];
+
+/// The limit of a job that counts failures by index.
+const NO_LIMIT: i64 = i32::MAX as i64;
+const RETRIES: i64 = 6;
+
+pub fn fill(job: &mut Value) {
+    if job.at("spec.completions").is_null() && job.at("spec.parallelism").is_null() {
+        job.set("spec.completions", 1i64);
+    }
+    let by_index = !job.at("spec.backoffLimitPerIndex").is_null();
+    let replaced = if job.at("spec.podFailurePolicy").is_null() { "TerminatingOrFailed" } else { "Failed" };
+    job.set_if_absent("spec.parallelism", 1i64);
+    job.set_if_absent("spec.backoffLimit", if by_index { NO_LIMIT } else { RETRIES });
+    job.set_if_absent("spec.completionMode", "NonIndexed");
+    job.set_if_absent("spec.suspend", false);
+    job.set_if_absent("spec.podReplacementPolicy", replaced);
+    job.set_if_absent("spec.manualSelector", false);
+    let labels = job.at("spec.template.metadata.labels").clone();
+    if !labels.is_empty() && job.at("metadata.labels").is_empty() {
+        job.set("metadata.labels", labels);
+    }
+}
+
+/// The job's pods carry its uid, and by that alone it finds them.
+pub fn generate_selector(job: &mut Value) {
+    let (name, uid) = (job.at("metadata.name").clone(), job.at("metadata.uid").clone());
+    let labels = job.entry("spec").entry("template").entry("metadata").entry("labels");
+    for (keys, value) in [(JOB_NAME, name), (CONTROLLER, uid.clone())] {
+        keys.into_iter().for_each(|key| set_if_absent(labels, key, &value));
+    }
+    let selector = job.entry("spec").entry("selector").entry("matchLabels");
+    set_if_absent(selector, CONTROLLER[1], &uid);
+}
+
+/// Keys of labels hold dots: they are no paths.
+fn set_if_absent(labels: &mut Value, key: &str, value: &Value) {
+    let slot = labels.entry(key);
+    if slot.is_null() {
+        *slot = value.clone();
+    }
+}

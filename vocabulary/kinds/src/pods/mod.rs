@@ -1,0 +1,5 @@
+//! What pods and pod templates have in common.
+
+pub mod defaults;
+pub mod image;
+pub mod qos;
