@@ -16,6 +16,8 @@ mod virtuals;
 
 pub mod identity;
 
+mod in_process;
 mod server;
 
+pub use in_process::InProcess;
 pub use server::{ApiServer, Config, StartError};

@@ -1,0 +1,158 @@
+//! The cluster's own certificate authority and what it signs. Nothing is constant: every key is made on the machine.
+
+use crate::files;
+use jiff::{SignedDuration, Timestamp};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, SanType,
+};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use std::fmt;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const AUTHORITY_DAYS: i64 = 3650;
+const LEAF_DAYS: i64 = 365;
+
+#[derive(Debug)]
+pub enum CertificateError {
+    File(PathBuf, std::io::Error),
+    /// The two files of the authority do not belong together, or are no certificate and key.
+    Authority(PathBuf, String),
+    Make(rcgen::Error),
+    Tls(String),
+}
+
+impl fmt::Display for CertificateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CertificateError::File(path, why) => write!(f, "{}: {why}", path.display()),
+            CertificateError::Authority(path, why) => {
+                write!(f, "the certificate authority in {} cannot be used: {why}", path.display())
+            }
+            CertificateError::Make(why) => write!(f, "a certificate could not be made: {why}"),
+            CertificateError::Tls(why) => write!(f, "TLS cannot be set up: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for CertificateError {}
+
+impl From<rcgen::Error> for CertificateError {
+    fn from(error: rcgen::Error) -> CertificateError {
+        CertificateError::Make(error)
+    }
+}
+
+/// A certificate and its key as PEM.
+pub struct Signed {
+    pub certificate: String,
+    pub key: String,
+}
+
+/// What a certificate is for.
+pub struct Subject<'a> {
+    pub name: &'a str,
+    pub groups: &'a [&'a str],
+    /// Addresses and host names of a server; none for a client.
+    pub addresses: Vec<IpAddr>,
+    pub hosts: Vec<String>,
+}
+
+pub struct Authority {
+    issuer: rcgen::Issuer<'static, KeyPair>,
+    pub pem: String,
+}
+
+impl Authority {
+    /// The authority of a data directory: read, or made on the first start.
+    pub fn open(dir: &Path, now: Timestamp) -> Result<Authority, CertificateError> {
+        let (certificate, key) = (dir.join("ca.crt"), dir.join("ca.key"));
+        let read = |path: &Path| files::read(path).map_err(|why| CertificateError::File(path.into(), why));
+        match (read(&certificate)?, read(&key)?) {
+            (Some(pem), Some(key_pem)) => Authority::load(dir, pem, &key_pem),
+            (None, None) => Authority::make(&certificate, &key, now),
+            _ => Err(CertificateError::Authority(dir.into(), "one of ca.crt and ca.key is missing".into())),
+        }
+    }
+
+    fn load(dir: &Path, pem: String, key: &str) -> Result<Authority, CertificateError> {
+        let unusable = |why: String| CertificateError::Authority(dir.into(), why);
+        let key = KeyPair::from_pem(key).map_err(|why| unusable(format!("ca.key: {why}")))?;
+        let issuer = rcgen::Issuer::from_ca_cert_pem(&pem, key).map_err(|why| unusable(format!("ca.crt: {why}")))?;
+        Ok(Authority { issuer, pem })
+    }
+
+    fn make(certificate: &Path, key: &Path, now: Timestamp) -> Result<Authority, CertificateError> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = name("k1s-ca", &[]);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
+        valid_for(&mut params, AUTHORITY_DAYS, now);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
+        let pem = issuer.pem();
+        let write = |path: &Path, pem: &str| {
+            files::write(path, pem.as_bytes()).map_err(|why| CertificateError::File(path.into(), why))
+        };
+        let key_pem = issuer.key().serialize_pem();
+        write(key, &key_pem)?;
+        write(certificate, &pem)?;
+        Ok(Authority { issuer: rcgen::Issuer::from_ca_cert_pem(&pem, KeyPair::from_pem(&key_pem)?)?, pem })
+    }
+
+    pub fn sign(&self, subject: &Subject<'_>, now: Timestamp) -> Result<Signed, CertificateError> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = name(subject.name, subject.groups);
+        params.subject_alt_names = subject.addresses.iter().copied().map(SanType::IpAddress).collect();
+        for host in &subject.hosts {
+            params.subject_alt_names.push(SanType::DnsName(host.as_str().try_into()?));
+        }
+        let server = !params.subject_alt_names.is_empty();
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        if server {
+            params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
+        }
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
+        valid_for(&mut params, LEAF_DAYS, now);
+        let key = KeyPair::generate()?;
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        Ok(Signed { certificate: certificate.pem(), key: key.serialize_pem() })
+    }
+
+    /// A server's TLS: its certificate, and client certificates of this authority where a client shows one.
+    pub fn server_tls(&self, signed: &Signed) -> Result<Arc<rustls::ServerConfig>, CertificateError> {
+        let tls = |why: &dyn fmt::Display| CertificateError::Tls(why.to_string());
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(self.pem.as_bytes()).map_err(|e| tls(&e))?).map_err(|e| tls(&e))?;
+        let verifier =
+            WebPkiClientVerifier::builder(Arc::new(roots)).allow_unauthenticated().build().map_err(|e| tls(&e))?;
+        let chain = vec![CertificateDer::from_pem_slice(signed.certificate.as_bytes()).map_err(|e| tls(&e))?];
+        let key = PrivateKeyDer::from_pem_slice(signed.key.as_bytes()).map_err(|e| tls(&e))?;
+        let builder = rustls::ServerConfig::builder().with_client_cert_verifier(verifier);
+        let mut config = builder.with_single_cert(chain, key).map_err(|e| tls(&e))?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+}
+
+fn name(common: &str, groups: &[&str]) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    for group in groups {
+        name.push(DnType::OrganizationName, *group);
+    }
+    name.push(DnType::CommonName, common);
+    name
+}
+
+/// Valid from a little before now: clocks of machines differ.
+fn valid_for(params: &mut CertificateParams, days: i64, now: Timestamp) {
+    let date = |at: Timestamp| {
+        let day = at.to_zoned(jiff::tz::TimeZone::UTC);
+        rcgen::date_time_ymd(day.year().into(), day.month() as u8, day.day() as u8)
+    };
+    params.not_before = date(now - SignedDuration::from_hours(24));
+    params.not_after = date(now + SignedDuration::from_hours(24 * days));
+}

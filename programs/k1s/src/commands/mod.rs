@@ -1,0 +1,56 @@
+//! The commands, one folder each, in the order in which `--help` lists them.
+
+mod server;
+
+use clap::{ArgMatches, Command};
+use std::process::ExitCode;
+
+/// What a command is: its arguments and what it does with them.
+pub struct Entry {
+    pub command: fn() -> Command,
+    pub run: fn(&ArgMatches) -> Result<(), Failure>,
+}
+
+pub const COMMANDS: &[Entry] = &[server::ENTRY];
+
+/// Why a command did not do what it was asked, in words for the person who asked.
+#[derive(Debug)]
+pub struct Failure(pub String);
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure(error.to_string())
+    }
+}
+
+pub fn run() -> ExitCode {
+    let matches = cli().get_matches();
+    let Some((name, arguments)) = matches.subcommand() else { return ExitCode::from(2) };
+    let Some(entry) = COMMANDS.iter().find(|entry| (entry.command)().get_name() == name) else {
+        return ExitCode::from(2);
+    };
+    match (entry.run)(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(why)) => {
+            eprintln!("k1s {name}: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn cli() -> Command {
+    Command::new("k1s")
+        .about("Kubernetes in one binary")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(COMMANDS.iter().map(|entry| (entry.command)()))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_sound() {
+        super::cli().debug_assert();
+    }
+}
