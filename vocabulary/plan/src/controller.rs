@@ -77,6 +77,11 @@ impl Change {
 pub trait Controller: Send + Sync {
     fn name(&self) -> &'static str;
 
+    /// The component that its events name.
+    fn event_source(&self) -> &'static str {
+        self.name()
+    }
+
     /// The first one is the primary kind.
     fn reads(&self) -> Vec<Input>;
 

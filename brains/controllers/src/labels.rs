@@ -1,0 +1,28 @@
+//! Typed labels and selectors as [`meta`] matches them.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector as Typed, ObjectMeta};
+use meta::selector::{LabelSelector, Labels};
+use meta::{CompactString, Value};
+use std::collections::BTreeMap;
+
+/// A selector that is absent or cannot be read selects nothing.
+pub(crate) fn selector(typed: Option<&Typed>) -> LabelSelector {
+    let value = typed.and_then(|typed| Value::encode(typed).ok()).unwrap_or_default();
+    LabelSelector::from_value(&value).unwrap_or_else(|_| LabelSelector::nothing())
+}
+
+/// The selector of kinds that know equality alone; an empty one selects nothing.
+pub(crate) fn equal(pairs: Option<&BTreeMap<String, String>>) -> LabelSelector {
+    match pairs {
+        Some(pairs) if !pairs.is_empty() => LabelSelector::from_equal(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str()))),
+        _ => LabelSelector::nothing(),
+    }
+}
+
+pub(crate) fn labels(typed: Option<&BTreeMap<String, String>>) -> Labels {
+    typed.into_iter().flatten().map(|(k, v)| (CompactString::from(k), CompactString::from(v))).collect()
+}
+
+pub(crate) fn matches(selector: &LabelSelector, object: &ObjectMeta) -> bool {
+    selector.matches(&labels(object.labels.as_ref()))
+}

@@ -1,0 +1,53 @@
+//! An action as a request.
+
+use client::{Body, DeleteOptions, ListOptions, PatchKind, Request};
+use kinds::Verb;
+use meta::{Key, Value};
+use plan::{Action, Fact};
+
+pub(super) fn of(action: &Action, name: &impl Fn(&str) -> String) -> Request {
+    match action.clone() {
+        Action::Create { resource, namespace, object } => Request::create(resource, &namespace, named(object, name)),
+        Action::Update { resource, key, subresource, object } => {
+            Request::update(resource, key, object).subresource(subresource)
+        }
+        Action::Merge { resource, key, subresource, patch } => {
+            Request::patch(resource, key, PatchKind::Merge, patch).subresource(subresource)
+        }
+        Action::Delete { resource, key, uid, propagation, grace_seconds } => {
+            let delete = DeleteOptions { uid, propagation, grace_seconds, ..DeleteOptions::default() };
+            Request { delete, ..Request::delete(resource, key) }
+        }
+        Action::DeleteAll { resource, namespace } => {
+            Request::new(Verb::DeleteCollection, resource, Key::new(namespace, ""))
+        }
+        Action::Post { resource, key, subresource, object } => {
+            let request = Request { body: Body::Object(object), ..Request::new(Verb::Create, resource, key) };
+            request.subresource(subresource)
+        }
+        Action::Confirm(Fact::Absent { resource, key, .. } | Fact::Alive { resource, key, .. }) => Request::get(resource, key),
+        Action::Confirm(Fact::Empty { resource, namespace }) => {
+            let list = ListOptions { limit: 1, ..ListOptions::default() };
+            Request { list, ..Request::list(resource, &namespace) }
+        }
+    }
+}
+
+/// The name is drawn on this side, so that a creation whose answer is lost can be looked for.
+fn named(mut object: Value, name: &impl Fn(&str) -> String) -> Value {
+    if object.str("metadata.name").is_empty() {
+        let drawn = name(object.str("metadata.generateName"));
+        object.set("metadata.name", drawn);
+    }
+    object
+}
+
+/// The object that a request is about.
+pub(super) fn target(request: &Request) -> Key {
+    match &request.body {
+        Body::Object(object) if request.key.name.is_empty() => {
+            Key::new(request.key.namespace.clone(), object.str("metadata.name"))
+        }
+        _ => request.key.clone(),
+    }
+}

@@ -1,0 +1,117 @@
+//! The loop of one controller: changes wake keys, keys run, results come back.
+
+use crate::apply::Verdict;
+use crate::queue::Queue;
+use crate::worker::{Outcome, Worker};
+use meta::Key;
+use plan::{Change, Refusal};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
+
+/// Changes that are taken together: one view serves them all.
+const CHANGES_AT_ONCE: usize = 1024;
+
+struct Drive {
+    worker: Arc<Worker>,
+    queue: Queue,
+    tasks: JoinSet<Outcome>,
+    keys: HashMap<Id, Key>,
+    /// What was refused of each key's last plan.
+    refusals: BTreeMap<Key, Refusal>,
+}
+
+pub(crate) async fn drive(worker: Arc<Worker>, mut stopped: watch::Receiver<bool>) {
+    let Some(mut changes) = worker.inputs.changes() else { return };
+    let mut catalogs = worker.inputs.catalogs();
+    tokio::select! {
+        biased;
+        _ = stopped.wait_for(|stop| *stop) => return,
+        () = worker.inputs.synced() => {}
+    }
+    let mut drive =
+        Drive { worker, queue: Queue::default(), tasks: JoinSet::new(), keys: HashMap::new(), refusals: BTreeMap::new() };
+    loop {
+        drive.begin();
+        let alarm = drive.queue.next_alarm();
+        let mut batch = Vec::new();
+        // In a fixed order, so that a seed replays.
+        tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stop| *stop) => break,
+            _ = changes.recv_many(&mut batch, CHANGES_AT_ONCE) => drive.wake(&batch),
+            () = next_catalog(&mut catalogs) => drive.worker.inputs.follow_catalog(),
+            Some(done) = drive.tasks.join_next_with_id() => drive.finish(done),
+            () = ring(alarm) => drive.queue.ring(Instant::now()),
+        }
+    }
+    while drive.tasks.join_next().await.is_some() {}
+}
+
+async fn next_catalog(catalogs: &mut Option<watch::Receiver<Option<Arc<plan::Catalog>>>>) {
+    let changed = match catalogs {
+        Some(catalogs) => catalogs.changed().await.is_ok(),
+        None => false,
+    };
+    if !changed {
+        std::future::pending().await
+    }
+}
+
+async fn ring(alarm: Option<Instant>) {
+    match alarm {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Drive {
+    fn begin(&mut self) {
+        while let Some(key) = self.queue.take() {
+            let worker = self.worker.clone();
+            let refused = self.refusals.remove(&key);
+            let task = self.tasks.spawn({
+                let key = key.clone();
+                async move { worker.work(&key, refused).await }
+            });
+            self.keys.insert(task.id(), key);
+        }
+        self.worker.metrics.set_depth(self.queue.len() + self.tasks.len());
+    }
+
+    fn wake(&mut self, changes: &[Change]) {
+        let view = self.worker.inputs.view();
+        for change in changes {
+            for key in self.worker.controller.keys(change, &view) {
+                self.worker.metrics.woken();
+                self.queue.add(key);
+            }
+        }
+    }
+
+    fn finish(&mut self, done: Result<(Id, Outcome), JoinError>) {
+        let (id, outcome) = match done {
+            Ok((id, outcome)) => (id, Some(outcome)),
+            Err(panic) => {
+                tracing::error!(controller = self.worker.controller.name(), %panic, "a decision broke off");
+                (panic.id(), None)
+            }
+        };
+        let Some(key) = self.keys.remove(&id) else { return };
+        match outcome {
+            Some(Outcome { verdict: Verdict::Done | Verdict::Moot, again_at, .. }) => self.queue.succeeded(&key, again_at),
+            failed => {
+                self.worker.metrics.failed();
+                let failures = self.queue.failed(&key, Instant::now(), self.worker.clock.random());
+                let refusal = failed.and_then(|outcome| outcome.refused);
+                let why = refusal.as_ref().map_or("the plan was stale, or its answer lost", |refusal| refusal.message.as_str());
+                tracing::debug!(controller = self.worker.controller.name(), %key, failures, why, "comes back later");
+                if let Some(refusal) = refusal {
+                    self.refusals.insert(key, refusal);
+                }
+            }
+        }
+    }
+}
