@@ -12,8 +12,8 @@ use std::io;
 use std::sync::Arc;
 use store::Mvcc;
 
-/// A frame of records: small, because a value that outlives the others keeps its frame in memory after a restart.
-const PAGE: usize = 64 << 10;
+/// A frame of records, within 64 KiB: small, because a value that outlives the others keeps its frame in memory after a restart.
+const PAGE: usize = 60 << 10;
 /// A sync of much at once would hold up those of the log.
 const SYNC_EVERY: u64 = 4 << 20;
 

@@ -85,6 +85,10 @@ impl<'a> Reader<'a> {
         Ok(Reader { file, length: file.len()?, offset: 0, window: Vec::new(), window_at: 0, salt: NO_SALT })
     }
 
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
     /// From the next frame on.
     pub fn salt(&mut self, salt: u32) {
         self.salt = salt;

@@ -1,30 +1,26 @@
-//! The engine put together, and its three drivers: a thread, a task, or a simulation's own steps.
+//! The engine put together: opening, closing, and the port.
 
-use crate::checkpoint::Checkpoint;
 use crate::codec::Item;
 use crate::committer::Committer;
-use crate::disk::{Disk, Held};
+use crate::disk::Disk;
+use crate::engine::{Engine, durable};
 use crate::error::OpenError;
 use crate::log::Limits;
-use crate::queue::{Queue, Waiting};
+use crate::queue::Queue;
 use crate::real_disk::RealDisk;
 use crate::recovery::{Recovered, recover};
-use crate::segment::Files;
+use crate::stepper::Stepper;
 use clock::Clock;
 use futures::future::{BoxFuture, FutureExt};
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use store::machine::{Deadline, Machine};
-use store::{Alarm, Error, Expiring, Mvcc, Range, Ranged, Record, Size, Store, Txn, TxnAnswer, Watch, WatchFrom};
-use tokio::sync::oneshot;
+use store::{Alarm, Error, Mvcc, Range, Ranged, Record, Size, Store, Txn, TxnAnswer, Watch, WatchFrom};
 
 /// Far above what an API server sends; a frame must stay below 4 GiB.
 const TXN_LIMIT: usize = 32 << 20;
-/// How many keys end in one transaction.
-const EXPIRE_STEP: usize = 256;
 
 /// An open store. Dropping it ends its writer after what was queued; [`DiskStore::close`] also says so in the log.
 pub struct DiskStore {
@@ -32,17 +28,6 @@ pub struct DiskStore {
     clock: Arc<dyn Clock>,
     alarm: Alarm,
     writer: Mutex<Option<JoinHandle<()>>>,
-}
-
-struct Engine {
-    disk: Arc<dyn Disk>,
-    mvcc: Arc<Mvcc>,
-    queue: Arc<Queue>,
-    files: Arc<Files>,
-    limits: Limits,
-    held: Mutex<Option<Held>>,
-    /// A failed checkpoint is tried again when the log has grown by as much as made it due.
-    checkpoint_above: AtomicU64,
 }
 
 /// Opens or creates the store in a directory, with a writer thread of its own.
@@ -76,145 +61,10 @@ pub fn open_stepped(
     let committer = Committer::new(log, limits, queue.clone(), mvcc.clone());
     let (held, checkpoint_above) = (Mutex::new(Some(held)), AtomicU64::new(0));
     let engine = Arc::new(Engine { disk, mvcc, queue, files, limits, held, checkpoint_above });
-    let stepper = Stepper { engine: engine.clone(), committer, checkpoint: None };
+    let stepper = Stepper::new(engine.clone(), committer);
     let store = DiskStore { engine, clock, alarm: Alarm::default(), writer: Mutex::new(None) };
     store.arm();
     Ok((Arc::new(store), stepper))
-}
-
-impl Engine {
-    /// Every write goes through here: what is decided is queued before the machine is let go.
-    fn sequence<T>(
-        &self,
-        decide: impl FnOnce(&mut Machine) -> Result<(T, Option<Item>), Error>,
-    ) -> Result<(T, Option<Durable>), Error> {
-        let mut machine = self.mvcc.write();
-        self.queue.admit()?;
-        let (answer, item) = decide(&mut machine)?;
-        let revision = machine.sequenced();
-        if item.is_none() && revision == machine.published() {
-            return Ok((answer, None));
-        }
-        let (done, durable) = oneshot::channel();
-        self.queue.push(Waiting { item, revision, done: Some(done) });
-        Ok((answer, Some(durable)))
-    }
-
-    fn checkpoint_due(&self) -> bool {
-        let machine = self.mvcc.read();
-        let (live, floor) = (machine.size().live, machine.floor());
-        drop(machine);
-        let due = live.max(self.limits.garbage_min).max(self.checkpoint_above.load(Ordering::Relaxed));
-        self.files.reclaimable(floor) >= due
-    }
-
-    fn checkpoint(&self) -> io::Result<Checkpoint> {
-        Checkpoint::begin(self.disk.clone(), self.mvcc.clone(), self.files.clone())
-    }
-
-    fn checkpoint_ended(&self, outcome: &io::Result<()>) {
-        let above = match outcome {
-            Ok(()) => 0,
-            Err(error) => {
-                tracing::warn!(%error, "cannot write a snapshot, the log keeps growing");
-                let reclaimable = self.files.reclaimable(self.mvcc.read().floor());
-                reclaimable.saturating_add(self.limits.garbage_min)
-            }
-        };
-        self.checkpoint_above.store(above, Ordering::Relaxed);
-    }
-}
-
-type Durable = oneshot::Receiver<Result<(), Error>>;
-
-async fn durable(waiting: Option<Durable>) -> Result<(), Error> {
-    match waiting {
-        None => Ok(()),
-        Some(waiting) => {
-            waiting.await.unwrap_or_else(|_| Err(Error::outcome_unknown("the store went down with the write")))
-        }
-    }
-}
-
-/// What moves the engine on: commits first, a checkpoint beside them.
-pub struct Stepper {
-    engine: Arc<Engine>,
-    committer: Committer,
-    checkpoint: Option<Checkpoint>,
-}
-
-impl Stepper {
-    /// Commits one batch; false when there was none.
-    pub fn commit(&mut self) -> bool {
-        self.committer.step()
-    }
-
-    /// Begins a checkpoint if one is due, or takes it one step on; false when there is nothing to do.
-    pub fn checkpoint(&mut self) -> bool {
-        let outcome = match &mut self.checkpoint {
-            None if !self.engine.checkpoint_due() => return false,
-            None => match self.engine.checkpoint() {
-                Ok(begun) => {
-                    self.checkpoint = Some(begun);
-                    return true;
-                }
-                Err(error) => Err(error),
-            },
-            Some(checkpoint) => match checkpoint.step() {
-                Ok(false) => return true,
-                Ok(true) => Ok(()),
-                Err(error) => Err(error),
-            },
-        };
-        self.checkpoint = None;
-        self.engine.checkpoint_ended(&outcome);
-        true
-    }
-
-    async fn run_as_task(mut self) {
-        loop {
-            // Not one or the other: under constant writes a checkpoint would never come to its turn.
-            while self.commit() | (!self.engine.queue.stopped() && self.checkpoint()) {
-                tokio::task::yield_now().await;
-            }
-            if self.engine.queue.stopped() {
-                return;
-            }
-            self.engine.queue.notified().await;
-        }
-    }
-
-    /// A checkpoint gets a thread of its own: a commit never waits for one.
-    fn run(mut self) {
-        let mut beside: Option<JoinHandle<()>> = None;
-        while self.engine.queue.wait() {
-            self.committer.step();
-            if beside.as_ref().is_none_or(JoinHandle::is_finished) && self.engine.checkpoint_due() {
-                beside = run_checkpoint(&self.engine);
-            }
-        }
-        if let Some(Err(_)) = beside.map(JoinHandle::join) {
-            tracing::error!("a checkpoint panicked");
-        }
-    }
-}
-
-fn run_checkpoint(engine: &Arc<Engine>) -> Option<JoinHandle<()>> {
-    let owned = engine.clone();
-    let write = move || -> io::Result<()> {
-        let mut checkpoint = owned.checkpoint()?;
-        while !owned.queue.stopped() && !checkpoint.step()? {}
-        Ok(())
-    };
-    let owned = engine.clone();
-    let thread = std::thread::Builder::new().name("store-checkpoint".into());
-    match thread.spawn(move || owned.checkpoint_ended(&write())) {
-        Ok(thread) => Some(thread),
-        Err(error) => {
-            engine.checkpoint_ended(&Err(error));
-            None
-        }
-    }
 }
 
 impl DiskStore {
@@ -262,25 +112,6 @@ impl DiskStore {
 impl Drop for DiskStore {
     fn drop(&mut self) {
         self.end_writer();
-    }
-}
-
-impl Expiring for Engine {
-    fn next_deadline(&self) -> Option<Deadline> {
-        self.mvcc.read().next_deadline()
-    }
-
-    /// Nobody waits for the outcome: what the disk refuses is due again at the next look.
-    fn expire(&self, now: Deadline) {
-        loop {
-            let ended = self.sequence(|machine| {
-                let entry = machine.expire(now, EXPIRE_STEP).map(Item::Txn);
-                Ok((entry.is_some(), entry))
-            });
-            if !matches!(ended, Ok((true, _))) {
-                return;
-            }
-        }
     }
 }
 

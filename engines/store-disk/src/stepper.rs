@@ -1,0 +1,93 @@
+//! The three ways to move the engine on: a thread, a task, or a simulation's own steps.
+
+use crate::checkpoint::Checkpoint;
+use crate::committer::Committer;
+use crate::engine::Engine;
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// What moves the engine on: commits first, a checkpoint beside them.
+pub struct Stepper {
+    engine: Arc<Engine>,
+    committer: Committer,
+    checkpoint: Option<Checkpoint>,
+}
+
+impl Stepper {
+    pub(crate) fn new(engine: Arc<Engine>, committer: Committer) -> Stepper {
+        Stepper { engine, committer, checkpoint: None }
+    }
+
+    /// Commits one batch; false when there was none.
+    pub fn commit(&mut self) -> bool {
+        self.committer.step()
+    }
+
+    /// Begins a checkpoint if one is due, or takes it one step on; false when there is nothing to do.
+    pub fn checkpoint(&mut self) -> bool {
+        let outcome = match &mut self.checkpoint {
+            None if !self.engine.checkpoint_due() => return false,
+            None => match self.engine.checkpoint() {
+                Ok(begun) => {
+                    self.checkpoint = Some(begun);
+                    return true;
+                }
+                Err(error) => Err(error),
+            },
+            Some(checkpoint) => match checkpoint.step() {
+                Ok(false) => return true,
+                Ok(true) => Ok(()),
+                Err(error) => Err(error),
+            },
+        };
+        self.checkpoint = None;
+        self.engine.checkpoint_ended(&outcome);
+        true
+    }
+
+    pub(crate) async fn run_as_task(mut self) {
+        loop {
+            // Not one or the other: under constant writes a checkpoint would never come to its turn.
+            while self.commit() | (!self.engine.queue.stopped() && self.checkpoint()) {
+                tokio::task::yield_now().await;
+            }
+            if self.engine.queue.stopped() {
+                return;
+            }
+            self.engine.queue.notified().await;
+        }
+    }
+
+    /// A checkpoint gets a thread of its own: a commit never waits for one.
+    pub(crate) fn run(mut self) {
+        let mut beside: Option<JoinHandle<()>> = None;
+        while self.engine.queue.wait() {
+            self.committer.step();
+            if beside.as_ref().is_none_or(JoinHandle::is_finished) && self.engine.checkpoint_due() {
+                beside = run_checkpoint(&self.engine);
+            }
+        }
+        if let Some(Err(_)) = beside.map(JoinHandle::join) {
+            tracing::error!("a checkpoint panicked");
+        }
+    }
+}
+
+fn run_checkpoint(engine: &Arc<Engine>) -> Option<JoinHandle<()>> {
+    let owned = engine.clone();
+    let write = move || -> io::Result<()> {
+        let mut checkpoint = owned.checkpoint()?;
+        while !owned.queue.stopped() && !checkpoint.step()? {}
+        Ok(())
+    };
+    let owned = engine.clone();
+    let thread = std::thread::Builder::new().name("store-checkpoint".into());
+    match thread.spawn(move || owned.checkpoint_ended(&write())) {
+        Ok(thread) => Some(thread),
+        Err(error) => {
+            engine.checkpoint_ended(&Err(error));
+            None
+        }
+    }
+}
