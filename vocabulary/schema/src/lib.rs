@@ -10,9 +10,11 @@ mod duration;
 pub mod patch;
 pub mod pattern;
 mod prune;
+pub mod structural;
 mod time;
 mod trail;
 pub mod types;
+pub mod validate;
 pub mod yaml;
 
 #[cfg(test)]

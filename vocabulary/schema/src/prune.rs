@@ -15,14 +15,20 @@ impl Schema {
     /// Drops unknown fields and, for custom kinds, nulls where none may stand and no default follows. Returns the
     /// paths of the unknown fields, sorted.
     pub fn prune(&self, value: &mut Value) -> Vec<String> {
-        let mut walk = Walk { types: &self.types, unknown: Vec::new() };
-        walk.value(Some(self.root), value, &Trail::Root);
+        let unknown = fields(self, value);
         if self.types.custom {
             drop_nulls(&self.types, self.root, value);
         }
-        walk.unknown.sort();
-        walk.unknown
+        unknown
     }
+}
+
+/// Drops unknown fields alone.
+pub(crate) fn fields(schema: &Schema, value: &mut Value) -> Vec<String> {
+    let mut walk = Walk { types: &schema.types, unknown: Vec::new() };
+    walk.value(Some(schema.root), value, &Trail::Root);
+    walk.unknown.sort();
+    walk.unknown
 }
 
 struct Walk<'t> {

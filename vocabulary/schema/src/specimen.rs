@@ -143,3 +143,10 @@ io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta
     }
     Schema { types: Arc::new(types), root: schema.root }
 }
+
+/// The metadata of every object, as far as tests need it.
+pub fn object_meta() -> Schema {
+    let pod = pod();
+    let id = pod.types.named(crate::types::OBJECT_META).unwrap();
+    pod.at(id)
+}

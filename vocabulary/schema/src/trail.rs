@@ -6,6 +6,8 @@ use std::fmt;
 pub(crate) enum Trail<'p> {
     Root,
     Name(&'p Trail<'p>, &'p str),
+    /// Written as it is, with its brackets.
+    Key(&'p Trail<'p>, &'p str),
     Index(&'p Trail<'p>, usize),
 }
 
@@ -21,6 +23,7 @@ impl fmt::Display for Trail<'_> {
             Trail::Root => Ok(()),
             Trail::Name(Trail::Root, name) => f.write_str(name),
             Trail::Name(up, name) => write!(f, "{up}.{name}"),
+            Trail::Key(up, key) => write!(f, "{up}{key}"),
             Trail::Index(up, index) => write!(f, "{up}[{index}]"),
         }
     }

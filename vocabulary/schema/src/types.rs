@@ -162,6 +162,8 @@ pub struct Constraints {
     pub unique_items: bool,
     pub min_properties: Option<u64>,
     pub max_properties: Option<u64>,
+    /// Names that must be present, in the order in which they are missed.
+    pub required: Vec<CompactString>,
     pub pattern: Option<Pattern>,
     pub format: Option<CompactString>,
     /// enum
@@ -250,6 +252,11 @@ impl Schema {
     /// The schema of the field at a dotted path of named fields; through lists, of their items.
     pub fn descend(&self, path: &str) -> Option<Schema> {
         path.split('.').try_fold(self.clone(), |schema, name| schema.field(name))
+    }
+
+    /// The schema of a list's items.
+    pub fn item(&self) -> Option<Schema> {
+        if let Shape::List { item, .. } = self.node().shape { Some(self.at(item)) } else { None }
     }
 
     fn field(&self, name: &str) -> Option<Schema> {
