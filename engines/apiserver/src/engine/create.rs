@@ -4,8 +4,7 @@ use super::{Going, Outcome, store_status};
 use crate::admission::Operation;
 use crate::storage;
 use kinds::Stage;
-use meta::{CompactString, ErrorList, FieldError, Object, Path, Status, Time, Value};
-use std::sync::Arc;
+use meta::{CompactString, ErrorList, FieldError, Status, Time, Value};
 use store::{Expect, Txn};
 
 /// Tries of a generated name before the client is asked to try again.
@@ -117,9 +116,11 @@ impl Going<'_> {
         let mut errors = ErrorList::default();
         match (stage, old) {
             (Stage::Update, Some(old)) => {
+                errors.extend(kinds::metadata::validate_update(&def, new, old));
                 errors.extend(def.rules.validate_update(&context, new, old));
             }
             _ => {
+                errors.extend(kinds::metadata::validate(&def, new));
                 errors.extend(def.rules.validate(&context, new));
             }
         }
@@ -140,17 +141,9 @@ impl Going<'_> {
         let _ = (schema, new);
         Vec::new()
     }
-
-    pub(super) fn shown(&self, value: &Value, revision: u64) -> Result<Arc<Object>, Status> {
-        self.presented(self.stored(value, revision)?)
-    }
 }
 
 fn version_on_create() -> Status {
     let message = "resourceVersion should not be set on objects to be created";
     Status { status: "Failure".into(), message: message.into(), code: 500, ..Status::default() }
-}
-
-pub(super) fn required_name() -> FieldError {
-    FieldError::required(&Path::new("metadata").field("name"), "name or generateName is required")
 }

@@ -1,8 +1,6 @@
 //! Replacement, the three patches, and apply.
 
 use super::{Going, Outcome};
-use super::body::Payload;
-use client::PatchKind;
 use schema::patch::Patch;
 use meta::{CompactString, Object, Reason, Status, Value};
 use std::sync::Arc;
@@ -68,7 +66,7 @@ impl Going<'_> {
     }
 
     pub(super) async fn patch(&mut self) -> Result<Outcome, Status> {
-        if matches!(self.call.payload, Payload::Patch(PatchKind::Apply, _) | Payload::PatchValue(PatchKind::Apply, _)) {
+        if self.is_apply() {
             return self.apply().await;
         }
         let patch = self.decoded_patch()?;
@@ -120,7 +118,10 @@ impl Going<'_> {
         self.check_name(&mut applied)?;
         let outcome = self.change(|going, old| going.merged(&applied, old)).await;
         match outcome {
-            Err(status) if status.is(Reason::NotFound) && self.may_apply_create(&applied) => self.create_value(applied).await,
+            Err(status) if status.is(Reason::NotFound) && self.may_apply_create(&applied) => {
+                let created = self.own_applied(None, &applied)?;
+                self.create_value(created).await
+            }
             outcome => outcome,
         }
     }
@@ -134,7 +135,7 @@ impl Going<'_> {
         self.check_version(applied, old)?;
         let mut live = Value::clone(old.value());
         live.remove("metadata.resourceVersion");
-        let mut new = self.own_applied(&live, applied)?;
+        let mut new = self.own_applied(Some(&live), applied)?;
         self.row.def.rules.default(&mut new);
         Ok(new)
     }
