@@ -111,12 +111,11 @@ mod tests {
 
     fn check(text: &str, count: usize, first: &str) {
         let mut range = range(text);
-        let all: Vec<_> = std::iter::from_fn(|| range.take().ok()).take(count + 1).collect();
+        let mut all: Vec<_> = std::iter::from_fn(|| range.take().ok()).take(count + 1).collect();
         assert_eq!((all.len(), all[0].to_string().as_str()), (count, first), "{text}");
-        let mut sorted = all.clone();
-        sorted.sort_unstable();
-        sorted.dedup();
-        assert_eq!(sorted.len(), count, "an address was given twice");
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count, "an address was given twice");
     }
 
     #[test]

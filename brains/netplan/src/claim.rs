@@ -77,11 +77,11 @@ mod tests {
         let mut claims = Claims::default();
         assert!(claims.replace(&b, &[], &claim(Rank::External)).is_empty());
         assert!(claims.owns(&b, &frontend));
-        assert_eq!(claims.replace(&a, &[], &claim(Rank::External)), [b.clone()]);
-        assert_eq!(claims.replace(&c, &[], &claim(Rank::Cluster)), [a.clone()]);
+        assert_eq!(claims.replace(&a, &[], &claim(Rank::External)), std::slice::from_ref(&b));
+        assert_eq!(claims.replace(&c, &[], &claim(Rank::Cluster)), std::slice::from_ref(&a));
         assert!(claims.owns(&c, &frontend) && !claims.owns(&a, &frontend));
-        assert_eq!(claims.replace(&c, &claim(Rank::Cluster), &[]), [a.clone()]);
-        assert_eq!(claims.replace(&a, &claim(Rank::External), &[]), [b.clone()]);
+        assert_eq!(claims.replace(&c, &claim(Rank::Cluster), &[]), std::slice::from_ref(&a));
+        assert_eq!(claims.replace(&a, &claim(Rank::External), &[]), std::slice::from_ref(&b));
         assert!(claims.replace(&b, &claim(Rank::External), &[]).is_empty());
         assert!(!claims.owns(&b, &frontend));
     }

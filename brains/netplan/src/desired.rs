@@ -47,8 +47,8 @@ pub fn plan(before: &Desired, now: &Snapshot) -> Desired {
 impl Desired {
     /// Everything depends on the node; nothing of an older plan stands when it changes, except who had which slot.
     fn for_node(node: &Arc<Node>, before: &Self) -> Self {
-        let mut desired = Self::default();
-        desired.zone = Zone::new(&node.cluster_domain, before.zone.serial());
+        let zone = Zone::new(&node.cluster_domain, before.zone.serial());
+        let mut desired = Self { zone, ..Self::default() };
         let own = service::own_rules(node);
         desired.claims.replace(&node_key(), &[], &own.claims);
         desired.services.insert(node_key(), Arc::new(own));
@@ -98,15 +98,15 @@ impl Desired {
 fn changed_services(before: &Snapshot, now: &Snapshot) -> BTreeSet<ServiceKey> {
     let mut changed = BTreeSet::new();
     for item in before.services.diff(&now.services) {
-        changed.insert(key_of(item).clone());
+        changed.insert(key_of(&item).clone());
     }
     for item in before.slices.diff(&now.slices) {
-        changed.insert(key_of(item).service.clone());
+        changed.insert(key_of(&item).service.clone());
     }
     changed
 }
 
-pub(crate) fn key_of<'a, K, V>(item: DiffItem<'a, 'a, K, V>) -> &'a K {
+pub(crate) fn key_of<'a, K, V>(item: &DiffItem<'a, 'a, K, V>) -> &'a K {
     match item {
         DiffItem::Add(key, _) | DiffItem::Remove(key, _) | DiffItem::Update { new: (key, _), .. } => key,
     }

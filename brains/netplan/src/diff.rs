@@ -30,7 +30,7 @@ impl Transaction {
 pub fn diff(applied: &Desired, desired: &Desired) -> Transaction {
     let mut transaction = Transaction::default();
     let nothing = ServiceRules::default();
-    let keys: Vec<&ServiceKey> = applied.services.diff(&desired.services).map(key_of).collect();
+    let keys: Vec<&ServiceKey> = applied.services.diff(&desired.services).map(|item| key_of(&item)).collect();
     for key in keys {
         let before = applied.services.get(key).map_or(&nothing, |rules| rules);
         let now = desired.services.get(key).map_or(&nothing, |rules| rules);

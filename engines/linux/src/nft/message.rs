@@ -32,9 +32,14 @@ const SET_KEY_TYPE: u16 = 4;
 const SET_KEY_LENGTH: u16 = 5;
 const SET_DATA_TYPE: u16 = 6;
 const SET_DATA_LENGTH: u16 = 7;
+const SET_DESCRIPTION: u16 = 9;
 const SET_ID: u16 = 10;
 const SET_TIMEOUT: u16 = 11;
+const DESCRIPTION_SIZE: u16 = 1;
 const ELEMENTS_SET: u16 = 2;
+
+/// Packets add to dynamic sets, so these have a bound.
+const MOST_REMEMBERED: u32 = 1 << 20;
 
 const FLAG_MAP: u32 = 0x8;
 const FLAG_TIMEOUT: u32 = 0x10;
@@ -192,6 +197,7 @@ fn write_set(wire: &mut Wire, set: &Set, id: u32) {
     wire.be32(SET_ID, id);
     if let Some(timeout) = set.dynamic {
         wire.be64(SET_TIMEOUT, timeout.as_millis() as u64);
+        wire.nest(SET_DESCRIPTION, |wire| wire.be32(DESCRIPTION_SIZE, MOST_REMEMBERED));
     }
 }
 

@@ -1,0 +1,4 @@
+//! Cluster DNS.
+
+mod names;
+pub use names::Names;

@@ -1,0 +1,245 @@
+//! The data plane on the real kernel, in namespaces that live as long as a test.
+
+mod world;
+
+use dataplane::HostPort;
+use netplan::{Protocol, Service};
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::net::{IpAddr, TcpStream, UdpSocket};
+use std::time::Duration;
+use world::{LOOPBACK, NODE, Namespace, OUTSIDE, Pod, World, exchange, ip, on_a_node, service, shell, tcp};
+
+fn endpoints(pods: &[&Pod]) -> Vec<(IpAddr, bool)> {
+    pods.iter().map(|pod| (pod.address, true)).collect()
+}
+
+/// Who answered how often.
+fn count(from: &Namespace, to: &str, times: usize) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for _ in 0..times {
+        let (name, _) = from.ask(to).unwrap_or_else(|| panic!("nobody answers at {to}"));
+        *counts.entry(name).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn pods_reach_each_other_the_node_and_the_outside() {
+    on_a_node(async |world: World| {
+        let (a, b) = (world.pod("a", &[]).await, world.pod("b", &[]).await);
+        let to_b = format!("{}:8080", b.address);
+        assert_eq!(a.inside.ask(&to_b), Some(("b".into(), a.address)), "pods see each other's addresses");
+        assert_eq!(world.node.ask(&to_b), Some(("b".into(), NODE.parse().unwrap())));
+        let outside = Pod { sandbox: "outside".into(), inside: world.outside, address: OUTSIDE.parse().unwrap() };
+        outside.serve(9000);
+        let seen = a.inside.ask(&format!("{OUTSIDE}:9000"));
+        assert_eq!(seen, Some(("outside".into(), NODE.parse().unwrap())), "what leaves is masqueraded");
+        let six = a.inside.run(|| shell("ip", "-6 -o addr show dev eth0 scope global"));
+        assert!(six.contains("fd00:244:0:1::1"), "{six}");
+        assert_eq!(b.inside.ask("[fd00:244:0:1::1]:8080"), Some(("a".into(), "fd00:244:0:1::2".parse().unwrap())));
+    });
+}
+
+#[test]
+fn a_service_reaches_all_its_endpoints_from_everywhere() {
+    on_a_node(async |mut world: World| {
+        let (a, b, c) = (world.pod("a", &[]).await, world.pod("b", &[]).await, world.pod("c", &[]).await);
+        world.set("s", service("10.96.0.1", Protocol::Tcp, Some(30080)), &endpoints(&[&a, &b, &c]));
+        world.apply().await;
+        for (from, to) in [
+            (&a.inside, "10.96.0.1:80"),
+            (&world.node, "10.96.0.1:80"),
+            (&world.outside, "10.96.0.1:80"),
+            (&world.outside, "192.0.2.1:30080"),
+            (&world.node, "192.0.2.1:30080"),
+            (&world.node, "127.0.0.1:30080"),
+            (&b.inside, "192.0.2.1:30080"),
+        ] {
+            let counts = count(from, to, 60);
+            assert_eq!(counts.len(), 3, "{to}: {counts:?}");
+            assert!(counts.values().all(|count| *count >= 5), "uneven at {to}: {counts:?}");
+        }
+    });
+}
+
+#[test]
+fn sources_are_kept_where_they_can_be() {
+    on_a_node(async |mut world: World| {
+        let (a, b) = (world.pod("a", &[]).await, world.pod("b", &[]).await);
+        world.set("s", service("10.96.0.1", Protocol::Tcp, Some(30080)), &endpoints(&[&a]));
+        let local = Service { external_local: true, ..service("10.96.0.2", Protocol::Tcp, Some(30081)) };
+        world.set("local", local, &endpoints(&[&a]));
+        world.apply().await;
+        let node: IpAddr = NODE.parse().unwrap();
+        let sees = |from: &Namespace, to: &str| from.ask(to).map(|(_, seen)| seen);
+        assert_eq!(sees(&b.inside, "10.96.0.1:80"), Some(b.address));
+        assert_eq!(sees(&world.outside, "192.0.2.1:30080"), Some(node));
+        assert_eq!(sees(&world.outside, "192.0.2.1:30081"), Some(OUTSIDE.parse().unwrap()), "policy Local");
+        assert_eq!(sees(&a.inside, "10.96.0.1:80"), Some(node), "a pod that reaches itself");
+    });
+}
+
+#[test]
+fn nobody_there_is_said_or_kept_silent() {
+    on_a_node(async |mut world: World| {
+        let a = world.pod("a", &[]).await;
+        let far: IpAddr = "10.244.9.9".parse().unwrap();
+        world.set("empty", service("10.96.0.1", Protocol::Tcp, Some(30080)), &[]);
+        let local =
+            Service { internal_local: true, external_local: true, ..service("10.96.0.2", Protocol::Tcp, Some(30082)) };
+        world.set("elsewhere", local, &[(far, false)]);
+        world.apply().await;
+        for from in [&a.inside, &world.node, &world.outside] {
+            assert_eq!(from.refusal("10.96.0.1:80"), Some(ErrorKind::ConnectionRefused));
+            assert_eq!(from.refusal("10.96.0.1:81"), Some(ErrorKind::ConnectionRefused), "another port");
+            assert_eq!(from.refusal("192.0.2.1:30080"), Some(ErrorKind::ConnectionRefused));
+            assert_eq!(from.refusal("10.96.0.2:80"), Some(ErrorKind::TimedOut), "endpoints elsewhere");
+        }
+        assert_eq!(world.outside.refusal("192.0.2.1:30082"), Some(ErrorKind::TimedOut));
+        assert_eq!(a.inside.refusal("10.96.77.77:80"), Some(ErrorKind::TimedOut), "nobody's address");
+    });
+}
+
+#[test]
+fn affinity_holds_until_its_endpoint_goes() {
+    on_a_node(async |mut world: World| {
+        let (a, b, c) = (world.pod("a", &[]).await, world.pod("b", &[]).await, world.pod("c", &[]).await);
+        let sticky = Service { affinity: Some(600), ..tcp("10.96.0.1") };
+        world.set("s", sticky.clone(), &endpoints(&[&a, &b]));
+        world.apply().await;
+        let first = count(&c.inside, "10.96.0.1:80", 20);
+        assert_eq!(first.len(), 1, "{first:?}");
+        // A restart and a rebuilt table forget nothing.
+        world.restart().await;
+        world.apply().await;
+        assert_eq!(count(&c.inside, "10.96.0.1:80", 20), first);
+        let (gone, rest) = if first.contains_key("a") { (&a, &b) } else { (&b, &a) };
+        world.set("s", sticky, &endpoints(&[rest]));
+        world.apply().await;
+        assert_eq!(
+            count(&c.inside, "10.96.0.1:80", 5),
+            BTreeMap::from([(rest.sandbox.clone(), 5)]),
+            "not {}",
+            gone.sandbox
+        );
+        let listed = shell("nft", "list chain inet k1s sticky-600");
+        assert!(listed.contains("affinity4"), "{listed}");
+        world.unset("s");
+        world.apply().await;
+        assert!(!shell("nft", "list chains").contains("sticky-600"));
+    });
+}
+
+#[test]
+fn host_ports() {
+    on_a_node(async |world: World| {
+        let port = |host, port| HostPort { host, protocol: Protocol::Tcp, port, pod_port: 8080 };
+        let everywhere = world.pod("everywhere", &[port(None, 7000)]).await;
+        let _loopback = world.pod("loopback", &[port(Some(LOOPBACK), 7001)]).await;
+        let _node = world.pod("node", &[port(Some(NODE.parse().unwrap()), 7001)]).await;
+        let who = |from: &Namespace, to: &str| from.ask(to).map(|(name, _)| name);
+        assert_eq!(who(&world.outside, "192.0.2.1:7000").as_deref(), Some("everywhere"));
+        assert_eq!(who(&world.node, "127.0.0.1:7000").as_deref(), Some("everywhere"));
+        assert_eq!(
+            who(&everywhere.inside, "192.0.2.1:7000").as_deref(),
+            Some("everywhere"),
+            "through the node to itself"
+        );
+        assert_eq!(who(&world.node, "127.0.0.1:7001").as_deref(), Some("loopback"));
+        assert_eq!(who(&world.outside, "192.0.2.1:7001").as_deref(), Some("node"));
+        let taken = world.links.attach("second", &Namespace::new().path(), &[port(None, 7000)]).await;
+        assert!(taken.is_err_and(|error| error.to_string().contains("taken")));
+        world.links.detach("everywhere").await.unwrap();
+        assert_eq!(world.outside.refusal("192.0.2.1:7000"), Some(ErrorKind::ConnectionRefused));
+    });
+}
+
+/// Every request is answered while endpoints come and go, and a connection outlives a rebuilt table.
+#[test]
+fn changes_under_traffic_lose_nothing() {
+    on_a_node(async |mut world: World| {
+        let (a, b, c) = (world.pod("a", &[]).await, world.pod("b", &[]).await, world.pod("c", &[]).await);
+        world.set("s", tcp("10.96.0.1"), &endpoints(&[&a, &b]));
+        world.apply().await;
+        let kept = c.inside.run(|| TcpStream::connect("10.96.0.1:80").unwrap());
+        let client = c.inside;
+        let asking = std::thread::spawn(move || count(&client, "10.96.0.1:80", 400));
+        let mut turn = 0;
+        while !asking.is_finished() {
+            turn += 1;
+            let some = [vec![&a, &b], vec![&a], vec![&b], vec![&b, &a]];
+            world.set("s", tcp("10.96.0.1"), &endpoints(&some[turn % 4]));
+            if turn % 10 == 0 {
+                world.restart().await;
+            }
+            world.apply().await;
+        }
+        assert_eq!(asking.join().unwrap().values().sum::<usize>(), 400);
+        assert!(turn > 10, "only {turn} changes");
+        assert!(exchange(kept).is_some(), "the connection from before is gone");
+    });
+}
+
+#[test]
+fn datagrams_follow_the_endpoints() {
+    on_a_node(async |mut world: World| {
+        let (a, b, c) = (world.pod("a", &[]).await, world.pod("b", &[]).await, world.pod("c", &[]).await);
+        a.serve_datagrams(8080);
+        b.serve_datagrams(8080);
+        world.set("s", service("10.96.0.1", Protocol::Udp, None), &endpoints(&[&a]));
+        world.apply().await;
+        // One socket, one flow: tracking would keep it at its first endpoint for ever.
+        let socket = c.inside.run(|| UdpSocket::bind("0.0.0.0:0").unwrap());
+        socket.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+        let ask = || {
+            let mut buffer = [0; 16];
+            socket.send_to(b"?", "10.96.0.1:80").unwrap();
+            let (length, _) = socket.recv_from(&mut buffer).unwrap();
+            String::from_utf8_lossy(&buffer[..length]).into_owned()
+        };
+        assert_eq!(ask(), "a");
+        world.set("s", service("10.96.0.1", Protocol::Udp, None), &endpoints(&[&b]));
+        world.apply().await;
+        assert_eq!(ask(), "b");
+    });
+}
+
+#[test]
+fn a_restart_adopts_what_is_there() {
+    on_a_node(async |mut world: World| {
+        let port = HostPort { host: None, protocol: Protocol::Tcp, port: 7000, pod_port: 8080 };
+        let (a, b) = (world.pod("a", &[port]).await, world.pod("b", &[]).await);
+        world.set("s", tcp("10.96.0.1"), &endpoints(&[&a]));
+        world.set("gone", tcp("10.96.0.2"), &endpoints(&[&a]));
+        world.apply().await;
+        world.restart().await;
+        assert_eq!(count(&b.inside, "10.96.0.1:80", 1).len(), 1, "before anything is planned");
+        world.unset("gone");
+        world.apply().await;
+        assert_eq!(b.inside.refusal("10.96.0.2:80"), Some(ErrorKind::TimedOut));
+        assert_eq!(world.links.sandboxes(), ["a", "b"]);
+        assert_eq!(world.links.attach("a", &a.inside.path(), &[port]).await.unwrap()[0], a.address);
+        let c = world.pod("c", &[]).await;
+        assert!(c.address != a.address && c.address != b.address);
+        world.links.detach("a").await.unwrap();
+        world.links.detach("a").await.unwrap();
+        assert_eq!(world.outside.refusal("192.0.2.1:7000"), Some(ErrorKind::ConnectionRefused));
+    });
+}
+
+#[test]
+fn a_reset_leaves_nothing() {
+    on_a_node(async |mut world: World| {
+        let a = world.pod("a", &[]).await;
+        world.set("s", Service { affinity: Some(60), ..tcp("10.96.0.1") }, &endpoints(&[&a]));
+        world.apply().await;
+        assert!(ip("addr show dev lo").contains("10.96.0.10"));
+        world.engine.reset().await.unwrap();
+        world.engine.reset().await.unwrap();
+        assert_eq!(shell("nft", "list ruleset"), "");
+        assert!(!ip("link show").contains("k1s"));
+        assert!(!ip("route show").contains("10.244."));
+        assert!(!ip("addr show dev lo").contains("10.96.0.10"));
+    });
+}
