@@ -5,9 +5,11 @@ mod conditions;
 mod labels;
 mod ownership;
 mod pods;
+mod service_pods;
 mod template;
 
 pub mod deployment;
+pub mod endpointslice;
 pub mod replicaset;
 
 #[cfg(test)]
@@ -16,4 +18,9 @@ mod testing;
 use plan::Controller;
 
 /// Every controller, in the order in which they are started.
-pub const ALL: &[&dyn Controller] = &[&deployment::Deployments, &replicaset::ReplicaSets, &replicaset::ReplicationControllers];
+pub const ALL: &[&dyn Controller] = &[
+    &deployment::Deployments,
+    &replicaset::ReplicaSets,
+    &replicaset::ReplicationControllers,
+    &endpointslice::EndpointSlices,
+];

@@ -128,7 +128,8 @@ impl<'a> Rollout<'a> {
         if told_first {
             self.write_status(&mut plan);
         }
-        for copy in &self.sets {
+        let (made, known): (Vec<_>, Vec<_>) = self.sets.iter().partition(|copy| copy.seen.is_none());
+        for copy in made.into_iter().chain(known) {
             self.write_set(copy, &mut plan);
         }
         if !told_first {
