@@ -26,7 +26,7 @@ pub trait Disk: Send + Sync + 'static {
 }
 
 pub trait DiskFile: Send + Sync {
-    fn len(&self) -> io::Result<u64>;
+    fn length(&self) -> io::Result<u64>;
 
     /// Fills `into` from `offset`; an end of file before that is an error.
     fn read_exact_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()>;

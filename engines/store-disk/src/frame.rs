@@ -82,7 +82,7 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub fn new(file: &'a dyn DiskFile) -> io::Result<Reader<'a>> {
-        Ok(Reader { file, length: file.len()?, offset: 0, window: Vec::new(), window_at: 0, salt: NO_SALT })
+        Ok(Reader { file, length: file.length()?, offset: 0, window: Vec::new(), window_at: 0, salt: NO_SALT })
     }
 
     pub fn length(&self) -> u64 {
@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
 
 /// Where, from `offset` on, a whole frame of at least `number` begins.
 pub fn find_later(file: &dyn DiskFile, offset: u64, number: u64, salt: u32) -> io::Result<Option<u64>> {
-    let mut rest = vec![0; (file.len()? - offset) as usize];
+    let mut rest = vec![0; (file.length()? - offset) as usize];
     file.read_exact_at(offset, &mut rest)?;
     let begins = |at: &usize| {
         Header::parse(&rest[*at..], salt).is_some_and(|header| {

@@ -67,7 +67,7 @@ pub struct Tail {
 impl Log {
     /// Goes on at the end of a segment that was read.
     pub fn resume(disk: Arc<dyn Disk>, files: Arc<Files>, active: Box<dyn DiskFile>, tail: Tail) -> io::Result<Log> {
-        let length = active.len()?;
+        let length = active.length()?;
         let Tail { number, next_revision, salt } = tail;
         Ok(Log { disk, files, active, length, number, next_revision, salt, buffer: Vec::new() })
     }

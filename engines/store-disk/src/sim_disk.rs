@@ -169,7 +169,7 @@ impl SimFile {
 }
 
 impl DiskFile for SimFile {
-    fn len(&self) -> io::Result<u64> {
+    fn length(&self) -> io::Result<u64> {
         Ok(self.disk.world().files[self.file].current.len() as u64)
     }
 
@@ -231,7 +231,7 @@ mod tests {
 
     fn content(disk: &SimDisk, name: &str) -> Option<Vec<u8>> {
         let file = disk.open(name).ok()?;
-        let mut bytes = vec![0; file.len().unwrap() as usize];
+        let mut bytes = vec![0; file.length().unwrap() as usize];
         file.read_exact_at(0, &mut bytes).unwrap();
         Some(bytes)
     }

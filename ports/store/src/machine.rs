@@ -15,6 +15,8 @@ mod expiries;
 mod history;
 mod read;
 mod restore;
+#[cfg(test)]
+mod tests;
 mod watchers;
 
 pub use entry::{Deadline, Entry, Write};

@@ -24,7 +24,7 @@ pub fn open_segments(disk: &dyn Disk, numbers: &[u64]) -> Result<(Vec<Opened>, b
     for (index, number) in numbers.iter().enumerate() {
         let name = log_name(*number);
         let file = open(disk, &name)?;
-        let bytes = file.len().map_err(OpenError::io("measure", &name))?;
+        let bytes = file.length().map_err(OpenError::io("measure", &name))?;
         match first_frame(&name, &*file, *number)? {
             Ok((next_revision, salt)) => {
                 let segment = Segment { number: *number, next_revision, bytes };

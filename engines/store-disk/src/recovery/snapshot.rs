@@ -12,7 +12,7 @@ use store::machine::{Machine, Restoring};
 pub fn load(disk: &dyn Disk, revision: u64) -> Result<(Machine, u64), OpenError> {
     let name = snapshot_name(revision);
     let file = open(disk, &name)?;
-    let bytes = file.len().map_err(OpenError::io("measure", &name))?;
+    let bytes = file.length().map_err(OpenError::io("measure", &name))?;
     let mut loading = Loading { revision, restoring: Restoring::new(), begun: false, records: 0, ended: false };
     let end = Source::new(&name, &*file, 0)?.drain(|item| loading.take(item))?;
     match end.broken {

@@ -92,6 +92,12 @@ impl Chain {
         self.older[..later].last()
     }
 
+    /// Of all versions.
+    #[cfg(test)]
+    pub fn weight(&self, key: &str) -> u64 {
+        self.older.iter().chain([&self.newest]).map(|version| version.weight(key)).sum()
+    }
+
     /// Drops what no revision after `floor` shows, calling `drop` for each version; false when nothing is left.
     pub fn prune(&mut self, floor: u64, mut drop: impl FnMut(&Version)) -> bool {
         if self.newest.modified <= floor {
