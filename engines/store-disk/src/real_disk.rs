@@ -19,12 +19,34 @@ pub struct RealDisk {
 impl RealDisk {
     /// Makes the directory if it is missing.
     pub fn new(dir: &Path) -> io::Result<RealDisk> {
-        fs::DirBuilder::new().recursive(true).mode(DIR_MODE).create(dir)?;
+        create_durably(dir)?;
         Ok(RealDisk { dir: dir.to_owned() })
     }
 
     fn file(&self, name: &str, options: &mut OpenOptions) -> io::Result<File> {
         options.read(true).write(true).mode(FILE_MODE).open(self.dir.join(name))
+    }
+}
+
+/// A directory that is not durable in its parent takes every synced file with it.
+fn create_durably(dir: &Path) -> io::Result<()> {
+    match fs::DirBuilder::new().mode(DIR_MODE).create(dir) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            create_durably(parent(dir))?;
+            fs::DirBuilder::new().mode(DIR_MODE).create(dir)?;
+        }
+        Err(error) => return Err(error),
+    }
+    File::open(parent(dir))?.sync_all()
+}
+
+fn parent(dir: &Path) -> &Path {
+    match dir.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => dir,
     }
 }
 

@@ -155,6 +155,20 @@ fn a_missing_file_is_noticed() {
     }
 }
 
+/// Each block is as it was written, but not where.
+#[test]
+fn a_misdirected_write_is_noticed() {
+    let disk = filled(1, true);
+    let logs: Vec<String> = names(&disk).into_iter().filter(|name| name.starts_with("log-")).collect();
+    assert!(logs.len() >= 2, "{logs:?}");
+    disk.rename(&logs[0], "elsewhere").unwrap();
+    disk.rename(&logs[1], &logs[0]).unwrap();
+    disk.rename("elsewhere", &logs[1]).unwrap();
+    disk.sync_dir().unwrap();
+    disk.restart();
+    assert!(matches!(open(&disk), Err(OpenError::Corrupt { .. })));
+}
+
 #[test]
 fn another_owner_is_told_so() {
     let disk = SimDisk::new(1);
