@@ -167,10 +167,11 @@ impl<'s> MapAtom<'s> {
             .into_iter()
     }
 
-    /// The default that an absent field has as far as clients are told.
-    pub fn default_of(&self, name: &str) -> Option<&'s Value> {
+    /// The default that clients are told of: of a field that Go always writes, its zero.
+    pub fn default_of(&self, name: &str) -> Option<Value> {
         let field = self.named?.fields.field(name)?;
-        if field.default_untold { None } else { field.default.as_ref() }
+        let told = field.default.clone().filter(|_| !field.default_untold);
+        told.or_else(|| self.zero(name)).filter(|default| !default.is_null())
     }
 }
 

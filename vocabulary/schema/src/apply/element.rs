@@ -3,6 +3,7 @@
 use super::atom::{Atom, ListAtom};
 use crate::ListKind;
 use meta::{CompactString, Value};
+use std::borrow::Cow;
 use std::fmt::Write;
 
 pub(super) fn field(name: &str) -> CompactString {
@@ -41,11 +42,11 @@ fn keyed_item(list: &ListAtom<'_>, keys: &[CompactString], item: &Value) -> Resu
         _ => return Err("associative list with keys may not have non-map elements".into()),
     };
     let default = |key: &str| match list.item.atom(Some(item)) {
-        Atom::Map(map) => map.default_of(key),
+        Atom::Map(map) => map.default_of(key).map(Cow::Owned),
         _ => None,
     };
-    let found = keys.iter().filter_map(|key| Some((key, fields.get(key).or_else(|| default(key))?)));
-    let mut found: Vec<(&CompactString, &Value)> = found.collect();
+    let value_of = |key| fields.get(key).map(Cow::Borrowed).or_else(|| default(key));
+    let mut found: Vec<_> = keys.iter().filter_map(|key| Some((key, value_of(key)?))).collect();
     if found.is_empty() {
         return Err(format!(
             "associative list with keys has an element that omits all key fields [{}] (and doesn't have default values for any key fields)",
@@ -53,7 +54,7 @@ fn keyed_item(list: &ListAtom<'_>, keys: &[CompactString], item: &Value) -> Resu
         ));
     }
     found.sort_by_key(|(name, _)| *name);
-    Ok(key_text(found.into_iter()))
+    Ok(key_text(found.iter().map(|(name, value)| (*name, &**value))))
 }
 
 fn key_text<'v>(fields: impl Iterator<Item = (&'v CompactString, &'v Value)>) -> CompactString {

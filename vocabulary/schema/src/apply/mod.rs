@@ -23,6 +23,10 @@ mod strip;
 mod version;
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod recorded;
+#[cfg(test)]
 mod tests;
 
 pub use compare::Comparison;

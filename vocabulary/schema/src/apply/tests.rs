@@ -256,8 +256,8 @@ fn a_configuration_must_fit() {
         (r#"{"spec":[]}"#, ".spec: expected map, got &{[]}"),
         (r#"{"spec":{"items":[{"name":"x"},{"name":"x"}]}}"#, ".spec.items: duplicate entries for key [name=\"x\"]"),
         (
-            r#"{"spec":{"items":[{"image":"x"}]}}"#,
-            ".spec.items: element 0: associative list with keys has an element that omits all key fields [\"name\"] (and doesn't have default values for any key fields)",
+            r#"{"status":{"conditions":[{"status":"x"}]}}"#,
+            ".status.conditions: element 0: associative list with keys has an element that omits all key fields [\"type\"] (and doesn't have default values for any key fields)",
         ),
     ] {
         assert_eq!(world.apply("m", false, body), Err(format!("{prefix}{why}")), "{body}");

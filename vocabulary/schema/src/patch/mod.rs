@@ -4,6 +4,8 @@
 //! A [`Patch`] is decoded once and applied to as many objects as a retried write needs.
 
 mod json;
+#[cfg(test)]
+mod laws;
 mod merge;
 mod strategic;
 mod text;
