@@ -1,5 +1,6 @@
 //! The project's own tasks: `cargo xtask NAME [ARGUMENTS]`. A task is a file and a line in [`TASKS`].
 
+mod etcd;
 mod failure;
 mod go_source;
 mod record;

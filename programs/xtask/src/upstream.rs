@@ -49,19 +49,29 @@ impl Upstream {
     }
 
     pub fn ask(&self, verb: &str, path: &str, accept: &str, body: Option<&Value>) -> Result<Answer, Failure> {
-        let what = format!("{verb} {path}");
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let mut stream = TcpStream::connect(&self.address).map_err(Failure::io(&what))?;
-        // HTTP/1.0: the answer ends with the connection and comes in one piece.
-        let request = format!(
-            "{verb} {path} HTTP/1.0\r\nHost: localhost\r\nAccept: {accept}\r\nContent-Type: {JSON}\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(request.as_bytes()).map_err(Failure::io(&what))?;
-        let mut text = String::new();
-        stream.read_to_string(&mut text).map_err(Failure::io(&what))?;
-        parse_answer(&what, &text)
+        exchange(&self.address, verb, path, accept, body)
     }
+}
+
+/// A plain POST to another server, such as etcd's gateway.
+pub fn post(server: &str, path: &str, body: &Value) -> Result<Value, Failure> {
+    let address = server.trim_start_matches("http://");
+    exchange(address, "POST", path, JSON, Some(body)).map(|answer| answer.body)
+}
+
+fn exchange(address: &str, verb: &str, path: &str, accept: &str, body: Option<&Value>) -> Result<Answer, Failure> {
+    let what = format!("{verb} {path}");
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let mut stream = TcpStream::connect(address).map_err(Failure::io(&what))?;
+    // HTTP/1.0: the answer ends with the connection and comes in one piece.
+    let request = format!(
+        "{verb} {path} HTTP/1.0\r\nHost: localhost\r\nAccept: {accept}\r\nContent-Type: {JSON}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).map_err(Failure::io(&what))?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).map_err(Failure::io(&what))?;
+    parse_answer(&what, &text)
 }
 
 fn parse_answer(what: &str, text: &str) -> Result<Answer, Failure> {

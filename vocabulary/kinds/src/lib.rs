@@ -6,6 +6,7 @@
 mod cells;
 mod check;
 mod facts;
+mod fresh;
 mod pods;
 mod row;
 mod rules;
@@ -37,6 +38,7 @@ mod storage;
 
 pub mod metadata;
 
+pub use cells::since as age;
 pub use facts::{schema_of, types};
 pub use row::{Column, KindDef, Names, Scale, Scope, Subresource, Verb, Version};
 pub use rules::{Allocation, Context, Rules, Stage};

@@ -1,6 +1,6 @@
 //! The hooks of a row: what upstream writes in Go for a kind, with the defaults that fit a plain one.
 
-use crate::KindDef;
+use crate::{KindDef, fresh};
 use jiff::Timestamp;
 use meta::{CompactString, ErrorList, Value};
 
@@ -46,9 +46,7 @@ pub trait Rules: Send + Sync {
 
     /// Resets what a client may not set on creation: status, generation is the engine's.
     fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
-        if context.def.has_status() {
-            object.remove("status");
-        }
+        fresh::status(context, object);
     }
 
     /// Carries over what a client may not change. The engine has already kept status (or, for the status
@@ -153,4 +151,9 @@ pub trait Rules: Send + Sync {
     /// An update of the status may change this much of the metadata (upstream: for most kinds nothing but its
     /// managed fields; for some labels, annotations or finalizers too).
     fn metadata_of_status(&self, _new: &mut Value, _given: &Value) {}
+
+    /// Finalizers that a deletion itself adds: the kind has something to clean up.
+    fn finalizers_on_delete(&self) -> &[&'static str] {
+        &[]
+    }
 }

@@ -46,7 +46,7 @@ pub fn read(upstream: &Upstream) -> Result<Vec<Group>, Failure> {
 }
 
 /// Prefixes that are not simply the resource's name; `record` proves them all against etcd's keys.
-fn storage_prefix(group: &str, resource: &str) -> String {
+pub fn storage_prefix(group: &str, resource: &str) -> String {
     match (group, resource) {
         ("", "endpoints") => "services/endpoints".into(),
         ("", "services") => "services/specs".into(),

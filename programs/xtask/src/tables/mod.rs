@@ -1,7 +1,7 @@
 //! Makes the tables of facts: upstream's answers joined with the tags of its Go types.
 
 mod columns;
-mod kinds;
+pub mod kinds;
 mod names;
 mod types;
 

@@ -1,7 +1,7 @@
 //! CustomResourceDefinition: a kind that users add.
 
 use crate::cells;
-use crate::{Context, Row, Rules, metadata};
+use crate::{Context, Row, Rules, fresh, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -24,6 +24,10 @@ impl Rules for CustomResourceDefinition {
         true
     }
 
+    fn finalizers_on_delete(&self) -> &[&'static str] {
+        &["customresourcecleanup.apiextensions.k8s.io"]
+    }
+
     fn metadata_of_status(&self, new: &mut Value, given: &Value) {
         metadata::carry(new, given, metadata::ALL);
     }
@@ -38,8 +42,8 @@ impl Rules for CustomResourceDefinition {
         }
     }
 
-    fn prepare_create(&self, _context: &Context<'_>, object: &mut Value) {
-        object.remove("status");
+    fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
+        fresh::status(context, object);
         add_stored_version(object);
     }
 

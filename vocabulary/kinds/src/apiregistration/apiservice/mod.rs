@@ -1,7 +1,7 @@
 //! APIService: where a group version is served.
 
 use crate::cells;
-use crate::{Context, Row, Rules};
+use crate::{Context, Row, Rules, fresh};
 use jiff::Timestamp;
 use meta::{Time, Value, value};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ impl Rules for APIService {
 
     /// What this server serves itself is there from the start.
     fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
-        object.remove("status");
+        fresh::status(context, object);
         if object.at("spec.service").is_null() {
             let now = Time(context.now).to_string();
             let local = value!({"type": "Available", "status": "True", "reason": "Local",

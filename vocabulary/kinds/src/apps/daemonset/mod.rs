@@ -2,7 +2,7 @@
 
 use crate::cells;
 use crate::pods::defaults;
-use crate::{Context, Row, Rules, metadata};
+use crate::{Context, Row, Rules, fresh, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -48,8 +48,8 @@ impl Rules for DaemonSet {
         }
     }
 
-    fn prepare_create(&self, _context: &Context<'_>, object: &mut Value) {
-        object.remove("status");
+    fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
+        fresh::status(context, object);
         set_template_generation(object, 1);
     }
 

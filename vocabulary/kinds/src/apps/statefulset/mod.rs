@@ -34,7 +34,12 @@ impl Rules for StatefulSet {
         }
         if strategy.str("type") == "RollingUpdate" && !strategy.get("rollingUpdate").is_null() {
             strategy.set_if_absent("rollingUpdate.partition", 0i64);
-            strategy.set_if_absent("rollingUpdate.maxUnavailable", 1i64);
+        }
+        if let Some(spec) = object.at_mut("spec") {
+            defaults::each(spec, "volumeClaimTemplates", |claim| {
+                claim.set("apiVersion", "v1");
+                claim.set("kind", "PersistentVolumeClaim");
+            });
         }
         if let Some(spec) = object.at_mut("spec.template.spec") {
             defaults::of_spec(spec);

@@ -7,6 +7,7 @@ use meta::Value;
 use std::sync::Arc;
 
 mod metrics;
+mod older;
 mod scaling_defaults;
 
 pub const ROW: Row = Row::new("autoscaling", "HorizontalPodAutoscaler", || Arc::new(HorizontalPodAutoscaler));
@@ -34,5 +35,12 @@ impl Rules for HorizontalPodAutoscaler {
 
     fn default(&self, object: &mut Value) {
         scaling_defaults::fill(object);
+    }
+
+    fn convert(&self, object: Value, _from: &str, to: &str) -> Result<Value, String> {
+        Ok(match to.rsplit('/').next() {
+            Some("v1") => older::from_v2(object),
+            _ => older::to_v2(object),
+        })
     }
 }

@@ -21,6 +21,14 @@ pub fn fill(job: &mut Value) {
     job.set_if_absent("spec.suspend", false);
     job.set_if_absent("spec.podReplacementPolicy", replaced);
     job.set_if_absent("spec.manualSelector", false);
+    // A new job's template gets more labels first: see `generate_selector`.
+    if !job.at("metadata.uid").is_null() {
+        labels_of_template(job);
+    }
+}
+
+/// A job without labels has those of its template.
+pub fn labels_of_template(job: &mut Value) {
     let labels = job.at("spec.template.metadata.labels").clone();
     if !labels.is_empty() && job.at("metadata.labels").is_empty() {
         job.set("metadata.labels", labels);

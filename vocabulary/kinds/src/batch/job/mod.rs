@@ -2,7 +2,7 @@
 
 use crate::cells;
 use crate::pods::defaults;
-use crate::{Context, Row, Rules, metadata};
+use crate::{Context, Row, Rules, fresh, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -52,10 +52,11 @@ impl Rules for Job {
         }
     }
 
-    fn prepare_create(&self, _context: &Context<'_>, object: &mut Value) {
-        object.remove("status");
+    fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
+        fresh::status(context, object);
         if !object.bool("spec.manualSelector") {
             job_defaults::generate_selector(object);
         }
+        job_defaults::labels_of_template(object);
     }
 }

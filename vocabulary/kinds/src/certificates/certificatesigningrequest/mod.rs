@@ -3,7 +3,7 @@
 mod conditions;
 
 use crate::cells;
-use crate::{Context, Row, Rules, metadata};
+use crate::{Context, Row, Rules, fresh, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ impl Rules for CertificateSigningRequest {
 
     /// The request speaks for who made it.
     fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
-        object.remove("status");
+        fresh::status(context, object);
         for field in ["uid", "groups", "extra"] {
             object.remove(&format!("spec.{field}"));
         }

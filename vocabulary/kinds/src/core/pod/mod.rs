@@ -9,7 +9,7 @@ use crate::pods::defaults;
 use crate::pods::qos;
 use crate::{Context, Row, Rules, metadata};
 use jiff::Timestamp;
-use meta::{CompactString, Value, value};
+use meta::{CompactString, Time, Value, value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("", "Pod", || Arc::new(Pod));
@@ -89,11 +89,11 @@ impl Rules for Pod {
         }
     }
 
-    fn prepare_create(&self, _context: &Context<'_>, object: &mut Value) {
+    fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
         let class = qos::class(object.get("spec"));
         object.set("status", value!({"phase": "Pending", "qosClass": class}));
         if !object.items("spec.schedulingGates").is_empty() {
-            object.set("status.conditions", value!([(gated())]));
+            object.set("status.conditions", value!([(gated(context.now))]));
         }
         label_keys::apply(object);
     }
@@ -109,14 +109,14 @@ impl Rules for Pod {
 }
 
 /// The condition of a pod whose scheduling waits for gates.
-fn gated() -> Value {
+fn gated(now: Timestamp) -> Value {
     value!({
         "type": "PodScheduled",
         "status": "False",
         "reason": "SchedulingGated",
         "message": "Scheduling is blocked due to non-empty scheduling gates",
         "lastProbeTime": null,
-        "lastTransitionTime": null,
+        "lastTransitionTime": (Time(now).to_string()),
     })
 }
 

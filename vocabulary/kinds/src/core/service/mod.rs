@@ -1,7 +1,7 @@
 //! Service: a stable name and address for pods.
 
 use crate::cells;
-use crate::{Allocation, Context, Row, Rules, metadata};
+use crate::{Allocation, Context, Row, Rules, fresh, metadata};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -56,8 +56,8 @@ impl Rules for Service {
         service_defaults::fill(object);
     }
 
-    fn prepare_create(&self, _context: &Context<'_>, object: &mut Value) {
-        object.remove("status");
+    fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
+        fresh::status(context, object);
         addresses::settle(object, None);
     }
 

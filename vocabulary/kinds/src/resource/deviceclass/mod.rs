@@ -1,7 +1,7 @@
 //! DeviceClass: devices of one sort.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -21,5 +21,13 @@ impl Rules for DeviceClass {
 
     fn returns_deleted(&self) -> bool {
         true
+    }
+
+    fn prepare_create(&self, _context: &Context<'_>, object: &mut Value) {
+        object.remove("spec.extendedResourceName");
+    }
+
+    fn prepare_update(&self, _context: &Context<'_>, new: &mut Value, _old: &Value) {
+        new.remove("spec.extendedResourceName");
     }
 }

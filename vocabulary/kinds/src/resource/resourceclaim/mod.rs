@@ -2,7 +2,7 @@
 
 use crate::cells;
 use crate::resource::requests;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules, fresh};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -22,6 +22,11 @@ impl Rules for ResourceClaim {
 
     fn default(&self, object: &mut Value) {
         requests::default(object, "spec.devices.requests");
+    }
+
+    fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
+        fresh::status(context, object);
+        requests::drop_disabled(object, "spec.devices.requests");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::cells;
 use crate::resource::requests;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -22,5 +22,9 @@ impl Rules for ResourceClaimTemplate {
 
     fn default(&self, object: &mut Value) {
         requests::default(object, "spec.spec.devices.requests");
+    }
+
+    fn prepare_create(&self, _context: &Context<'_>, object: &mut Value) {
+        requests::drop_disabled(object, "spec.spec.devices.requests");
     }
 }

@@ -3,7 +3,7 @@
 use crate::cells;
 use crate::{Context, Row, Rules};
 use jiff::Timestamp;
-use meta::{Time, Value};
+use meta::Value;
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("resource.k8s.io", "ResourceSlice", || Arc::new(ResourceSlice));
@@ -34,19 +34,33 @@ impl Rules for ResourceSlice {
         true
     }
 
-    fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
-        date_taints(object, context);
+    fn prepare_create(&self, _context: &Context<'_>, object: &mut Value) {
+        drop_disabled(object);
     }
 
-    fn prepare_update(&self, context: &Context<'_>, new: &mut Value, _old: &Value) {
-        date_taints(new, context);
+    fn prepare_update(&self, _context: &Context<'_>, new: &mut Value, _old: &Value) {
+        drop_disabled(new);
     }
 }
 
-fn date_taints(slice: &mut Value, context: &Context<'_>) {
+/// Fields of features that are off: upstream takes them and keeps nothing.
+const DISABLED: &[&str] = &["sharedCounters", "perDeviceNodeSelection"];
+const DISABLED_OF_DEVICES: &[&str] = &[
+    "taints",
+    "consumesCounters",
+    "nodeName",
+    "nodeSelector",
+    "allNodes",
+    "bindingConditions",
+    "bindingFailureConditions",
+    "bindsToNode",
+    "allowMultipleAllocations",
+];
+
+fn drop_disabled(slice: &mut Value) {
+    DISABLED.iter().for_each(|field| _ = slice.remove(&format!("spec.{field}")));
     let devices = slice.at_mut("spec.devices").and_then(Value::as_list_mut);
     for device in devices.into_iter().flatten() {
-        let taints = device.at_mut("taints").and_then(Value::as_list_mut);
-        taints.into_iter().flatten().for_each(|taint| taint.set_if_absent("timeAdded", Time(context.now).to_string()));
+        DISABLED_OF_DEVICES.iter().for_each(|field| _ = device.remove(field));
     }
 }
