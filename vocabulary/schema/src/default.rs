@@ -42,7 +42,8 @@ fn fill_struct(types: &Types, fields: &StructType, map: &mut Map) {
 /// A plain field that Go always writes is as good as absent when it is empty.
 fn takes_default(types: &Types, field: &Field, given: Option<&Value>) -> bool {
     match given {
-        None => true,
+        // An empty default of a plain field that Go leaves out when empty shows in documents alone.
+        None => types.custom || field.pointer || field.always || field.default.as_ref().is_some_and(|d| !d.is_empty()),
         Some(Value::Null) => !types.node(field.node).nullable,
         Some(value) => !types.custom && field.always && !field.pointer && value.is_empty(),
     }
