@@ -20,17 +20,27 @@ impl Time {
         self.0.as_second() - earlier.0.as_second()
     }
 
+    /// The second since 1970, and the nanoseconds that have passed in it: never negative, before 1970 too.
+    pub fn parts(self) -> (i64, i32) {
+        match (self.0.as_second(), self.0.subsec_nanosecond()) {
+            (second, nanos @ ..0) => (second - 1, nanos + 1_000_000_000),
+            parts => parts,
+        }
+    }
+
     /// With six digits of a second, as `MicroTime` is written.
     pub fn micro(self) -> CompactString {
-        let seconds = Timestamp::from_second(self.0.as_second()).expect("a whole second of a valid time");
-        let text = seconds.to_string();
-        format_compact!("{}.{:06}Z", text.trim_end_matches('Z'), self.0.subsec_microsecond())
+        let text = self.to_string();
+        format_compact!("{}.{:06}Z", text.trim_end_matches('Z'), self.parts().1 / 1000)
     }
 }
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Timestamp::from_second(self.0.as_second()).expect("a whole second of a valid time").fmt(f)
+        match Timestamp::from_second(self.parts().0) {
+            Ok(second) => second.fmt(f),
+            Err(_) => self.0.fmt(f), // the first second of all times has no whole one before it
+        }
     }
 }
 
@@ -43,6 +53,8 @@ mod tests {
         let time = Time::parse("2026-01-02T03:04:05.678901Z").unwrap();
         assert_eq!(time.to_string(), "2026-01-02T03:04:05Z");
         assert_eq!(time.micro(), "2026-01-02T03:04:05.678901Z");
+        let early = Time::parse("1969-12-31T23:59:59.5Z").unwrap();
+        assert_eq!((early.to_string().as_str(), early.micro().as_str()), ("1969-12-31T23:59:59Z", "1969-12-31T23:59:59.500000Z"));
         assert_eq!(Time::parse("2026-01-02T05:04:05+02:00").unwrap().to_string(), "2026-01-02T03:04:05Z");
     }
 }

@@ -1,9 +1,10 @@
 //! The types: an arena of nodes that refer to each other by index, so that recursive types are plain data.
 
 use crate::Pattern;
+use crate::proto::Layout;
 use meta::{CompactString, Value};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The name under which an arena has the type of every object's metadata; custom kinds' arenas have a copy.
 pub const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
@@ -86,6 +87,8 @@ pub struct StructType {
     pub retain_keys: bool,
     /// A custom object's own `metadata` and type stand inside (x-kubernetes-embedded-resource).
     pub embedded_resource: bool,
+    /// The fields by their numbers, once protobuf has asked for them.
+    pub layout: OnceLock<Layout>,
 }
 
 /// What becomes of fields that a struct does not name.

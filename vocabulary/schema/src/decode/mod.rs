@@ -17,7 +17,8 @@ mod zero;
 mod tests;
 
 pub use type_meta::{TypeMeta, type_meta};
-pub(crate) use zero::zero;
+pub(crate) use seed::kept;
+pub(crate) use zero::{fill, zero};
 
 use crate::{Schema, yaml};
 use context::{Context, Place};

@@ -174,7 +174,7 @@ impl Seed<'_> {
 }
 
 /// Whether Go would write the field again.
-fn kept(field: &Field, value: &Value) -> bool {
+pub(crate) fn kept(field: &Field, value: &Value) -> bool {
     match field.pointer || field.always {
         true => !value.is_null(),
         false => !value.is_empty(),

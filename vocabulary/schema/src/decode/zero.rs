@@ -20,7 +20,7 @@ pub(crate) fn zero(types: &Types, id: TypeId) -> Value {
 }
 
 /// Adds the fields that Go always writes.
-pub(super) fn fill(types: &Types, fields: &StructType, map: &mut Map) {
+pub(crate) fn fill(types: &Types, fields: &StructType, map: &mut Map) {
     for field in fields.fields.iter().filter(|field| field.always) {
         if !map.contains(&field.name) {
             let zero = if field.pointer { Value::Null } else { zero(types, field.node) };

@@ -1,0 +1,70 @@
+//! What stands around a message: four bytes, the object's type, and the message's bytes.
+
+use super::ProtoError;
+use super::tail::Tail;
+use super::wire::{Fields, Raw};
+use crate::TypeMeta;
+use meta::CompactString;
+
+pub const MAGIC: &[u8; 4] = b"k8s\0";
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Envelope<'b> {
+    pub type_meta: TypeMeta,
+    /// The message.
+    pub raw: &'b [u8],
+}
+
+impl<'b> Envelope<'b> {
+    pub fn open(bytes: &'b [u8]) -> Result<Envelope<'b>, ProtoError> {
+        let mut fields = Fields(bytes.strip_prefix(MAGIC).ok_or(ProtoError::NoEnvelope)?);
+        let mut envelope = Envelope { type_meta: TypeMeta::default(), raw: &[] };
+        while let Some(field) = fields.next()? {
+            match field {
+                (1, Raw::Bytes(bytes)) => envelope.type_meta = type_meta(bytes)?,
+                (2, Raw::Bytes(bytes)) => envelope.raw = bytes,
+                _ => {}
+            }
+        }
+        Ok(envelope)
+    }
+}
+
+fn type_meta(bytes: &[u8]) -> Result<TypeMeta, ProtoError> {
+    let mut fields = Fields(bytes);
+    let mut found = TypeMeta::default();
+    while let Some(field) = fields.next()? {
+        match field {
+            (1, Raw::Bytes(bytes)) => found.api_version = text(bytes)?,
+            (2, Raw::Bytes(bytes)) => found.kind = text(bytes)?,
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn text(bytes: &[u8]) -> Result<CompactString, ProtoError> {
+    std::str::from_utf8(bytes).map(CompactString::from).map_err(|_| ProtoError::BadText)
+}
+
+/// Puts a message into its envelope. Encoding and content type are there and empty.
+pub(super) fn seal(type_meta: &TypeMeta, message: impl FnOnce(&mut Tail)) -> Vec<u8> {
+    Tail::written(|tail| {
+        tail.bytes(4, &[]);
+        tail.bytes(3, &[]);
+        tail.nested(2, message);
+        tail.nested(1, |tail| {
+            tail.bytes(2, type_meta.kind.as_bytes());
+            tail.bytes(1, type_meta.api_version.as_bytes());
+        });
+        tail.raw(MAGIC);
+    })
+}
+
+/// One event of a watch, `object` being in its own envelope. A stream frames each with its length in four bytes.
+pub fn watch_event(kind: &str, object: &[u8]) -> Vec<u8> {
+    Tail::written(|tail| {
+        tail.nested(2, |tail| tail.bytes(1, object));
+        tail.bytes(1, kind.as_bytes());
+    })
+}
