@@ -5,6 +5,7 @@
 
 mod admission;
 pub mod authn;
+mod crd;
 pub mod authz;
 pub mod engine;
 pub mod http;

@@ -83,6 +83,8 @@ impl ApiServer {
         let frontend = Arc::new(Frontend { api: api.clone(), pages, authentication, stopping, reads, writes });
         let server = ApiServer { api, frontend, stop };
         server.make_objects(config.advertise).await?;
+        let keeping = crate::crd::keep(server.api.clone()).await;
+        keeping.map_err(|status| StartError::Object("custom kinds".into(), status))?;
         server.frontend.pages.health.started.store(true, Ordering::Release);
         Ok(server)
     }

@@ -211,7 +211,7 @@ impl Going<'_> {
         let decoded = self.version()?.schema.decode_value(value.clone());
         let decoded = decoded.map_err(|error| Status::bad_request(error.answer(&given, &wanted.kind, b"")))?;
         self.sloppy(&decoded, &given, &wanted)?;
-        Ok(decoded.value)
+        Ok(value) // as it was written: what is not in it is not applied
     }
 
     fn tell_duplicates(&mut self, told: Option<String>) -> Result<(), Status> {

@@ -138,8 +138,7 @@ impl Going<'_> {
 
     fn judge_custom(&self, new: &Value) -> Vec<FieldError> {
         let schema = &self.row.def.storage_version().schema;
-        let _ = (schema, new);
-        Vec::new()
+        schema.validate(&meta::Cursor::root(new)).into_iter().collect()
     }
 }
 

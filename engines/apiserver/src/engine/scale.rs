@@ -123,7 +123,7 @@ impl Going<'_> {
 }
 
 fn scale_schema() -> Result<schema::Schema, Status> {
-    kinds::schema_of("io.k8s.api.autoscaling.v1.Scale").ok_or_else(|| Status::internal("the tables do not know Scale"))
+    kinds::schema_of("autoscaling.v1.Scale").ok_or_else(|| Status::internal("the tables do not know Scale"))
 }
 
 /// A selector as text: kinds keep it as text already, as a LabelSelector, or (old ones) as a plain map.

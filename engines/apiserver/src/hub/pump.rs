@@ -147,7 +147,9 @@ impl Pump {
     async fn open(&mut self, def: Arc<KindDef>) -> Result<Arc<KindHub>, HubError> {
         let prefix = storage::key(&def, &Key::default());
         if let Some(open) = self.kinds.get_mut(&prefix) {
-            open.def = def;
+            if def.custom {
+                open.def = def; // a definition has changed; two built-in rows over one prefix store the first one's kind
+            }
             return Ok(open.hub.clone());
         }
         let objects = self.load(&def, &prefix).await?;

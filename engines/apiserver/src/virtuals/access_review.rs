@@ -36,7 +36,7 @@ impl Virtual for AccessReview {
 
 impl AccessReview {
     fn review(&self, api: &Api, call: &Call) -> Result<Outcome, Status> {
-        let mut review = body(call, &format!("io.k8s.api.authorization.v1.{}", self.kind))?;
+        let mut review = body(call, &format!("authorization.v1.{}", self.kind))?;
         self.judge(&review, call)?;
         let asked = match self.about_self {
             true => (*call.identity).clone(),
@@ -132,7 +132,7 @@ impl Virtual for SelfSubjectRules {
 
     fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
         Box::pin(async move {
-            let mut review = body(call, "io.k8s.api.authorization.v1.SelfSubjectRulesReview")?;
+            let mut review = body(call, "authorization.v1.SelfSubjectRulesReview")?;
             let namespace = review.str("spec.namespace").to_string();
             if namespace.is_empty() {
                 return Err(Status::bad_request("no namespace on request"));

@@ -19,7 +19,7 @@ impl Virtual for PodBinding {
 }
 
 async fn bind(api: &Api, call: &Call) -> Result<Outcome, Status> {
-    let binding = body(call, "io.k8s.api.core.v1.Binding")?;
+    let binding = body(call, "core.v1.Binding")?;
     let node = binding.str("target.name");
     if node.is_empty() {
         return Err(Status::bad_request("the target of a binding must be a node with a name"));

@@ -1,0 +1,8 @@
+//! Custom resource definitions add rows of the very type that built-in kinds have.
+
+mod custom;
+mod definition;
+mod keeper;
+mod names;
+
+pub use keeper::keep;
