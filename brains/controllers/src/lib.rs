@@ -10,17 +10,35 @@ mod template;
 
 pub mod deployment;
 pub mod endpointslice;
+pub mod garbage;
+pub mod namespace;
 pub mod replicaset;
+pub mod root_ca;
+pub mod serviceaccount;
 
 #[cfg(test)]
 mod testing;
 
 use plan::Controller;
+use std::sync::Arc;
+
+/// What controllers must be told of the cluster they are in.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The certificate that the API server is known by, in PEM.
+    pub root_ca: String,
+}
+
+pub type Make = fn(&Settings) -> Arc<dyn Controller>;
 
 /// Every controller, in the order in which they are started.
-pub const ALL: &[&dyn Controller] = &[
-    &deployment::Deployments,
-    &replicaset::ReplicaSets,
-    &replicaset::ReplicationControllers,
-    &endpointslice::EndpointSlices,
+pub const ALL: &[Make] = &[
+    |_| Arc::new(namespace::Namespaces),
+    |_| Arc::new(serviceaccount::ServiceAccounts),
+    |settings| Arc::new(root_ca::RootCa { certificate: settings.root_ca.clone() }),
+    |_| Arc::new(garbage::Garbage),
+    |_| Arc::new(deployment::Deployments),
+    |_| Arc::new(replicaset::ReplicaSets),
+    |_| Arc::new(replicaset::ReplicationControllers),
+    |_| Arc::new(endpointslice::EndpointSlices),
 ];

@@ -10,8 +10,8 @@ pub enum Action {
     Update { resource: Gvr, key: Key, subresource: &'static str, object: Value },
     /// A JSON merge patch; put `metadata.uid` or `metadata.resourceVersion` in it to guard it.
     Merge { resource: Gvr, key: Key, subresource: &'static str, patch: Value },
-    Delete { resource: Gvr, key: Key, uid: Option<CompactString>, propagation: Option<Propagation>, grace_seconds: Option<i64> },
-    /// Everything of a resource in a namespace.
+    Delete { resource: Gvr, key: Key, options: Deletion },
+    /// Everything of a resource in a namespace, with dependents following in the background.
     DeleteAll { resource: Gvr, namespace: CompactString },
     /// Creation of a subresource's own object, such as a pod's binding.
     Post { resource: Gvr, key: Key, subresource: &'static str, object: Value },
@@ -29,6 +29,15 @@ pub enum Fact {
     Alive { resource: Gvr, key: Key, uid: CompactString },
     /// The namespace holds nothing of the resource.
     Empty { resource: Gvr, namespace: CompactString },
+}
+
+/// How to delete, and what must still be so.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Deletion {
+    pub uid: Option<CompactString>,
+    pub resource_version: Option<CompactString>,
+    pub propagation: Option<Propagation>,
+    pub grace_seconds: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

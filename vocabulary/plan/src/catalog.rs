@@ -26,9 +26,10 @@ impl Served {
         self.verbs.iter().any(|known| known == verb)
     }
 
-    /// What garbage collection watches.
+    /// What garbage collection watches: all that can be listed, watched and deleted, but for events, which are many,
+    /// own nothing, are owned by nothing and expire by themselves.
     pub fn is_deletable(&self) -> bool {
-        ["delete", "list", "watch"].iter().all(|verb| self.can(verb))
+        self.resource.resource != "events" && ["delete", "list", "watch"].iter().all(|verb| self.can(verb))
     }
 }
 

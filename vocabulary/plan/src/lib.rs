@@ -10,7 +10,7 @@ mod report;
 mod resource;
 mod view;
 
-pub use action::{Action, Fact, Propagation};
+pub use action::{Action, Deletion, Fact, Propagation};
 pub use catalog::{Catalog, Served};
 pub use controller::{Change, Controller, Grant, Input};
 pub use moment::{Moment, Refusal};

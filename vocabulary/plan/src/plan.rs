@@ -1,6 +1,6 @@
 //! What a decision answers: actions in order, when to look again, and why.
 
-use crate::{Action, Event, EventType, Fact, Propagation, Report, Resource, When};
+use crate::{Action, Deletion, Event, EventType, Fact, Report, Resource, When};
 use jiff::SignedDuration;
 use meta::{CompactString, Key, Value};
 
@@ -37,18 +37,11 @@ impl Plan {
     }
 
     pub fn delete<T: Resource>(&mut self, key: Key, uid: Option<&str>) {
-        self.delete_with::<T>(key, uid, None, None);
+        self.delete_with::<T>(key, Deletion { uid: uid.map(CompactString::from), ..Deletion::default() });
     }
 
-    pub fn delete_with<T: Resource>(
-        &mut self,
-        key: Key,
-        uid: Option<&str>,
-        propagation: Option<Propagation>,
-        grace_seconds: Option<i64>,
-    ) {
-        let uid = uid.map(CompactString::from);
-        self.actions.push(Action::Delete { resource: T::gvr(), key, uid, propagation, grace_seconds });
+    pub fn delete_with<T: Resource>(&mut self, key: Key, options: Deletion) {
+        self.actions.push(Action::Delete { resource: T::gvr(), key, options });
     }
 
     pub fn confirm(&mut self, fact: Fact) {

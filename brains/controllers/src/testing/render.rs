@@ -48,11 +48,12 @@ fn action(action: &Action, seen: &View, text: &mut String) {
             writeln!(text, "patch {}{name} {key}", prefix(subresource)).unwrap();
             flat(patch, text);
         }
-        Action::Delete { key, uid, propagation, grace_seconds, .. } => {
+        Action::Delete { key, options, .. } => {
             write!(text, "delete {name} {key}").unwrap();
-            uid.iter().for_each(|uid| write!(text, " uid {uid}").unwrap());
-            propagation.iter().for_each(|propagation| write!(text, " {propagation:?}").unwrap());
-            grace_seconds.iter().for_each(|grace| write!(text, " grace {grace}").unwrap());
+            options.uid.iter().for_each(|uid| write!(text, " uid {uid}").unwrap());
+            options.resource_version.iter().for_each(|version| write!(text, " version {version}").unwrap());
+            options.propagation.iter().for_each(|propagation| write!(text, " {propagation:?}").unwrap());
+            options.grace_seconds.iter().for_each(|grace| write!(text, " grace {grace}").unwrap());
             text.push('\n');
         }
         Action::DeleteAll { namespace, .. } => writeln!(text, "delete all {name} in {namespace}").unwrap(),

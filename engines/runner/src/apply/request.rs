@@ -3,7 +3,7 @@
 use client::{Body, DeleteOptions, ListOptions, PatchKind, Request};
 use kinds::Verb;
 use meta::{Key, Value};
-use plan::{Action, Fact};
+use plan::{Action, Deletion, Fact, Propagation};
 
 pub(super) fn of(action: &Action, name: &impl Fn(&str) -> String) -> Request {
     match action.clone() {
@@ -14,12 +14,14 @@ pub(super) fn of(action: &Action, name: &impl Fn(&str) -> String) -> Request {
         Action::Merge { resource, key, subresource, patch } => {
             Request::patch(resource, key, PatchKind::Merge, patch).subresource(subresource)
         }
-        Action::Delete { resource, key, uid, propagation, grace_seconds } => {
-            let delete = DeleteOptions { uid, propagation, grace_seconds, ..DeleteOptions::default() };
+        Action::Delete { resource, key, options: Deletion { uid, resource_version, propagation, grace_seconds } } => {
+            let delete =
+                DeleteOptions { uid, resource_version, propagation, grace_seconds, ..DeleteOptions::default() };
             Request { delete, ..Request::delete(resource, key) }
         }
         Action::DeleteAll { resource, namespace } => {
-            Request::new(Verb::DeleteCollection, resource, Key::new(namespace, ""))
+            let delete = DeleteOptions { propagation: Some(Propagation::Background), ..DeleteOptions::default() };
+            Request { delete, ..Request::new(Verb::DeleteCollection, resource, Key::new(namespace, "")) }
         }
         Action::Post { resource, key, subresource, object } => {
             let request = Request { body: Body::Object(object), ..Request::new(Verb::Create, resource, key) };

@@ -53,7 +53,9 @@ fn written(action: &Action, key: Key, answer: Answer) -> Option<Awaited> {
             let revision = object.header.resource_version;
             Some(Awaited::Revision { resource, key: object.key(), revision })
         }
-        (Action::Delete { uid, .. }, Answer::Status(_)) => Some(Awaited::Gone { resource, key, uid: uid.clone() }),
+        (Action::Delete { options, .. }, Answer::Status(_)) => {
+            Some(Awaited::Gone { resource, key, uid: options.uid.clone() })
+        }
         (Action::Post { .. }, Answer::Status(_)) => Some(Awaited::Unsure { resource, key }),
         _ => None,
     }
