@@ -114,7 +114,8 @@ impl Disk for SimDisk {
         let mut world = self.world();
         let life = world.life;
         world.operate(life, |world| {
-            world.change_names(NameChange::Rename { from: from.to_owned(), to: to.to_owned() });
+            let file = *world.names.get(from).ok_or(io::ErrorKind::NotFound)?;
+            world.change_names(NameChange::Rename { from: from.to_owned(), to: to.to_owned(), file });
             Ok(())
         })
     }

@@ -34,9 +34,19 @@ pub enum DataChange {
 }
 
 pub enum NameChange {
-    Create { name: String, file: usize },
-    Rename { from: String, to: String },
-    Remove { name: String },
+    Create {
+        name: String,
+        file: usize,
+    },
+    /// Says which file: when changes get lost one by one, `from` may name another by then.
+    Rename {
+        from: String,
+        to: String,
+        file: usize,
+    },
+    Remove {
+        name: String,
+    },
 }
 
 impl World {
@@ -153,10 +163,11 @@ impl NameChange {
             NameChange::Create { name, file } => {
                 names.insert(name.clone(), *file);
             }
-            NameChange::Rename { from, to } => {
-                if let Some(file) = names.remove(from) {
-                    names.insert(to.clone(), file);
+            NameChange::Rename { from, to, file } => {
+                if names.get(from) == Some(file) {
+                    names.remove(from);
                 }
+                names.insert(to.clone(), *file);
             }
             NameChange::Remove { name } => {
                 names.remove(name);
