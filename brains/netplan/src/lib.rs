@@ -21,5 +21,5 @@ pub use desired::{Desired, plan};
 pub use diff::{Transaction, diff};
 pub use facts::{Endpoint, EndpointPort, Node, Port, Protocol, Service, ServiceKey, Slice, SliceKey, Snapshot};
 pub use links::{LINK_PREFIX, link_macs, link_name};
-pub use rows::{Backend, Datagrams, Family, Frontend, GroupId, Key, Row, Scope, ServiceRules, Target, Value};
+pub use rows::{Backend, Datagrams, Family, Frontend, Key, MemberId, Row, Scope, ServiceRules, Target, Value};
 pub use slots::{sizes as slot_sizes, slots_for};

@@ -2,6 +2,7 @@
 
 use crate::facts::{Protocol, ServiceKey};
 use sha2::{Digest, Sha256};
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +31,18 @@ pub struct Backend {
     pub port: u16,
 }
 
+impl Backend {
+    fn digest(&self) -> u32 {
+        let mut hasher = Sha256::new();
+        match self.address {
+            IpAddr::V4(address) => hasher.update(address.octets()),
+            IpAddr::V6(address) => hasher.update(address.octets()),
+        }
+        let digest = hasher.chain_update(self.port.to_be_bytes()).finalize();
+        digest[..4].iter().fold(0, |all, byte| all << 8 | u32::from(*byte))
+    }
+}
+
 /// Who is asking. A frontend of policy Local looks different from outside of the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
@@ -37,13 +50,12 @@ pub enum Scope {
     Outside,
 }
 
-/// Names a list of endpoints: one port of one service, all of them or those of this node. Derived from the name alone,
-/// so that a restart finds the elements it wrote before, affinity included; wide enough that two never meet.
+/// Names a list of endpoints: one port of one service, all of them or those of this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GroupId(pub u64);
+pub(crate) struct GroupId(u64);
 
 impl GroupId {
-    pub(crate) fn new(service: &ServiceKey, port: &str, protocol: Protocol, local: bool) -> Self {
+    pub fn new(service: &ServiceKey, port: &str, protocol: Protocol, local: bool) -> Self {
         let mut hasher = Sha256::new();
         for part in [&*service.namespace, &*service.name, port, protocol.label(), if local { "local" } else { "all" }] {
             hasher.update(part);
@@ -56,6 +68,26 @@ impl GroupId {
     }
 }
 
+/// Names one endpoint among those of its frontend: what a client with affinity is remembered by. Derived from the
+/// endpoint alone, so that what the kernel remembers still counts after a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MemberId(pub u32);
+
+impl MemberId {
+    /// One for each of the members, which are sorted. Two endpoints rarely ask for the same number; the later one then
+    /// takes the next.
+    pub(crate) fn of(members: &[Backend]) -> HashMap<Backend, Self> {
+        let mut taken = HashSet::new();
+        let mut free = |mut number: u32| {
+            while !taken.insert(number) {
+                number = number.wrapping_add(1);
+            }
+            Self(number)
+        };
+        members.iter().map(|backend| (*backend, free(backend.digest()))).collect()
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     /// Any other port of it is refused.
@@ -65,9 +97,13 @@ pub enum Key {
     /// The source is replaced by the node's: the endpoint may be elsewhere, the answer must come back this way.
     Masquerade(Frontend),
     Service(Scope, Frontend),
-    Slot(Family, GroupId, u32),
-    /// Of groups with affinity only: is the remembered endpoint still one?
-    Member(GroupId, Backend),
+    /// A slot of a frontend that spreads.
+    Slot(Scope, Frontend, u32),
+    /// How many slots a frontend with affinity has, and what they are.
+    Size(Scope, Frontend),
+    Choice(Scope, Frontend, u32),
+    /// Whom the remembered name stands for, as long as it is an endpoint.
+    Member(Scope, Frontend, MemberId),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,18 +111,17 @@ pub enum Value {
     Present,
     Target(Target),
     Backend(Backend),
+    Size(u32),
+    Member(MemberId),
 }
 
 /// What happens to a new connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Target {
     Spread {
-        group: GroupId,
         slots: u32,
     },
     Sticky {
-        group: GroupId,
-        slots: u32,
         seconds: u32,
     },
     Reject,
@@ -101,11 +136,12 @@ pub struct Row {
     pub value: Value,
 }
 
-/// The endpoints of one group, in the order of their slots.
+/// The endpoints of one group, sorted, and in the order of their slots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Group {
     pub family: Family,
     pub id: GroupId,
+    pub members: Vec<Backend>,
     pub slots: Vec<Backend>,
 }
 

@@ -3,7 +3,9 @@
 use crate::claim::{Claim, Rank};
 use crate::endpoints::{Chosen, Uses, choose};
 use crate::facts::{Node, Port, Protocol, Service, ServiceKey, Slice};
-use crate::rows::{Backend, Datagrams, Family, Frontend, Group, GroupId, Key, Row, Scope, ServiceRules, Target, Value};
+use crate::rows::{
+    Backend, Datagrams, Family, Frontend, Group, GroupId, Key, MemberId, Row, Scope, ServiceRules, Target, Value,
+};
 use crate::slots::assign;
 use std::net::IpAddr;
 
@@ -102,9 +104,9 @@ impl<Owns: Fn(&Frontend) -> bool> Compiler<'_, Owns> {
         }
         let uses = self.uses(!external.is_empty());
         let chosen = choose(slices, port, family, node, uses);
-        let targets = self.targets(port, family, &chosen);
-        internal.iter().for_each(|frontend| self.target(Scope::Anyone, *frontend, targets.internal));
-        external.iter().for_each(|frontend| self.external(*frontend, &targets));
+        let routes = self.routes(port, family, &chosen);
+        internal.iter().for_each(|frontend| self.route(Scope::Anyone, *frontend, routes.internal));
+        external.iter().for_each(|frontend| self.external(*frontend, &routes));
         if port.protocol == Protocol::Udp {
             let datagrams = |frontend| Datagrams { frontend, serving: chosen.serving.clone() };
             self.rules.datagrams.extend(internal.into_iter().chain(external).map(datagrams));
@@ -120,61 +122,82 @@ impl<Owns: Fn(&Frontend) -> bool> Compiler<'_, Owns> {
         }
     }
 
-    fn targets(&mut self, port: &Port, family: Family, chosen: &Chosen) -> Targets {
-        let all = self.group(port, family, false, &chosen.all).unwrap_or(Target::Reject);
+    fn routes(&mut self, port: &Port, family: Family, chosen: &Chosen) -> Routes {
+        let all = self.group(port, family, false, &chosen.all).unwrap_or(Route::Nowhere(Target::Reject));
         // Endpoints exist, only not here: silence, so that a client tries again instead of giving up.
-        let elsewhere = if chosen.any { Target::Drop } else { Target::Reject };
+        let elsewhere = Route::Nowhere(if chosen.any { Target::Drop } else { Target::Reject });
         let local = self.group(port, family, true, &chosen.local).unwrap_or(elsewhere);
         let internal = if self.service.internal_local { local } else { all };
-        Targets { internal, all, outside: (self.service.external_local && chosen.any).then_some(local) }
+        Routes { internal, all, outside: (self.service.external_local && chosen.any).then_some(local) }
     }
 
-    fn group(&mut self, port: &Port, family: Family, local: bool, members: &[Backend]) -> Option<Target> {
+    /// Gives the members their slots.
+    fn group(&mut self, port: &Port, family: Family, local: bool, members: &[Backend]) -> Option<Route> {
         if members.is_empty() {
             return None;
         }
-        let group = GroupId::new(self.key, &port.name, port.protocol, local);
-        let slots = assign(self.before.map(|before| before.slots(family, group)).unwrap_or_default(), members);
-        let count = slots.len() as u32;
-        let backend = |(slot, backend): (usize, &Backend)| Row {
-            key: Key::Slot(family, group, slot as u32),
-            value: Value::Backend(*backend),
-        };
-        self.rules.rows.extend(slots.iter().enumerate().map(backend));
-        self.rules.groups.push(Group { family, id: group, slots });
-        let Some(seconds) = self.service.affinity else { return Some(Target::Spread { group, slots: count }) };
-        let member = |member: &Backend| Row { key: Key::Member(group, *member), value: Value::Present };
-        self.rules.rows.extend(members.iter().map(member));
-        Some(Target::Sticky { group, slots: count, seconds })
+        let id = GroupId::new(self.key, &port.name, port.protocol, local);
+        let slots = assign(self.before.map(|before| before.slots(family, id)).unwrap_or_default(), members);
+        self.rules.groups.push(Group { family, id, members: members.to_vec(), slots });
+        Some(Route::Group(self.rules.groups.len() - 1))
     }
 
-    fn external(&mut self, frontend: Frontend, targets: &Targets) {
-        self.target(Scope::Anyone, frontend, targets.all);
-        if let Some(outside) = targets.outside {
-            self.present(Key::Outside(frontend));
-            self.target(Scope::Outside, frontend, outside);
+    fn external(&mut self, frontend: Frontend, routes: &Routes) {
+        self.route(Scope::Anyone, frontend, routes.all);
+        if let Some(outside) = routes.outside {
+            self.add(Key::Outside(frontend), Value::Present);
+            self.route(Scope::Outside, frontend, outside);
         } else {
-            self.present(Key::Masquerade(frontend));
+            self.add(Key::Masquerade(frontend), Value::Present);
         }
+    }
+
+    fn route(&mut self, scope: Scope, frontend: Frontend, route: Route) {
+        let target = match route {
+            Route::Nowhere(target) => target,
+            Route::Group(index) => self.slots(scope, frontend, index),
+        };
+        self.add(Key::Service(scope, frontend), Value::Target(target));
+    }
+
+    fn slots(&mut self, scope: Scope, frontend: Frontend, group: usize) -> Target {
+        let group = &self.rules.groups[group];
+        let numbered = (0_u32..).zip(&group.slots);
+        let slots = group.slots.len() as u32;
+        let mut add = |key, value| self.rules.rows.push(Row { key, value });
+        let Some(seconds) = self.service.affinity else {
+            numbered.for_each(|(slot, to)| add(Key::Slot(scope, frontend, slot), Value::Backend(*to)));
+            return Target::Spread { slots };
+        };
+        let names = MemberId::of(&group.members);
+        numbered.for_each(|(slot, to)| add(Key::Choice(scope, frontend, slot), Value::Member(names[to])));
+        for (backend, name) in names {
+            add(Key::Member(scope, frontend, name), Value::Backend(backend));
+        }
+        add(Key::Size(scope, frontend), Value::Size(slots));
+        Target::Sticky { seconds }
     }
 
     fn cluster_ips(&mut self) {
         let service = self.service;
-        service.cluster_ips.iter().for_each(|address| self.present(Key::ClusterIp(*address)));
+        service.cluster_ips.iter().for_each(|address| self.add(Key::ClusterIp(*address), Value::Present));
     }
 
-    fn target(&mut self, scope: Scope, frontend: Frontend, target: Target) {
-        self.rules.rows.push(Row { key: Key::Service(scope, frontend), value: Value::Target(target) });
-    }
-
-    fn present(&mut self, key: Key) {
-        self.rules.rows.push(Row { key, value: Value::Present });
+    fn add(&mut self, key: Key, value: Value) {
+        self.rules.rows.push(Row { key, value });
     }
 }
 
-struct Targets {
-    internal: Target,
-    all: Target,
+/// Where a frontend leads: to the endpoints of a group, or to an end.
+#[derive(Clone, Copy)]
+enum Route {
+    Group(usize),
+    Nowhere(Target),
+}
+
+struct Routes {
+    internal: Route,
+    all: Route,
     /// None: from outside it looks no different.
-    outside: Option<Target>,
+    outside: Option<Route>,
 }

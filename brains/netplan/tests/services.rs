@@ -1,8 +1,8 @@
 //! Services and endpoints in, rows out: many short cases, written as text.
 
 use netplan::{
-    Desired, Endpoint, EndpointPort, Key, Node, Port, Protocol, Row, Scope, Service, ServiceKey, Slice, SliceKey,
-    Snapshot, Target, Transaction, Value, diff, plan,
+    Desired, Endpoint, EndpointPort, Frontend, Key, Node, Port, Protocol, Row, Scope, Service, ServiceKey, Slice,
+    SliceKey, Snapshot, Target, Transaction, Value, diff, plan,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -108,28 +108,41 @@ fn show(table: &Table) -> Vec<String> {
             Scope::Anyone if table.contains_key(&Key::Masquerade(*frontend)) => " masquerade",
             Scope::Anyone => "",
         });
-        line.push_str(&show_target(table, *target));
+        line.push_str(&show_target(table, *scope, *frontend, *target));
         lines.push(line);
     }
     lines
 }
 
-fn show_target(table: &Table, target: Target) -> String {
-    let (kind, group, slots) = match target {
+fn show_target(table: &Table, scope: Scope, frontend: Frontend, target: Target) -> String {
+    let (kind, slots) = match target {
         Target::Reject => return " reject".into(),
         Target::Drop => return " drop".into(),
         Target::Here => return " here".into(),
-        Target::Spread { group, slots } => (" ->".to_owned(), group, slots),
-        Target::Sticky { group, slots, seconds } => (format!(" sticky {seconds} ->"), group, slots),
+        Target::Spread { slots } => (" ->".to_owned(), slots),
+        Target::Sticky { seconds } => match table.get(&Key::Size(scope, frontend)) {
+            Some(Value::Size(slots)) => (format!(" sticky {seconds} ->"), *slots),
+            other => panic!("no size: {other:?}"),
+        },
     };
     let backend = |(key, value): (&Key, &Value)| match (key, value) {
-        (Key::Slot(_, id, slot), Value::Backend(backend)) if *id == group => {
-            assert!(*slot < slots, "slot {slot} of {slots}");
-            Some(format!(" {}", backend.address))
-        }
-        _ => None,
+        (Key::Slot(at, of, slot), Value::Backend(backend)) => (*at, *of, *slot, *backend),
+        (Key::Choice(at, of, slot), Value::Member(member)) => match table[&Key::Member(*at, *of, *member)] {
+            Value::Backend(backend) => (*at, *of, *slot, backend),
+            other => panic!("{other:?}"),
+        },
+        _ => unreachable!("{key:?}"),
     };
-    let mut backends: Vec<_> = table.iter().filter_map(backend).collect();
+    let of_slots = table.iter().filter(|(key, _)| matches!(key, Key::Slot(..) | Key::Choice(..)));
+    let mut backends: Vec<_> = of_slots
+        .map(backend)
+        .filter(|(at, of, ..)| (*at, *of) == (scope, frontend))
+        .map(|(_, _, slot, backend)| {
+            assert!(slot < slots, "slot {slot} of {slots}");
+            format!(" {}", backend.address)
+        })
+        .collect();
+    assert_eq!(backends.len() as u32, slots);
     backends.sort();
     kind + &backends.concat()
 }
@@ -210,13 +223,13 @@ fn changes_end_where_a_fresh_start_does() {
     let mut before = plan(&Desired::default(), &cluster.0);
     let mut applied = table(&before);
     let steps: [(&str, &dyn Fn(&mut Cluster), usize); 9] = [
-        ("a new service", &|c| c.set("a", "10.96.0.1 np=30080", "10.0.0.1 10.0.0.2 10.0.0.3"), 7),
-        ("another", &|c| c.set("b", "10.96.0.2 affinity=60", "10.0.0.1"), 4),
-        ("one endpoint less", &|c| c.set("a", "10.96.0.1 np=30080", "10.0.0.1 10.0.0.3"), 7),
+        ("a new service", &|c| c.set("a", "10.96.0.1 np=30080", "10.0.0.1 10.0.0.2 10.0.0.3"), 10),
+        ("another", &|c| c.set("b", "10.96.0.2 affinity=60", "10.0.0.1"), 5),
+        ("one endpoint less", &|c| c.set("a", "10.96.0.1 np=30080", "10.0.0.1 10.0.0.3"), 10),
         ("nothing", &|c| c.set("a", "10.96.0.1 np=30080", "10.0.0.1 10.0.0.3"), 0),
-        ("none left", &|c| c.set("a", "10.96.0.1 np=30080", ""), 6),
+        ("none left", &|c| c.set("a", "10.96.0.1 np=30080", ""), 8),
         ("a stolen address", &|c| c.set("c", "10.96.0.3 ext=10.96.0.2", "10.0.0.9"), 3),
-        ("its owner gone", &|c| c.remove("b"), 6),
+        ("its owner gone", &|c| c.remove("b"), 8),
         ("and back", &|c| c.set("b", "10.96.0.2", "10.0.0.1"), 6),
         ("headless now", &|c| c.set("c", "headless", "10.0.0.9"), 3),
     ];

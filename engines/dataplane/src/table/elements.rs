@@ -2,14 +2,17 @@
 
 use super::sets;
 use kernel::net::{Element, Family, Value as Bytes};
-use netplan::{Backend, Frontend, GroupId, Key, Protocol, Row, Scope, Target, Value};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use netplan::{Backend, Frontend, Key, Protocol, Row, Scope, Target, Value};
+use std::net::IpAddr;
 
-/// Numbers of slots are their own classes; the others stand above every number of slots.
-pub const STICKY: u32 = 0x4000_0000;
-pub const REJECT: u32 = 0x8000_0000;
-pub const DROP: u32 = 0x8000_0001;
-pub const HERE: u32 = 0x8000_0002;
+/// A class travels in the packet's priority. Its upper half is none that anybody else gives to a packet; behind it
+/// stand the number of slots, or the seconds of an affinity, which need 18 bits at most.
+const PARAMETER: u32 = 0x000f_ffff;
+pub const SPREAD: u32 = 0x6b10_0000;
+pub const STICKY: u32 = 0x6b20_0000;
+pub const REJECT: u32 = 0x6b30_0000;
+pub const DROP: u32 = 0x6b40_0000;
+pub const HERE: u32 = 0x6b50_0000;
 
 pub fn element(row: &Row) -> Element {
     let mut key = Writer::default();
@@ -17,19 +20,11 @@ pub fn element(row: &Row) -> Element {
         Key::ClusterIp(address) => sets::CLUSTER_IPS.of(key.address(address)),
         Key::Outside(frontend) => sets::OUTSIDE.of(key.frontend(frontend)),
         Key::Masquerade(frontend) => sets::MASQUERADED.of(key.frontend(frontend)),
-        Key::Service(scope, frontend) => {
-            key.word(if scope == Scope::Outside { super::OUTSIDE } else { 0 });
-            sets::SERVICES.of(key.frontend(frontend))
-        }
-        Key::Slot(family, group, slot) => {
-            key.group(group);
-            key.word(slot);
-            sets::SLOTS.of(if family == netplan::Family::V4 { Family::V4 } else { Family::V6 })
-        }
-        Key::Member(group, backend) => {
-            key.group(group);
-            sets::MEMBERS.of(key.backend(backend))
-        }
+        Key::Service(scope, frontend) => sets::SERVICES.of(key.scoped(scope, frontend)),
+        Key::Size(scope, frontend) => sets::SIZES.of(key.scoped(scope, frontend)),
+        Key::Slot(scope, frontend, slot) => sets::SLOTS.of(key.numbered(scope, frontend, slot)),
+        Key::Choice(scope, frontend, slot) => sets::CHOICES.of(key.numbered(scope, frontend, slot)),
+        Key::Member(scope, frontend, member) => sets::MEMBERS.of(key.numbered(scope, frontend, member.0)),
     };
     Element { set, key: key.0, value: value(row.value) }
 }
@@ -39,17 +34,29 @@ fn value(value: Value) -> Bytes {
     match value {
         Value::Present => return Bytes::Nothing,
         Value::Backend(backend) => drop(out.backend(backend)),
-        Value::Target(target) => out.target(target),
+        Value::Target(target) => out.word(class(target)),
+        Value::Size(size) => out.word(size),
+        Value::Member(member) => out.word(member.0),
     }
     Bytes::Bytes(out.0)
+}
+
+fn class(target: Target) -> u32 {
+    match target {
+        Target::Spread { slots } => SPREAD | slots,
+        Target::Sticky { seconds } => STICKY | seconds,
+        Target::Reject => REJECT,
+        Target::Drop => DROP,
+        Target::Here => HERE,
+    }
 }
 
 /// The affinity time of an element of the services, if it has one.
 pub fn affinity_of(element: &Element) -> Option<u32> {
     let Bytes::Bytes(bytes) = &element.value else { return None };
-    let class = u32::from_ne_bytes(bytes.get(8..12)?.try_into().ok()?);
+    let class = u32::from_ne_bytes(bytes.as_slice().try_into().ok()?);
     let of_services = element.set == sets::SERVICES.v4 || element.set == sets::SERVICES.v6;
-    (of_services && class & (STICKY | REJECT) == STICKY).then_some(class & !STICKY)
+    (of_services && class & !PARAMETER == STICKY).then_some(class & PARAMETER)
 }
 
 /// A pod that reaches itself through a service must see the node as its client.
@@ -62,10 +69,15 @@ pub fn hairpin(address: IpAddr) -> Element {
 
 /// No address: any address of the node.
 pub fn host_port(host: Option<IpAddr>, protocol: Protocol, port: u16, to: Backend) -> Element {
-    let any = if to.address.is_ipv4() { IpAddr::from(Ipv4Addr::UNSPECIFIED) } else { Ipv6Addr::UNSPECIFIED.into() };
     let mut key = Writer::default();
-    let family = key.frontend(Frontend { address: host.unwrap_or(any), protocol, port });
-    Element { set: sets::HOST_PORTS.of(family), key: key.0, value: value(Value::Backend(to)) }
+    let set = match host {
+        Some(address) => sets::HOST_PORTS.of(key.frontend(Frontend { address, protocol, port })),
+        None => {
+            key.protocol_and_port(protocol, port);
+            sets::ANY_HOST_PORTS.of(if to.address.is_ipv4() { Family::V4 } else { Family::V6 })
+        }
+    };
+    Element { set, key: key.0, value: value(Value::Backend(to)) }
 }
 
 /// The pod that an element of the host ports, or of the hairpins, belongs to.
@@ -74,7 +86,7 @@ pub fn host_port_of(element: &Element) -> Option<IpAddr> {
         Bytes::Bytes(bytes) => bytes.as_slice(),
         _ => element.key.as_slice(),
     };
-    if element.set == sets::HOST_PORTS.v4 || element.set == sets::HAIRPIN.v4 {
+    if [sets::HOST_PORTS.v4, sets::ANY_HOST_PORTS.v4, sets::HAIRPIN.v4].contains(&element.set) {
         return Some(<[u8; 4]>::try_from(bytes.get(..4)?).ok()?.into());
     }
     Some(<[u8; 16]>::try_from(bytes.get(..16)?).ok()?.into())
@@ -102,10 +114,25 @@ impl Writer {
         self.0.extend_from_slice(&[high, low, 0, 0]);
     }
 
+    fn protocol_and_port(&mut self, protocol: Protocol, port: u16) {
+        self.0.extend_from_slice(&[protocol.number(), 0, 0, 0]);
+        self.port(port);
+    }
+
     fn frontend(&mut self, frontend: Frontend) -> Family {
         let family = self.address(frontend.address);
-        self.0.extend_from_slice(&[frontend.protocol.number(), 0, 0, 0]);
-        self.port(frontend.port);
+        self.protocol_and_port(frontend.protocol, frontend.port);
+        family
+    }
+
+    fn scoped(&mut self, scope: Scope, frontend: Frontend) -> Family {
+        self.word(if scope == Scope::Outside { super::OUTSIDE } else { 0 });
+        self.frontend(frontend)
+    }
+
+    fn numbered(&mut self, scope: Scope, frontend: Frontend, number: u32) -> Family {
+        let family = self.scoped(scope, frontend);
+        self.word(number);
         family
     }
 
@@ -114,29 +141,13 @@ impl Writer {
         self.port(backend.port);
         family
     }
-
-    fn group(&mut self, group: GroupId) {
-        self.0.extend_from_slice(&group.0.to_be_bytes());
-    }
-
-    fn target(&mut self, target: Target) {
-        let (group, class, slots) = match target {
-            Target::Spread { group, slots } => (group, slots, slots),
-            Target::Sticky { group, slots, seconds } => (group, STICKY | seconds, slots),
-            Target::Reject => (GroupId(0), REJECT, 0),
-            Target::Drop => (GroupId(0), DROP, 0),
-            Target::Here => (GroupId(0), HERE, 0),
-        };
-        self.group(group);
-        self.word(class);
-        self.word(slots);
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use kernel::net::Holds;
+    use netplan::MemberId;
 
     fn widths(name: &str) -> (usize, usize) {
         let set = sets::all().into_iter().find(|set| set.name == name).unwrap();
@@ -154,23 +165,24 @@ mod tests {
         for address in ["10.0.0.1", "fd00::1"].map(|text| text.parse::<IpAddr>().unwrap()) {
             let frontend = Frontend { address, protocol: Protocol::Tcp, port: 80 };
             let backend = Backend { address, port: 8080 };
-            let group = GroupId(7);
-            let family = netplan::Family::of(address);
-            let target = Value::Target(Target::Sticky { group, slots: 3, seconds: 60 });
+            let member = MemberId(7);
             let rows = [
                 (Key::ClusterIp(address), Value::Present),
                 (Key::Outside(frontend), Value::Present),
                 (Key::Masquerade(frontend), Value::Present),
-                (Key::Service(Scope::Outside, frontend), target),
-                (Key::Slot(family, group, 2), Value::Backend(backend)),
-                (Key::Member(group, backend), Value::Present),
+                (Key::Service(Scope::Outside, frontend), Value::Target(Target::Sticky { seconds: 60 })),
+                (Key::Slot(Scope::Anyone, frontend, 2), Value::Backend(backend)),
+                (Key::Size(Scope::Anyone, frontend), Value::Size(3)),
+                (Key::Choice(Scope::Anyone, frontend, 2), Value::Member(member)),
+                (Key::Member(Scope::Outside, frontend, member), Value::Backend(backend)),
             ];
             for (key, value) in rows {
                 let element = element(&Row { key, value });
                 check(&element);
                 assert_eq!(affinity_of(&element), matches!(key, Key::Service(..)).then_some(60));
             }
-            for element in [hairpin(address), host_port(None, Protocol::Udp, 53, backend)] {
+            let host = host_port(Some(address), Protocol::Udp, 53, backend);
+            for element in [host, hairpin(address), host_port(None, Protocol::Udp, 53, backend)] {
                 check(&element);
                 assert_eq!(host_port_of(&element), Some(address));
             }

@@ -2,12 +2,14 @@
 //! by its class to the chain of its number of slots; one lookup of a random slot; a new destination. Established
 //! connections are not seen here at all.
 //!
-//! Registers do not survive from rule to rule, so a chain looks the frontend up again; hash lookups are cheap, and only
-//! the first packet pays. A service map from addresses to chains would be one lookup less, but the kernel walks the
-//! whole of a map that names chains whenever an element is added: with data instead, a change costs the same at 10 and
-//! at 30,000 services.
+//! A service map from addresses to chains would be one lookup less, but the kernel walks the whole of a map that names
+//! chains whenever an element is added: with classes instead, a change costs the same at 10 and at 30,000 services.
+//! Registers do not survive from rule to rule, so the key is loaded again where it is needed; only first packets pay.
+//! The class goes from one rule to the next in the packet's priority, which routing does not look at, and which is
+//! cleared before the packet leaves. The kernel would also look up at once what another lookup found, but the nft
+//! program dies when it lists such a rule.
 
-use super::elements::{DROP, HERE, REJECT};
+use super::elements::{DROP, HERE, REJECT, SPREAD};
 use super::sets::{self, Pair};
 use super::sticky;
 use crate::config::Config;
@@ -23,7 +25,7 @@ const REFUSE: &str = "refuse";
 /// Free in every rule: keys start at the first register, values at the ninth.
 const SCRATCH: Reg = Reg(15);
 const KEY: Reg = Reg(0);
-pub(super) const VALUE: Reg = Reg(8);
+const VALUE: Reg = Reg(8);
 const LOCAL: u32 = 2;
 
 pub fn table(config: &Config) -> Table {
@@ -39,7 +41,7 @@ pub fn table(config: &Config) -> Table {
         vec![class(REJECT, Verdict::Goto(REFUSE.into())), class(DROP, Verdict::Drop), class(HERE, Verdict::Accept)];
     for size in slot_sizes() {
         let name = format!("spread-{size}");
-        fixed.push(class(size, Verdict::Goto(name.clone())));
+        fixed.push(class(SPREAD | size, Verdict::Goto(name.clone())));
         chains.push(chain(&name, FAMILIES.map(|family| spread(family, size)).into()));
         chains.push(sticky::picker(size));
         fixed.push(sticky::picker_element(size));
@@ -87,7 +89,7 @@ fn services(config: &Config) -> Vec<Rule> {
             let not_pods = not_from(&config.cluster_ranges, family);
             rules.push(concat([is_family(family), to_range, not_pods, mark(super::MASQUERADE)]));
         }
-        rules.push(dispatch(family));
+        rules.extend([classify(family), dispatch(sets::CLASSES)]);
         let to_cluster_ip = load_address(family, End::Destination, KEY);
         rules.push(concat([
             is_family(family),
@@ -154,37 +156,50 @@ fn frontend(family: Family, at: Reg) -> Vec<Expr> {
     rule
 }
 
-/// Looks the frontend up in the scope that its mark says: group, class and slots from `VALUE` on.
-pub(super) fn look_up_service(family: Family) -> Vec<Expr> {
+/// The frontend in the scope that the mark says, from the first register on.
+pub(super) fn scoped(family: Family) -> Vec<Expr> {
     let scope = [
         Expr::Meta { key: Meta::Mark, into: KEY },
         Expr::Bits { from: KEY, into: KEY, mask: super::OUTSIDE.to_ne_bytes().into(), flip: vec![0; 4] },
     ];
-    let mut rule = scope.to_vec();
-    rule.extend(frontend(family, Reg(1)));
-    rule.push(Expr::Lookup { set: sets::SERVICES.of(family), key: KEY, into: VALUE });
-    rule
+    // The family is asked first: a rule of the other one ends there.
+    concat([
+        is_family(family),
+        scope.into(),
+        vec![load_address(family, End::Destination, Reg(1))],
+        port_behind(family, Reg(1)).into(),
+    ])
 }
 
-fn dispatch(family: Family) -> Rule {
-    let class = Reg(VALUE.0 + 2);
-    concat([look_up_service(family), vec![Expr::Dispatch { set: sets::CLASSES, key: class }]])
+/// What may stand behind a scoped frontend in a key: a slot, or a client.
+pub(super) fn behind_scoped(family: Family) -> Reg {
+    Reg(3 + words(family))
 }
 
-/// Draws a slot of the group in `VALUE`: its address and port from `KEY` on.
-pub(super) fn draw(family: Family, size: u32) -> Vec<Expr> {
-    vec![
-        Expr::Random { below: size, into: Reg(VALUE.0 + 2) },
-        Expr::Lookup { set: sets::SLOTS.of(family), key: VALUE, into: KEY },
+/// The class, if the frontend is a service's.
+fn classify(family: Family) -> Rule {
+    let class = Expr::Lookup { set: sets::SERVICES.of(family), key: KEY, into: VALUE };
+    concat([scoped(family), vec![class, Expr::SetMeta { key: Meta::Priority, from: VALUE }]])
+}
+
+pub(super) fn dispatch(set: &'static str) -> Rule {
+    vec![Expr::Meta { key: Meta::Priority, into: KEY }, Expr::Dispatch { set, key: KEY }]
+}
+
+/// Nobody else sees what the priority was used for.
+pub(super) fn redirect(family: Family, address: Reg) -> [Expr; 3] {
+    let port = Reg(address.0 + words(family));
+    [
+        Expr::Constant { value: vec![0; 4], into: KEY },
+        Expr::SetMeta { key: Meta::Priority, from: KEY },
+        Expr::Destination { family, address, port },
     ]
 }
 
-pub(super) fn redirect(family: Family, address: Reg) -> Expr {
-    Expr::Destination { family, address, port: Reg(address.0 + words(family)) }
-}
-
 fn spread(family: Family, size: u32) -> Rule {
-    concat([look_up_service(family), draw(family, size), vec![redirect(family, KEY)]])
+    let draw = Expr::Random { below: size, into: behind_scoped(family) };
+    let found = Expr::Lookup { set: sets::SLOTS.of(family), key: KEY, into: VALUE };
+    concat([scoped(family), vec![draw, found], redirect(family, VALUE).into()])
 }
 
 fn contains(set: Pair, family: Family) -> Vec<Expr> {
@@ -193,15 +208,14 @@ fn contains(set: Pair, family: Family) -> Vec<Expr> {
 
 fn host_port(family: Family) -> Rule {
     let found = Expr::Lookup { set: sets::HOST_PORTS.of(family), key: KEY, into: VALUE };
-    concat([frontend(family, KEY), vec![found, redirect(family, VALUE)]])
+    concat([frontend(family, KEY), vec![found], redirect(family, VALUE).into()])
 }
 
-/// A host port without an address is written with an empty one, and means every address of the node.
 fn host_port_anywhere(family: Family) -> Rule {
-    let any = Expr::Constant { value: vec![0; 4 * usize::from(words(family))], into: KEY };
-    let found = Expr::Lookup { set: sets::HOST_PORTS.of(family), key: KEY, into: VALUE };
-    let key = concat([is_family(family), vec![any], port_behind(family, KEY).into(), vec![found]]);
-    concat([key, address_type(End::Destination, true), vec![redirect(family, VALUE)]])
+    let [protocol, port] = port_behind(family, KEY);
+    let found = Expr::Lookup { set: sets::ANY_HOST_PORTS.of(family), key: Reg(words(family)), into: VALUE };
+    let to_this_node = address_type(End::Destination, true);
+    concat([is_family(family), vec![protocol, port, found], to_this_node, redirect(family, VALUE).into()])
 }
 
 fn address_type(of: End, local: bool) -> Vec<Expr> {
@@ -239,7 +253,7 @@ fn mark(bit: u32) -> Vec<Expr> {
     vec![
         Expr::Meta { key: Meta::Mark, into: VALUE },
         Expr::Bits { from: VALUE, into: VALUE, mask, flip },
-        Expr::SetMark { from: VALUE },
+        Expr::SetMeta { key: Meta::Mark, from: VALUE },
     ]
 }
 

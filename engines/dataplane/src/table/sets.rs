@@ -40,24 +40,28 @@ impl Pair {
 const UNCONFIRMED: Duration = Duration::from_secs(60);
 
 const FRONTEND: [&[Field]; 2] = [&[Ipv4, Protocol, Port], &[Ipv6, Protocol, Port]];
+/// The two scopes of a frontend differ in the first word.
+const SCOPED: [&[Field]; 2] = [&[Word, Ipv4, Protocol, Port], &[Word, Ipv6, Protocol, Port]];
+const NUMBERED: [&[Field]; 2] = [&[Word, Ipv4, Protocol, Port, Word], &[Word, Ipv6, Protocol, Port, Word]];
+const CLIENT: [&[Field]; 2] = [&[Word, Ipv4, Protocol, Port, Ipv4], &[Word, Ipv6, Protocol, Port, Ipv6]];
 const BACKEND: [&[Field]; 2] = [&[Ipv4, Port], &[Ipv6, Port]];
-/// A group's number fills two words.
-const GROUP_SLOT: &[Field] = &[Word, Word, Word];
+const WORD: [&[Field]; 2] = [&[Word]; 2];
 
-/// The two scopes of a frontend differ in the first word, to (group, class, slots).
-pub const SERVICES: Pair =
-    Pair::new("services4", "services6", [&[Word, Ipv4, Protocol, Port], &[Word, Ipv6, Protocol, Port]])
-        .holding([&[Word, Word, Word, Word]; 2]);
-pub const SLOTS: Pair = Pair::new("slots4", "slots6", [GROUP_SLOT; 2]).holding(BACKEND);
-pub const MEMBERS: Pair = Pair::new("members4", "members6", [&[Word, Word, Ipv4, Port], &[Word, Word, Ipv6, Port]]);
+/// To a class.
+pub const SERVICES: Pair = Pair::new("services4", "services6", SCOPED).holding(WORD);
+pub const SLOTS: Pair = Pair::new("slots4", "slots6", NUMBERED).holding(BACKEND);
+pub const SIZES: Pair = Pair::new("sizes4", "sizes6", SCOPED).holding(WORD);
+/// To the name of a member.
+pub const CHOICES: Pair = Pair::new("choices4", "choices6", NUMBERED).holding(WORD);
+pub const MEMBERS: Pair = Pair::new("members4", "members6", NUMBERED).holding(BACKEND);
 pub const OUTSIDE: Pair = Pair::new("outside4", "outside6", FRONTEND);
 pub const MASQUERADED: Pair = Pair::new("masquerade4", "masquerade6", FRONTEND);
 pub const CLUSTER_IPS: Pair = Pair::new("cluster_ips4", "cluster_ips6", [&[Ipv4], &[Ipv6]]);
-pub const AFFINITY: Pair = Pair {
-    dynamic: true,
-    ..Pair::new("affinity4", "affinity6", [&[Word, Word, Ipv4], &[Word, Word, Ipv6]]).holding(BACKEND)
-};
+pub const AFFINITY: Pair = Pair { dynamic: true, ..Pair::new("affinity4", "affinity6", CLIENT).holding(WORD) };
 pub const HOST_PORTS: Pair = Pair::new("host_ports4", "host_ports6", FRONTEND).holding(BACKEND);
+/// Of any address of the node.
+pub const ANY_HOST_PORTS: Pair =
+    Pair::new("any_host_ports4", "any_host_ports6", [&[Protocol, Port]; 2]).holding(BACKEND);
 pub const HAIRPIN: Pair = Pair::new("hairpin4", "hairpin6", [&[Ipv4, Ipv4], &[Ipv6, Ipv6]]);
 
 /// Class to chain.
@@ -65,8 +69,8 @@ pub const CLASSES: &str = "classes";
 /// Number of slots to the chain that picks one and remembers it.
 pub const PICKERS: &str = "pickers";
 
-const OF_SERVICES: [Pair; 6] = [SERVICES, SLOTS, MEMBERS, OUTSIDE, MASQUERADED, CLUSTER_IPS];
-const OF_LINKS: [Pair; 2] = [HOST_PORTS, HAIRPIN];
+const OF_SERVICES: [Pair; 8] = [SERVICES, SLOTS, SIZES, CHOICES, MEMBERS, OUTSIDE, MASQUERADED, CLUSTER_IPS];
+const OF_LINKS: [Pair; 3] = [HOST_PORTS, ANY_HOST_PORTS, HAIRPIN];
 
 pub fn all() -> Vec<Set> {
     let verdicts = |name| Set { name, key: &[Word], holds: Holds::Verdicts, dynamic: None };

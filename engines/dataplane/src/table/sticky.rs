@@ -1,17 +1,19 @@
-//! Affinity: a client stays with its endpoint. One dynamic map remembers (group, client) to endpoint; a remembered
-//! endpoint counts only while it is a member of the group, so nobody has to clean up after endpoints that go.
+//! Affinity: a client stays with its endpoint. One dynamic map remembers (frontend, client) to the name of a member; a
+//! name that stands for nobody any more leads nowhere, so nobody has to clean up after endpoints that go. Between rules
+//! the name travels like a class.
 //!
 //! The time is a constant of a rule, so each time in use has a chain; nearly every service has the default one.
 
 use super::elements::STICKY;
-use super::rules::{VALUE, chain, class, concat, draw, load_address, look_up_service, redirect};
+use super::rules::{behind_scoped, chain, class, concat, dispatch, load_address, redirect, scoped};
 use super::sets;
-use kernel::net::{Chain, Element, End, Expr, Family, Memory, Reg, Rule, Value, Verdict};
+use kernel::net::{Chain, Element, End, Expr, Family, Memory, Meta, Reg, Rule, Value, Verdict};
 use std::time::Duration;
 
-/// Where the client's address is loaded, behind the group.
-const CLIENT: Reg = Reg(VALUE.0 + 2);
-const SLOTS: Reg = Reg(VALUE.0 + 3);
+const KEY: Reg = Reg(0);
+/// Behind the longest key.
+const NAME: Reg = Reg(11);
+const ENDPOINT: Reg = Reg(8);
 
 pub fn chain_name(seconds: u32) -> String {
     format!("sticky-{seconds}")
@@ -21,34 +23,50 @@ pub fn class_element(seconds: u32) -> Element {
     class(STICKY | seconds, Verdict::Goto(chain_name(seconds)))
 }
 
-/// A remembered endpoint, or else pick one, and then it is remembered.
+/// A remembered endpoint, or else pick one, which is then remembered.
 pub fn sticky(seconds: u32) -> Chain {
     let time = Duration::from_secs(seconds.into());
-    let rules =
-        [Family::V4, Family::V6].map(|family| [remembered(family, time), pick(family), remembered(family, time)]);
-    chain(&chain_name(seconds), rules.into_iter().flatten().collect())
+    let rules = |family| {
+        let size = Expr::Lookup { set: sets::SIZES.of(family), key: KEY, into: NAME };
+        let count = concat([scoped(family), vec![size, carry()]]);
+        let renewed = || [renew(family, time), follow(family)];
+        [vec![recall(family)], renewed().into(), vec![count, dispatch(sets::PICKERS)], renewed().into()].concat()
+    };
+    chain(&chain_name(seconds), [Family::V4, Family::V6].map(rules).into_iter().flatten().collect())
 }
 
-fn remembered(family: Family, time: Duration) -> Rule {
-    let endpoint = CLIENT;
-    let again = Reg(0);
-    let client_again = Reg(2);
-    concat([
-        look_up_service(family),
-        vec![
-            load_address(family, End::Source, CLIENT),
-            Expr::Lookup { set: sets::AFFINITY.of(family), key: VALUE, into: endpoint },
-            Expr::Contains { set: sets::MEMBERS.of(family), key: VALUE },
-            Expr::Bits { from: VALUE, into: again, mask: vec![0xff; 8], flip: vec![0; 8] },
-            load_address(family, End::Source, client_again),
-            Expr::Remember { set: sets::AFFINITY.of(family), key: again, data: endpoint, how: Memory::Renew(time) },
-            redirect(family, endpoint),
-        ],
-    ])
+/// The key of the affinity: the frontend, and its client.
+fn client(family: Family) -> Expr {
+    load_address(family, End::Source, behind_scoped(family))
 }
 
-fn pick(family: Family) -> Rule {
-    concat([look_up_service(family), vec![Expr::Dispatch { set: sets::PICKERS, key: SLOTS }]])
+fn carry() -> Expr {
+    Expr::SetMeta { key: Meta::Priority, from: NAME }
+}
+
+fn carried(into: Reg) -> Expr {
+    Expr::Meta { key: Meta::Priority, into }
+}
+
+fn recall(family: Family) -> Rule {
+    let name = Expr::Lookup { set: sets::AFFINITY.of(family), key: KEY, into: NAME };
+    concat([scoped(family), vec![client(family), name, carry()]])
+}
+
+/// The endpoint of the carried name. Of nobody any more: the rule ends.
+fn endpoint(family: Family) -> Vec<Expr> {
+    let found = Expr::Lookup { set: sets::MEMBERS.of(family), key: KEY, into: ENDPOINT };
+    concat([scoped(family), vec![carried(behind_scoped(family)), found]])
+}
+
+fn renew(family: Family, time: Duration) -> Rule {
+    let set = sets::AFFINITY.of(family);
+    let again = Expr::Remember { set, key: KEY, data: NAME, how: Memory::Renew(time) };
+    concat([endpoint(family), vec![client(family), carried(NAME), again]])
+}
+
+fn follow(family: Family) -> Rule {
+    concat([endpoint(family), redirect(family, ENDPOINT).into()])
 }
 
 fn picker_name(size: u32) -> String {
@@ -60,20 +78,18 @@ pub fn picker_element(size: u32) -> Element {
     Element { set: sets::PICKERS, key: size.to_ne_bytes().into(), value: verdict }
 }
 
-/// Forgets first: adding does not replace what is remembered.
 pub fn picker(size: u32) -> Chain {
-    let rule = |family| {
-        let endpoint = Reg(0);
-        let set = sets::AFFINITY.of(family);
-        concat([
-            look_up_service(family),
-            draw(family, size),
-            vec![
-                load_address(family, End::Source, CLIENT),
-                Expr::Remember { set, key: VALUE, data: endpoint, how: Memory::Forget },
-                Expr::Remember { set, key: VALUE, data: endpoint, how: Memory::Add },
-            ],
-        ])
+    let rules = |family| {
+        let draw = Expr::Random { below: size, into: behind_scoped(family) };
+        let found = Expr::Lookup { set: sets::CHOICES.of(family), key: KEY, into: NAME };
+        [concat([scoped(family), vec![draw, found, carry()]]), memorize(family)]
     };
-    chain(&picker_name(size), [Family::V4, Family::V6].map(rule).into())
+    chain(&picker_name(size), [Family::V4, Family::V6].map(rules).into_iter().flatten().collect())
+}
+
+/// Forgets first: adding does not replace what is remembered.
+fn memorize(family: Family) -> Rule {
+    let set = sets::AFFINITY.of(family);
+    let remember = |how| Expr::Remember { set, key: KEY, data: NAME, how };
+    concat([scoped(family), vec![client(family), carried(NAME), remember(Memory::Forget), remember(Memory::Add)]])
 }

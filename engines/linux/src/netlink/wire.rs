@@ -101,7 +101,9 @@ pub struct Received<'a> {
 impl<'a> Received<'a> {
     /// An ERROR message's number: 0 is the acknowledgement.
     pub fn errno(&self) -> Option<i32> {
-        (self.kind == ERROR).then(|| self.body.get(..4).and_then(ne_i32).unwrap_or(-libc::EPROTO)).map(i32::wrapping_neg)
+        (self.kind == ERROR)
+            .then(|| self.body.get(..4).and_then(ne_i32).unwrap_or(-libc::EPROTO))
+            .map(i32::wrapping_neg)
     }
 
     /// The attributes after a fixed part of `skip` bytes.

@@ -21,7 +21,7 @@ pub(super) fn write(wire: &mut Wire, expr: &Expr) {
 
 fn name(expr: &Expr) -> &'static str {
     match expr {
-        Expr::Meta { .. } | Expr::SetMark { .. } => "meta",
+        Expr::Meta { .. } | Expr::SetMeta { .. } => "meta",
         Expr::Load { .. } => "payload",
         Expr::Constant { .. } | Expr::Conclude(_) => "immediate",
         Expr::Compare { .. } => "cmp",
@@ -39,7 +39,7 @@ fn name(expr: &Expr) -> &'static str {
 fn body(wire: &mut Wire, expr: &Expr) {
     match expr {
         Expr::Meta { key, into } => meta(wire, *key, *into),
-        Expr::SetMark { from } => set_mark(wire, *from),
+        Expr::SetMeta { key, from } => set_meta(wire, *key, *from),
         Expr::Load { from, offset, length, into } => load(wire, *from, *offset, *length, *into),
         Expr::Constant { value, into } => constant(wire, value, *into),
         Expr::Conclude(verdict) => {
@@ -71,20 +71,24 @@ fn number(register: Reg) -> u32 {
     FIRST_REGISTER + u32::from(register.0)
 }
 
-fn meta(wire: &mut Wire, key: Meta, into: Reg) {
-    let key = match key {
+fn meta_number(key: Meta) -> u32 {
+    match key {
+        Meta::Priority => 2,
         Meta::Mark => 3,
         Meta::InLink => 6,
         Meta::OutLink => 7,
         Meta::Family => 15,
         Meta::Protocol => 16,
-    };
-    wire.be32(2, key);
+    }
+}
+
+fn meta(wire: &mut Wire, key: Meta, into: Reg) {
+    wire.be32(2, meta_number(key));
     wire.be32(1, number(into));
 }
 
-fn set_mark(wire: &mut Wire, from: Reg) {
-    wire.be32(2, 3);
+fn set_meta(wire: &mut Wire, key: Meta, from: Reg) {
+    wire.be32(2, meta_number(key));
     wire.be32(3, number(from));
 }
 

@@ -35,6 +35,7 @@ const SET_DATA_LENGTH: u16 = 7;
 const SET_DESCRIPTION: u16 = 9;
 const SET_ID: u16 = 10;
 const SET_TIMEOUT: u16 = 11;
+const SET_USERDATA: u16 = 13;
 const DESCRIPTION_SIZE: u16 = 1;
 const ELEMENTS_SET: u16 = 2;
 
@@ -195,10 +196,21 @@ fn write_set(wire: &mut Wire, set: &Set, id: u32) {
         wire.be32(SET_DATA_LENGTH, length);
     }
     wire.be32(SET_ID, id);
+    wire.attr(SET_USERDATA, &byte_order(set));
     if let Some(timeout) = set.dynamic {
         wire.be64(SET_TIMEOUT, timeout.as_millis() as u64);
         wire.nest(SET_DESCRIPTION, |wire| wire.be32(DESCRIPTION_SIZE, MOST_REMEMBERED));
     }
+}
+
+/// Tells the nft program that lone words are numbers of this machine, which it would show backwards. Type, length,
+/// value: key first, then data; 1 is the machine's own order.
+fn byte_order(set: &Set) -> Vec<u8> {
+    let is_word = |fields: &[Field]| fields == [Field::Word];
+    let note = |what: u8| [vec![what, 4], 1_u32.to_ne_bytes().to_vec()].concat();
+    let key = is_word(set.key).then(|| note(0));
+    let data = matches!(set.holds, Holds::Fields(fields) if is_word(fields)).then(|| note(1));
+    key.into_iter().chain(data).flatten().collect()
 }
 
 fn width(fields: &[Field]) -> u32 {

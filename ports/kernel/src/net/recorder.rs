@@ -89,7 +89,9 @@ impl TableModel {
         self.chains.extend(batch.add_chains.into_iter().map(|chain| chain.name));
         for element in batch.remove {
             let gone = self.elements.remove(&(element.set, element.key));
-            gone.ok_or_else(|| NetError::new(format!("remove from {}", element.set), Error::from(ErrorKind::NotFound)))?;
+            gone.ok_or_else(|| {
+                NetError::new(format!("remove from {}", element.set), Error::from(ErrorKind::NotFound))
+            })?;
         }
         for element in batch.add {
             self.insert(element)?;

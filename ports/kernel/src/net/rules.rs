@@ -97,22 +97,70 @@ pub struct Reg(pub u8);
 
 #[derive(Clone, Debug, Hash)]
 pub enum Expr {
-    Meta { key: Meta, into: Reg },
-    SetMark { from: Reg },
-    Load { from: Header, offset: u32, length: u32, into: Reg },
-    Constant { value: Vec<u8>, into: Reg },
-    Compare { from: Reg, equal: bool, value: Vec<u8> },
+    Meta {
+        key: Meta,
+        into: Reg,
+    },
+    SetMeta {
+        key: Meta,
+        from: Reg,
+    },
+    Load {
+        from: Header,
+        offset: u32,
+        length: u32,
+        into: Reg,
+    },
+    Constant {
+        value: Vec<u8>,
+        into: Reg,
+    },
+    Compare {
+        from: Reg,
+        equal: bool,
+        value: Vec<u8>,
+    },
     /// `into = (from & mask) ^ flip`
-    Bits { from: Reg, into: Reg, mask: Vec<u8>, flip: Vec<u8> },
+    Bits {
+        from: Reg,
+        into: Reg,
+        mask: Vec<u8>,
+        flip: Vec<u8>,
+    },
     /// The rule goes on only if the key is there.
-    Contains { set: &'static str, key: Reg },
-    Lookup { set: &'static str, key: Reg, into: Reg },
+    Contains {
+        set: &'static str,
+        key: Reg,
+    },
+    Lookup {
+        set: &'static str,
+        key: Reg,
+        into: Reg,
+    },
     /// The element's verdict is obeyed.
-    Dispatch { set: &'static str, key: Reg },
-    Random { below: u32, into: Reg },
-    AddressType { of: End, into: Reg },
-    Remember { set: &'static str, key: Reg, data: Reg, how: Memory },
-    Destination { family: Family, address: Reg, port: Reg },
+    Dispatch {
+        set: &'static str,
+        key: Reg,
+    },
+    Random {
+        below: u32,
+        into: Reg,
+    },
+    AddressType {
+        of: End,
+        into: Reg,
+    },
+    Remember {
+        set: &'static str,
+        key: Reg,
+        data: Reg,
+        how: Memory,
+    },
+    Destination {
+        family: Family,
+        address: Reg,
+        port: Reg,
+    },
     Masquerade,
     Reject,
     Conclude(Verdict),
@@ -121,6 +169,7 @@ pub enum Expr {
 #[derive(Clone, Copy, Debug, Hash)]
 pub enum Meta {
     Mark,
+    Priority,
     Family,
     Protocol,
     InLink,
