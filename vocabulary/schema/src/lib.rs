@@ -8,6 +8,7 @@ pub mod decode;
 mod default;
 mod duration;
 pub mod jsonpath;
+pub mod openapi;
 pub mod patch;
 pub mod pattern;
 pub mod proto;

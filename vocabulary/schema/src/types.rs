@@ -83,6 +83,8 @@ pub struct StructType {
     pub kind: MapKind,
     /// Go's embedded structs: their fields stand among these in JSON, yet protobuf nests them.
     pub inlines: Vec<Inline>,
+    /// The discriminated unions among the fields, as documents show them (x-kubernetes-unions).
+    pub unions: Vec<Value>,
     /// Strategic merge drops fields that the patch does not name (`retainKeys`: unions).
     pub retain_keys: bool,
     /// A custom object's own `metadata` and type stand inside (x-kubernetes-embedded-resource).
@@ -186,6 +188,8 @@ pub struct Details {
     pub external_docs: Option<Value>,
     /// Of a list's item or a map's value; a struct's field has its own.
     pub default: Option<Value>,
+    /// A list whose kind is the default, which its documents leave out.
+    pub kind_untold: bool,
     /// x-kubernetes-validations
     pub rules: Vec<Rule>,
 }

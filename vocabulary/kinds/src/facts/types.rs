@@ -3,7 +3,7 @@
 use super::{DEFAULTS, TYPES};
 use meta::{CompactString, Value};
 use schema::{
-    Constraints, Field, Inline, ListKind, MapKind, Node, PatchMerge, Schema, SchemaOr, Shape, StructType, TypeId, Types,
+    Constraints, Details, Field, Inline, ListKind, MapKind, Node, PatchMerge, Schema, SchemaOr, Shape, StructType, TypeId, Types,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -149,7 +149,8 @@ impl Loader {
             let item = self.node(item, &Flags::default(), package);
             let shape = Shape::List { item, kind: flags.list_kind(), patch: flags.patch_merge() };
             let key = format!("{go:?}[]{} {:?} {:?}", item.0, flags.list, flags.patch);
-            return self.anonymous(key, Node { go, ..Node::new(shape) });
+            let details = Details { kind_untold: flags.list.is_none(), ..Details::default() };
+            return self.anonymous(key, Node { go, details: Some(Box::new(details)), ..Node::new(shape) });
         }
         if let Some(value) = shape.strip_prefix("{}") {
             let value = self.node(value, &Flags::default(), package);

@@ -1,6 +1,7 @@
 //! How a place of a schema is owned and merged: as one value, field by field, or item by item.
 
-use crate::{Extra, ListKind, MapKind, Node, Schema, Shape, StructType, TypeId, Types};
+use crate::decode;
+use crate::{Extra, Field, ListKind, MapKind, Node, Schema, Shape, StructType, TypeId, Types};
 use meta::{Map, Value};
 
 #[derive(Clone, Copy)]
@@ -153,7 +154,7 @@ impl<'s> MapAtom<'s> {
     pub fn zero(&self, name: &str) -> Option<Value> {
         let named = self.named?;
         let field = named.fields.field(name)?;
-        field.always.then(|| zero(named.types, field.node, field.pointer))
+        field.always.then(|| zero(named.types, field))
     }
 
     /// The fields that are written in any case and that `map` lacks.
@@ -162,7 +163,7 @@ impl<'s> MapAtom<'s> {
         let fields = self.named.into_iter().flat_map(|named| named.fields.fields.iter().map(move |f| (named.types, f)));
         fields
             .filter(move |(_, field)| field.always && absent(&field.name))
-            .map(|(types, field)| (field.name.as_str(), zero(types, field.node, field.pointer)))
+            .map(|(types, field)| (field.name.as_str(), zero(types, field)))
             .collect::<Vec<_>>()
             .into_iter()
     }
@@ -182,22 +183,8 @@ impl<'s> Named<'s> {
     }
 }
 
-fn zero(types: &Types, id: TypeId, pointer: bool) -> Value {
-    if pointer {
-        return Value::Null;
-    }
-    match &types.node(id).shape {
-        Shape::Struct(fields) => {
-            let always = fields.fields.iter().filter(|field| field.always);
-            Value::Map(always.map(|field| (field.name.clone(), zero(types, field.node, field.pointer))).collect())
-        }
-        Shape::Bool => Value::Bool(false),
-        Shape::Int32 | Shape::Int64 | Shape::IntOrString => Value::Int(0),
-        Shape::Float => Value::Float(0.0),
-        Shape::Str | Shape::Duration => Value::Str("".into()),
-        Shape::Quantity => Value::Str("0".into()),
-        _ => Value::Null,
-    }
+fn zero(types: &Types, field: &Field) -> Value {
+    if field.pointer { Value::Null } else { decode::zero(types, field.node) }
 }
 
 impl<'s> ListAtom<'s> {

@@ -59,7 +59,7 @@ impl Builder {
             untyped: stated == Stated::Rules && scalar.is_none(),
             shape: scalar.unwrap_or(shape),
             nullable: is_true(schema, "nullable"),
-            constraints: self.constraints(schema),
+            constraints: self.constraints_of(schema, stated),
             details: details(schema),
             description: schema.get("description").as_str().map(Arc::from),
             ..Node::default()
@@ -171,6 +171,20 @@ impl Builder {
         self.types.add(node)
     }
 
+    /// An embedded object tells its type.
+    fn constraints_of(&mut self, schema: &Value, stated: Stated) -> Option<Box<Constraints>> {
+        let mut constraints = self.constraints(schema);
+        if stated == Stated::Type && is_true(schema, EMBEDDED) {
+            let required = &mut constraints.get_or_insert_default().required;
+            for name in ["apiVersion", "kind"] {
+                if !required.iter().any(|known| known == name) {
+                    required.push(name.into());
+                }
+            }
+        }
+        constraints
+    }
+
     fn constraints(&mut self, schema: &Value) -> Option<Box<Constraints>> {
         const RULES: [&str; 20] = [
             "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "minItems",
@@ -252,9 +266,11 @@ fn details(schema: &Value) -> Option<Box<Details>> {
         example: given("example"),
         external_docs: given("externalDocs"),
         default: given("default"),
+        kind_untold: text(schema, "type") == "array" && schema.get(LIST_TYPE).is_null(),
         rules: list(schema, RULES).iter().map(rule).collect(),
     };
-    let nothing = details.title.is_none()
+    let nothing = !details.kind_untold
+        && details.title.is_none()
         && details.example.is_none()
         && details.external_docs.is_none()
         && details.default.is_none()
