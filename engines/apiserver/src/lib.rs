@@ -5,6 +5,7 @@
 
 mod admission;
 pub mod authn;
+mod bootstrap;
 mod crd;
 pub mod authz;
 pub mod engine;

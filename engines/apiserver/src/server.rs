@@ -2,16 +2,15 @@
 
 use crate::authn::Authentication;
 use crate::authz::{Authorizer, Rbac};
-use crate::engine::{Api, Call, Payload, Ranges};
+use crate::bootstrap::{Bootstrap, BootstrapError};
+use crate::engine::{Api, Ranges};
 use crate::http::Frontend;
 use crate::hub::{Hub, HubError, KindHub};
-use crate::identity::Identity;
 use crate::pages::{Health, Pages};
 use crate::rows::{Row, Rows};
 use crate::storage::Format;
-use client::Request;
 use clock::Clock;
-use meta::{Gvr, Reason, Status, Value, value};
+use meta::Status;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -22,8 +21,6 @@ use tokio::sync::{Semaphore, watch};
 /// Upstream's bounds on requests in flight.
 const READS: usize = 400;
 const WRITES: usize = 200;
-
-const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 pub struct Config {
     pub store: Arc<dyn Store>,
@@ -38,7 +35,8 @@ pub struct Config {
 pub enum StartError {
     Hub(HubError),
     MissingKind(&'static str),
-    Object(String, Status),
+    Bootstrap(BootstrapError),
+    CustomKinds(Status),
 }
 
 impl fmt::Display for StartError {
@@ -46,7 +44,8 @@ impl fmt::Display for StartError {
         match self {
             StartError::Hub(error) => error.fmt(f),
             StartError::MissingKind(name) => write!(f, "the table has no row for {name}"),
-            StartError::Object(name, status) => write!(f, "{name} could not be made: {status}"),
+            StartError::Bootstrap(error) => error.fmt(f),
+            StartError::CustomKinds(status) => write!(f, "custom kinds cannot be served: {status}"),
         }
     }
 }
@@ -56,6 +55,12 @@ impl std::error::Error for StartError {}
 impl From<HubError> for StartError {
     fn from(error: HubError) -> StartError {
         StartError::Hub(error)
+    }
+}
+
+impl From<BootstrapError> for StartError {
+    fn from(error: BootstrapError) -> StartError {
+        StartError::Bootstrap(error)
     }
 }
 
@@ -82,9 +87,9 @@ impl ApiServer {
         let authentication = Authentication;
         let frontend = Arc::new(Frontend { api: api.clone(), pages, authentication, stopping, reads, writes });
         let server = ApiServer { api, frontend, stop };
-        server.make_objects(config.advertise).await?;
+        Bootstrap { api: &server.api, advertise: config.advertise }.run().await?;
         let keeping = crate::crd::keep(server.api.clone()).await;
-        keeping.map_err(|status| StartError::Object("custom kinds".into(), status))?;
+        keeping.map_err(StartError::CustomKinds)?;
         server.frontend.pages.health.started.store(true, Ordering::Release);
         Ok(server)
     }
@@ -98,47 +103,6 @@ impl ApiServer {
         self.frontend.pages.health.stopping.store(true, Ordering::Release);
         self.stop.send_replace(true);
     }
-
-    /// The objects that the server itself owns.
-    async fn make_objects(&self, advertise: (IpAddr, u16)) -> Result<(), StartError> {
-        for name in NAMESPACES {
-            self.ensure("", "namespaces", "v1", "", value!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}))
-                .await?;
-        }
-        let ip = self.api.ranges.first();
-        let cidr = format!("{}/{}", self.api.ranges.cluster_ips.0, self.api.ranges.cluster_ips.1);
-        self.ensure(
-            "networking.k8s.io",
-            "servicecidrs",
-            "v1",
-            "",
-            value!({"apiVersion": "networking.k8s.io/v1", "kind": "ServiceCIDR", "metadata": {"name": "kubernetes"},
-                "spec": {"cidrs": [cidr]}}),
-        )
-        .await?;
-        self.ensure("", "services", "v1", "default", kubernetes_service(ip.to_string(), advertise.1)).await?;
-        self.ensure("discovery.k8s.io", "endpointslices", "v1", "default", kubernetes_slice(advertise)).await
-    }
-
-    async fn ensure(
-        &self,
-        group: &str,
-        resource: &str,
-        version: &str,
-        namespace: &str,
-        object: Value,
-    ) -> Result<(), StartError> {
-        let name = format!("{resource} {}", object.str("metadata.name"));
-        let mut request = Request::create(Gvr::new(group, version, resource), namespace, Value::Null);
-        request.body = client::Body::None;
-        request.write.field_manager = "kube-apiserver".into();
-        let call = Call { identity: Arc::new(Identity::loopback()), request, payload: Payload::Value(object) };
-        match self.api.call(&call).await {
-            Ok(_) => Ok(()),
-            Err(status) if status.is(Reason::AlreadyExists) => Ok(()),
-            Err(status) => Err(StartError::Object(name, status)),
-        }
-    }
 }
 
 fn rbac(rows: &Rows) -> Result<Rbac, StartError> {
@@ -148,30 +112,4 @@ fn rbac(rows: &Rows) -> Result<Rbac, StartError> {
         Ok(row.hub.clone())
     };
     Ok(Rbac::new(hub("clusterroles")?, hub("roles")?, hub("clusterrolebindings")?, hub("rolebindings")?))
-}
-
-fn kubernetes_service(ip: String, port: u16) -> Value {
-    value!({
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": "kubernetes", "labels": {"component": "apiserver", "provider": "kubernetes"}},
-        "spec": {
-            "type": "ClusterIP",
-            "clusterIP": (ip.clone()),
-            "clusterIPs": [ip],
-            "sessionAffinity": "None",
-            "ports": [{"name": "https", "port": 443i64, "protocol": "TCP", "targetPort": (i64::from(port))}],
-        },
-    })
-}
-
-fn kubernetes_slice((address, port): (IpAddr, u16)) -> Value {
-    value!({
-        "apiVersion": "discovery.k8s.io/v1",
-        "kind": "EndpointSlice",
-        "metadata": {"name": "kubernetes", "labels": {"kubernetes.io/service-name": "kubernetes"}},
-        "addressType": (if address.is_ipv4() { "IPv4" } else { "IPv6" }),
-        "endpoints": [{"addresses": [(address.to_string())], "conditions": {"ready": true}}],
-        "ports": [{"name": "https", "port": (i64::from(port)), "protocol": "TCP"}],
-    })
 }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use store::Record;
 
 pub const ROOT: &str = "/registry/";
+/// What upstream's protobuf envelope begins with.
+const PROTOBUF: &[u8] = b"k8s\0";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -37,10 +39,11 @@ pub fn parse_key(namespaced: bool, below: &str) -> Option<Key> {
 }
 
 impl Format {
-    pub fn encode(self, _def: &KindDef, value: &Value) -> Result<Bytes, String> {
+    pub fn encode(self, def: &KindDef, value: &Value) -> Result<Bytes, String> {
         match self {
             Format::Json => Ok(Object::canonical(value)),
-            Format::Protobuf => Ok(Bytes::from(value.to_json())),
+            Format::Protobuf if def.custom => Ok(Bytes::from(value.to_json())), // as upstream stores them
+            Format::Protobuf => Ok(def.storage_version().schema.to_protobuf(value).into()),
         }
     }
 
@@ -52,7 +55,10 @@ impl Format {
         Object::from_stored(body, record.modified).map_err(|JsonError(why)| format!("{}: {why}", record.key))
     }
 
-    fn decode_value(self, _def: &KindDef, stored: &[u8]) -> Result<Value, String> {
+    fn decode_value(self, def: &KindDef, stored: &[u8]) -> Result<Value, String> {
+        if stored.starts_with(PROTOBUF) {
+            return def.storage_version().schema.from_protobuf(stored).map_err(|error| error.to_string());
+        }
         meta::parse(stored).map_err(|JsonError(why)| why)
     }
 }

@@ -4,6 +4,7 @@ mod certificates;
 mod commands;
 mod files;
 mod kubeconfig;
+mod roles;
 
 use std::process::ExitCode;
 

@@ -3,6 +3,7 @@
 mod etcd;
 mod failure;
 mod go_source;
+mod policy;
 mod record;
 mod tables;
 mod upstream;
@@ -21,6 +22,7 @@ const TASKS: &[Task] = &[
         about: "makes vocabulary/kinds/facts from upstream's answers and Go types",
         run: tables::run,
     },
+    Task { name: "policy", about: "records the roles and bindings of an empty cluster", run: policy::run },
     Task { name: "record", about: "records upstream's answers to every kind's testdata", run: record::run },
 ];
 

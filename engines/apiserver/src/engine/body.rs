@@ -78,7 +78,8 @@ impl Going<'_> {
                 let value = self.decode_protobuf(bytes)?;
                 let given = type_of(&value);
                 self.check_type(&given, &wanted)?;
-                (given, self.version()?.schema.decode_value(value), Bytes::new())
+                let decoded = decode::Decoded { value, strict: Vec::new() };
+                (given, Ok(decoded), Bytes::new())
             }
             Payload::None | Payload::Patch(..) | Payload::PatchValue(..) => {
                 return Err(Status::bad_request("an object was expected in the body"));
@@ -160,8 +161,7 @@ impl Going<'_> {
         if self.row.def.custom {
             return Err(unsupported_media());
         }
-        let _ = bytes;
-        Err(unsupported_media())
+        self.version()?.schema.from_protobuf(bytes).map_err(|error| Status::bad_request(error.to_string()))
     }
 
     /// The request's patch, decoded once for all tries.

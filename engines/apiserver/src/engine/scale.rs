@@ -64,6 +64,9 @@ impl Going<'_> {
         let decoded = match &self.call.payload {
             super::Payload::Text(text, format) => schema.decode(text, *format),
             super::Payload::Value(value) => schema.decode_value(value.clone()),
+            super::Payload::Protobuf(bytes) => {
+                return schema.from_protobuf(bytes).map_err(|error| Status::bad_request(error.to_string()));
+            }
             _ => return Err(Status::bad_request("a Scale was expected in the body")),
         };
         decoded.map(|decoded| decoded.value).map_err(|error| Status::bad_request(error.to_string()))

@@ -40,6 +40,9 @@ fn body(call: &Call, name: &str) -> Result<Value, Status> {
     let decoded = match &call.payload {
         Payload::Text(text, format) => schema.decode(text, *format),
         Payload::Value(value) => schema.decode_value(value.clone()),
+        Payload::Protobuf(bytes) => {
+            return schema.from_protobuf(bytes).map_err(|error| Status::bad_request(error.to_string()));
+        }
         _ => return Err(Status::bad_request("an object was expected in the body")),
     };
     decoded.map(|decoded| decoded.value).map_err(|error| Status::bad_request(error.to_string()))

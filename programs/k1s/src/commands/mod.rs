@@ -1,6 +1,9 @@
 //! The commands, one folder each, in the order in which `--help` lists them.
 
+mod arguments;
 mod server;
+mod stopping;
+mod up;
 
 use clap::{ArgMatches, Command};
 use std::process::ExitCode;
@@ -11,7 +14,7 @@ pub struct Entry {
     pub run: fn(&ArgMatches) -> Result<(), Failure>,
 }
 
-pub const COMMANDS: &[Entry] = &[server::ENTRY];
+pub const COMMANDS: &[Entry] = &[up::ENTRY, server::ENTRY];
 
 /// Why a command did not do what it was asked, in words for the person who asked.
 #[derive(Debug)]

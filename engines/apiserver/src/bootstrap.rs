@@ -1,0 +1,149 @@
+//! The objects that the server itself owns: namespaces, the default roles and bindings, the `kubernetes` Service.
+
+use crate::engine::{Api, Call, Payload};
+use crate::identity::Identity;
+use client::{Answer, PatchKind, Request};
+use kinds::Verb;
+use meta::{CompactString, Gvr, Key, Reason, Status, Value, value};
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+/// Recorded by `cargo xtask policy`: one object a line.
+const POLICY: &str = include_str!("../facts/policy.jsonl");
+const RBAC: &str = "rbac.authorization.k8s.io";
+/// An administrator who sets this to "false" keeps a default role as it is.
+const AUTO_UPDATE: &str = "rbac.authorization.kubernetes.io/autoupdate";
+
+#[derive(Debug)]
+pub struct BootstrapError {
+    what: String,
+    why: Status,
+}
+
+impl fmt::Display for BootstrapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} could not be made: {}", self.what, self.why)
+    }
+}
+
+impl std::error::Error for BootstrapError {}
+
+pub struct Bootstrap<'a> {
+    pub api: &'a Api,
+    /// Where clients in the cluster reach this server.
+    pub advertise: (IpAddr, u16),
+}
+
+impl Bootstrap<'_> {
+    pub async fn run(&self) -> Result<(), BootstrapError> {
+        for name in NAMESPACES {
+            let object = value!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+            self.ensure(Gvr::new("", "v1", "namespaces"), object).await?;
+        }
+        for line in POLICY.lines() {
+            self.ensure_policy(line).await?;
+        }
+        self.ensure(Gvr::new("networking.k8s.io", "v1", "servicecidrs"), self.service_cidr()).await?;
+        self.ensure(Gvr::new("", "v1", "services"), self.service()).await?;
+        self.ensure(Gvr::new("discovery.k8s.io", "v1", "endpointslices"), self.slice()).await
+    }
+
+    async fn ensure(&self, resource: Gvr, object: Value) -> Result<(), BootstrapError> {
+        let name = format!("{} {}", resource.resource, object.str("metadata.name"));
+        match self.create(resource, object).await {
+            Err(status) if !status.is(Reason::AlreadyExists) => Err(BootstrapError { what: name, why: status }),
+            _ => Ok(()),
+        }
+    }
+
+    async fn create(&self, resource: Gvr, object: Value) -> Result<Answer, Status> {
+        let mut request = Request::create(resource, object.str("metadata.namespace"), Value::Null);
+        request.body = client::Body::None;
+        self.call(request, Payload::Value(object)).await
+    }
+
+    async fn call(&self, mut request: Request, payload: Payload) -> Result<Answer, Status> {
+        request.write.field_manager = CompactString::from("kube-apiserver");
+        let call = Call { identity: Arc::new(Identity::loopback()), request, payload };
+        self.api.call(&call).await.map(|outcome| outcome.answer)
+    }
+
+    /// A default role or binding: made where it is absent; where it exists, rules and subjects that it has lost come back.
+    async fn ensure_policy(&self, line: &str) -> Result<(), BootstrapError> {
+        let wanted = meta::parse(line.as_bytes()).map_err(|error| BootstrapError {
+            what: "the default policy".into(),
+            why: Status::internal(error),
+        })?;
+        let plural = format!("{}s", wanted.str("kind").to_lowercase());
+        let resource = Gvr::new(RBAC, "v1", plural);
+        let what = format!("{} {}", resource.resource, wanted.str("metadata.name"));
+        let made = match self.create(resource.clone(), wanted.clone()).await {
+            Err(status) if status.is(Reason::AlreadyExists) => self.restore(resource, &wanted).await,
+            made => made.map(drop),
+        };
+        made.map_err(|why| BootstrapError { what, why })
+    }
+
+    async fn restore(&self, resource: Gvr, wanted: &Value) -> Result<(), Status> {
+        let key = Key::new(wanted.str("metadata.namespace"), wanted.str("metadata.name"));
+        let held = self.call(Request::get(resource.clone(), key.clone()), Payload::None).await?.object()?;
+        let held = held.decode_value();
+        if held.at("metadata.annotations").get(AUTO_UPDATE).as_str() == Some("false") || !wanted.at("aggregationRule").is_null() {
+            return Ok(());
+        }
+        let Some(patch) = missing(&held, wanted) else { return Ok(()) };
+        let request = Request::new(Verb::Patch, resource, key);
+        self.call(request, Payload::PatchValue(PatchKind::Merge, patch)).await.map(drop)
+    }
+
+    fn service_cidr(&self) -> Value {
+        let (network, bits) = self.api.ranges.cluster_ips;
+        value!({"apiVersion": "networking.k8s.io/v1", "kind": "ServiceCIDR", "metadata": {"name": "kubernetes"},
+            "spec": {"cidrs": [(format!("{network}/{bits}"))]}})
+    }
+
+    fn service(&self) -> Value {
+        let ip = self.api.ranges.first().to_string();
+        let port = i64::from(self.advertise.1);
+        value!({
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "kubernetes", "namespace": "default",
+                "labels": {"component": "apiserver", "provider": "kubernetes"}},
+            "spec": {
+                "type": "ClusterIP",
+                "clusterIP": (ip.clone()),
+                "clusterIPs": [ip],
+                "sessionAffinity": "None",
+                "ports": [{"name": "https", "port": 443i64, "protocol": "TCP", "targetPort": port}],
+            },
+        })
+    }
+
+    fn slice(&self) -> Value {
+        let (address, port) = self.advertise;
+        value!({
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {"name": "kubernetes", "namespace": "default", "labels": {"kubernetes.io/service-name": "kubernetes"}},
+            "addressType": (if address.is_ipv4() { "IPv4" } else { "IPv6" }),
+            "endpoints": [{"addresses": [(address.to_string())], "conditions": {"ready": true}}],
+            "ports": [{"name": "https", "port": (i64::from(port)), "protocol": "TCP"}],
+        })
+    }
+}
+
+/// A merge patch that adds what is wanted and not there.
+fn missing(held: &Value, wanted: &Value) -> Option<Value> {
+    let mut patch = Value::map();
+    for field in ["rules", "subjects"] {
+        let have = held.items(field);
+        let lost: Vec<Value> = wanted.items(field).iter().filter(|item| !have.contains(item)).cloned().collect();
+        if !lost.is_empty() {
+            patch.set(field, Value::List(have.iter().cloned().chain(lost).collect()));
+        }
+    }
+    (!patch.is_empty()).then_some(patch)
+}

@@ -1,0 +1,135 @@
+//! The API server with its store and its certificates.
+
+use crate::certificates::{Authority, CertificateError, Subject};
+use crate::files;
+use crate::kubeconfig::kubeconfig;
+use apiserver::engine::Ranges;
+use apiserver::http::{Listener, ServeError};
+use apiserver::identity::Identity;
+use apiserver::storage::Format;
+use apiserver::{ApiServer, Config, InProcess, StartError};
+use client::ApiClient;
+use clock::Clock;
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::Store;
+use store_disk::DiskStore;
+use tokio::task::JoinHandle;
+
+#[derive(Debug)]
+pub enum ApiError {
+    Directory(PathBuf, io::Error),
+    Certificates(CertificateError),
+    Store(store_disk::OpenError),
+    Listen(ServeError),
+    Start(StartError),
+    Kubeconfig(String),
+    Close(store::Error),
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ApiError::Directory(path, why) => write!(f, "{}: {why}", path.display()),
+            ApiError::Certificates(why) => why.fmt(f),
+            ApiError::Store(why) => write!(f, "the store cannot be opened: {why}"),
+            ApiError::Listen(why) => why.fmt(f),
+            ApiError::Start(why) => why.fmt(f),
+            ApiError::Kubeconfig(why) => write!(f, "the kubeconfig cannot be written: {why}"),
+            ApiError::Close(why) => write!(f, "the store was not closed cleanly: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+macro_rules! from {
+    ($($from:ty => $variant:ident),* $(,)?) => {
+        $(impl From<$from> for ApiError { fn from(why: $from) -> ApiError { ApiError::$variant(why) } })*
+    };
+}
+from! { CertificateError => Certificates, store_disk::OpenError => Store, ServeError => Listen, StartError => Start }
+
+pub struct ApiRole {
+    pub authority: Authority,
+    pub address: SocketAddr,
+    /// The address under which other parts reach this server.
+    pub advertised: IpAddr,
+    server: ApiServer,
+    disk: Arc<DiskStore>,
+    serving: JoinHandle<()>,
+}
+
+impl ApiRole {
+    pub async fn start(data_dir: &Path, bind: SocketAddr, clock: Arc<dyn Clock>) -> Result<ApiRole, ApiError> {
+        files::make_dir(data_dir).map_err(|why| ApiError::Directory(data_dir.into(), why))?;
+        let authority = Authority::open(data_dir, clock.now())?;
+        let (ranges, advertised) = (Ranges::default(), advertised(bind));
+        let tls = authority.server_tls(&authority.sign(&server_subject(advertised, &ranges), clock.now())?)?;
+        let listener = Listener::bind(bind, tls).await?;
+        let address = listener.address().map_err(|why| ServeError::Bind(bind, why))?;
+        let disk = store_disk::open(&data_dir.join("store"), clock.clone())?;
+        let store: Arc<dyn Store> = disk.clone();
+        let advertise = (advertised, address.port());
+        let config = Config { store, format: Format::Json, clock: clock.clone(), ranges, advertise };
+        let server = ApiServer::start(config).await?;
+        let serving = tokio::spawn(listener.serve(server.frontend.clone(), server.stopping()));
+        let role = ApiRole { authority, address, advertised, server, disk, serving };
+        role.write_kubeconfig(data_dir, clock.now())?;
+        Ok(role)
+    }
+
+    pub fn kubeconfig_path(data_dir: &Path) -> PathBuf {
+        data_dir.join("admin.kubeconfig")
+    }
+
+    pub fn url(&self) -> String {
+        format!("https://{}", SocketAddr::new(self.advertised, self.address.port()))
+    }
+
+    /// A door to the API for a part of this process. `name` is also its field manager.
+    pub fn client(&self, identity: Identity, name: &str) -> Arc<dyn ApiClient> {
+        Arc::new(InProcess::new(self.server.api.clone(), identity, name))
+    }
+
+    fn write_kubeconfig(&self, data_dir: &Path, now: jiff::Timestamp) -> Result<(), ApiError> {
+        let admin = Subject { name: "admin", groups: &["system:masters"], addresses: Vec::new(), hosts: Vec::new() };
+        let signed = self.authority.sign(&admin, now)?;
+        let config = kubeconfig(&self.url(), &self.authority.pem, "admin", &signed);
+        let text = serde_saphyr::to_string(&config).map_err(|why| ApiError::Kubeconfig(why.to_string()))?;
+        let path = ApiRole::kubeconfig_path(data_dir);
+        files::write(&path, text.as_bytes()).map_err(|why| ApiError::Kubeconfig(why.to_string()))
+    }
+
+    /// Lets answers on their way finish, ends watches, and closes the store.
+    pub async fn stop(self) -> Result<(), ApiError> {
+        self.server.stop();
+        if let Err(error) = self.serving.await {
+            tracing::error!(%error, "the listener ended badly");
+        }
+        self.disk.close().await.map_err(ApiError::Close)
+    }
+}
+
+/// The address by which others find a server that listens on all of them.
+fn advertised(bind: SocketAddr) -> IpAddr {
+    if bind.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { bind.ip() }
+}
+
+fn server_subject(advertised: IpAddr, ranges: &Ranges) -> Subject<'static> {
+    let names = [
+        "localhost",
+        "kubernetes",
+        "kubernetes.default",
+        "kubernetes.default.svc",
+        "kubernetes.default.svc.cluster.local",
+    ];
+    let mut addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V4(ranges.first())];
+    if !addresses.contains(&advertised) {
+        addresses.push(advertised);
+    }
+    Subject { name: "k1s-server", groups: &[], addresses, hosts: names.iter().map(ToString::to_string).collect() }
+}

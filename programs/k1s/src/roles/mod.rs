@@ -1,0 +1,4 @@
+//! The parts of a cluster that this binary can be, each started by one function from its own settings.
+
+pub mod api;
+pub mod controllers;
