@@ -55,6 +55,7 @@ conditional! {
     k8s_openapi::api::apps::v1::DeploymentCondition { last_update_time },
     k8s_openapi::api::apps::v1::ReplicaSetCondition {},
     k8s_openapi::api::core::v1::ReplicationControllerCondition {},
+    k8s_openapi::api::batch::v1::JobCondition { last_probe_time },
 }
 
 pub(crate) fn get<'a, C: Conditional>(conditions: &'a Option<Vec<C>>, kind: &str) -> Option<&'a C> {

@@ -24,7 +24,10 @@ const BY_SERVICE: Index = Index {
     name: "service-name",
     values: |slice| {
         let service = slice.header.labels.get(SERVICE_NAME);
-        service.map(|service| CompactString::from(format!("{}/{service}", slice.header.namespace))).into_iter().collect()
+        service
+            .map(|service| CompactString::from(format!("{}/{service}", slice.header.namespace)))
+            .into_iter()
+            .collect()
     },
 };
 

@@ -8,11 +8,11 @@ mod node;
 mod owners;
 mod release;
 
+use jiff::SignedDuration;
 use meta::{Key, Object};
 use node::Node;
 use owners::Owners;
 use plan::{Action, Change, Controller, Deletion, Grant, Input, Moment, Plan, Propagation, View};
-use jiff::SignedDuration;
 use std::sync::Arc;
 
 pub(crate) const FOREGROUND: &str = "foregroundDeletion";
@@ -26,7 +26,7 @@ pub struct Garbage;
 
 impl Controller for Garbage {
     fn name(&self) -> &'static str {
-        "garbage-collector-controller"
+        "generic-garbage-collector"
     }
 
     fn reads(&self) -> Vec<Input> {
@@ -48,7 +48,9 @@ impl Controller for Garbage {
         }
         if has_freed_owners(change) {
             let owners = change.old.iter().flat_map(|old| old.header.owner_references.iter());
-            keys.extend(owners.filter_map(|owner| Node::of_owner(owner, &change.key.namespace, seen)).map(|n| n.encode()));
+            keys.extend(
+                owners.filter_map(|owner| Node::of_owner(owner, &change.key.namespace, seen)).map(|n| n.encode()),
+            );
         }
         keys
     }

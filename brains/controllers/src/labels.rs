@@ -14,7 +14,9 @@ pub(crate) fn selector(typed: Option<&Typed>) -> LabelSelector {
 /// The selector of kinds that know equality alone; an empty one selects nothing.
 pub(crate) fn equal(pairs: Option<&BTreeMap<String, String>>) -> LabelSelector {
     match pairs {
-        Some(pairs) if !pairs.is_empty() => LabelSelector::from_equal(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str()))),
+        Some(pairs) if !pairs.is_empty() => {
+            LabelSelector::from_equal(pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())))
+        }
         _ => LabelSelector::nothing(),
     }
 }

@@ -2,6 +2,7 @@
 //! the rest. A case under `testdata/` is objects in, plan out.
 
 mod conditions;
+mod deletion_order;
 mod labels;
 mod ownership;
 mod pods;
@@ -11,6 +12,7 @@ mod template;
 pub mod deployment;
 pub mod endpointslice;
 pub mod garbage;
+pub mod job;
 pub mod namespace;
 pub mod replicaset;
 pub mod root_ca;
@@ -41,4 +43,5 @@ pub const ALL: &[Make] = &[
     |_| Arc::new(replicaset::ReplicaSets),
     |_| Arc::new(replicaset::ReplicationControllers),
     |_| Arc::new(endpointslice::EndpointSlices),
+    |_| Arc::new(job::Jobs),
 ];

@@ -1,11 +1,10 @@
 //! Keeps as many pods as a ReplicaSet, or a ReplicationController, asks for. Both kinds share every decision.
 
-mod deletion_order;
 mod set;
 mod status;
 
 use crate::ownership::{self, Claim};
-use crate::{labels, pods, template};
+use crate::{deletion_order, labels, pods, template};
 use k8s_openapi::api::apps::v1::ReplicaSet;
 use k8s_openapi::api::core::v1::{Pod, ReplicationController};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -45,7 +44,7 @@ impl Controller for ReplicaSets {
 
 impl Controller for ReplicationControllers {
     fn name(&self) -> &'static str {
-        "replicationcontroller-controller"
+        "replication-controller"
     }
 
     fn event_source(&self) -> &'static str {
@@ -157,7 +156,9 @@ fn look_again(set: &Set, status: &set::Status, active: &[Arc<Pod>], moment: &Mom
 /// Matches pods that carry every label of the template.
 fn template_labels(set: &Set) -> LabelSelector {
     let labels = set.template.metadata.as_ref().and_then(|metadata| metadata.labels.as_ref());
-    labels.filter(|labels| !labels.is_empty()).map_or_else(LabelSelector::everything, |pairs| labels::equal(Some(pairs)))
+    labels
+        .filter(|labels| !labels.is_empty())
+        .map_or_else(LabelSelector::everything, |pairs| labels::equal(Some(pairs)))
 }
 
 #[cfg(test)]

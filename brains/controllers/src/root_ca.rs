@@ -17,7 +17,7 @@ pub struct RootCa {
 
 impl Controller for RootCa {
     fn name(&self) -> &'static str {
-        "root-ca-certificate-publisher-controller"
+        "root-ca-cert-publisher"
     }
 
     fn reads(&self) -> Vec<Input> {
@@ -38,7 +38,9 @@ impl Controller for RootCa {
 
     fn reconcile(&self, key: &Key, seen: &View, _moment: &Moment) -> Plan {
         let mut plan = Plan::nothing();
-        let Some(_) = seen.get::<Namespace>("", &key.name).filter(|namespace| is_active(namespace)) else { return plan };
+        let Some(_) = seen.get::<Namespace>("", &key.name).filter(|namespace| is_active(namespace)) else {
+            return plan;
+        };
         let data = BTreeMap::from([("ca.crt".to_owned(), self.certificate.clone())]);
         let Some(published) = seen.get::<ConfigMap>(&key.name, NAME) else {
             plan.create(&key.name, &with(ConfigMap::default(), key, data));

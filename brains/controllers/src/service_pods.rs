@@ -32,7 +32,8 @@ pub(crate) fn pods_of(service: &Service, seen: &View) -> Vec<Arc<Pod>> {
 
 /// The Services whose answer a change of a pod may change.
 pub(crate) fn services_of(change: &Change, seen: &View) -> Vec<Key> {
-    let looks = |object: &Option<Arc<Object>>| object.as_ref().and_then(|o| o.typed::<Pod>().ok()).map(|pod| Look::of(&pod));
+    let looks =
+        |object: &Option<Arc<Object>>| object.as_ref().and_then(|o| o.typed::<Pod>().ok()).map(|pod| Look::of(&pod));
     let (old, new) = (looks(&change.old), looks(&change.new));
     if old == new {
         return Vec::new();

@@ -10,7 +10,7 @@ pub struct ServiceAccounts;
 
 impl Controller for ServiceAccounts {
     fn name(&self) -> &'static str {
-        "serviceaccount-controller"
+        "service-account-controller"
     }
 
     fn reads(&self) -> Vec<Input> {

@@ -35,7 +35,8 @@ pub(crate) async fn pass(awaited: Vec<Awaited>, inputs: &Inputs, client: &dyn Ap
 }
 
 async fn pass_one(awaited: Awaited, inputs: &Inputs, client: &dyn ApiClient, clock: &dyn Clock) {
-    let (Awaited::Revision { resource, .. } | Awaited::Gone { resource, .. } | Awaited::Unsure { resource, .. }) = &awaited;
+    let (Awaited::Revision { resource, .. } | Awaited::Gone { resource, .. } | Awaited::Unsure { resource, .. }) =
+        &awaited;
     let Some(cache) = inputs.cache(resource) else { return };
     match awaited {
         Awaited::Revision { key, revision, .. } => {

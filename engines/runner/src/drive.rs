@@ -31,8 +31,13 @@ pub(crate) async fn drive(worker: Arc<Worker>, mut stopped: watch::Receiver<bool
         _ = stopped.wait_for(|stop| *stop) => return,
         () = worker.inputs.synced() => {}
     }
-    let mut drive =
-        Drive { worker, queue: Queue::default(), tasks: JoinSet::new(), keys: HashMap::new(), refusals: BTreeMap::new() };
+    let mut drive = Drive {
+        worker,
+        queue: Queue::default(),
+        tasks: JoinSet::new(),
+        keys: HashMap::new(),
+        refusals: BTreeMap::new(),
+    };
     loop {
         drive.begin();
         let alarm = drive.queue.next_alarm();
@@ -101,12 +106,16 @@ impl Drive {
         };
         let Some(key) = self.keys.remove(&id) else { return };
         match outcome {
-            Some(Outcome { verdict: Verdict::Done | Verdict::Moot, again_at, .. }) => self.queue.succeeded(&key, again_at),
+            Some(Outcome { verdict: Verdict::Done | Verdict::Moot, again_at, .. }) => {
+                self.queue.succeeded(&key, again_at)
+            }
             failed => {
                 self.worker.metrics.failed();
                 let failures = self.queue.failed(&key, Instant::now(), self.worker.clock.random());
                 let refusal = failed.and_then(|outcome| outcome.refused);
-                let why = refusal.as_ref().map_or("the plan was stale, or its answer lost", |refusal| refusal.message.as_str());
+                let why = refusal
+                    .as_ref()
+                    .map_or("the plan was stale, or its answer lost", |refusal| refusal.message.as_str());
                 tracing::debug!(controller = self.worker.controller.name(), %key, failures, why, "comes back later");
                 if let Some(refusal) = refusal {
                     self.refusals.insert(key, refusal);

@@ -136,7 +136,8 @@ impl Inputs {
             for (resource, found) in found.iter().filter(|(_, found)| found.cache.revision().is_some()) {
                 view.put(resource.clone(), found.cache.snapshot());
             }
-            let known = |resource: &Gvr| self.named.contains_key(resource) || found.get(resource).is_some_and(Found::is_due);
+            let known =
+                |resource: &Gvr| self.named.contains_key(resource) || found.get(resource).is_some_and(Found::is_due);
             view.set_catalog(catalog.clone(), catalog.deletable().all(|served| known(&served.resource)));
         }
         view

@@ -41,7 +41,13 @@ pub struct Elector {
 }
 
 impl Elector {
-    pub fn new(client: Arc<dyn ApiClient>, clock: Arc<dyn Clock>, name: &str, identity: &str, times: LeaseTimes) -> Elector {
+    pub fn new(
+        client: Arc<dyn ApiClient>,
+        clock: Arc<dyn Clock>,
+        name: &str,
+        identity: &str,
+        times: LeaseTimes,
+    ) -> Elector {
         let leases = Api::namespaced(client, "kube-system");
         Elector { leases, clock, name: name.into(), identity: identity.into(), times, observed: None }
     }
@@ -118,7 +124,8 @@ impl Elector {
     }
 
     fn has_expired(&self, spec: &LeaseSpec) -> bool {
-        let duration = spec.lease_duration_seconds.map_or(self.times.duration, |s| Duration::from_secs(s.max(0) as u64));
+        let duration =
+            spec.lease_duration_seconds.map_or(self.times.duration, |s| Duration::from_secs(s.max(0) as u64));
         self.observed.as_ref().is_some_and(|(_, since)| since.elapsed() >= duration)
     }
 

@@ -69,7 +69,11 @@ impl Worker {
         for action in plan.actions.iter().filter(|action| !matches!(action, plan::Action::Confirm(_))) {
             let resource = action.resource();
             let (verb, subresource) = action.verb();
-            let name = if subresource.is_empty() { resource.resource.to_string() } else { format!("{}/{subresource}", resource.resource) };
+            let name = if subresource.is_empty() {
+                resource.resource.to_string()
+            } else {
+                format!("{}/{subresource}", resource.resource)
+            };
             let granted = grants.iter().any(|grant| grant.allows(&resource.group, &name, verb));
             assert!(granted, "{} does not declare that it may {verb} {name}", self.controller.name());
         }

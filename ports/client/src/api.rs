@@ -16,7 +16,12 @@ pub struct Api<K> {
 
 impl<K> Clone for Api<K> {
     fn clone(&self) -> Self {
-        Api { client: self.client.clone(), namespace: self.namespace.clone(), manager: self.manager.clone(), kind: PhantomData }
+        Api {
+            client: self.client.clone(),
+            namespace: self.namespace.clone(),
+            manager: self.manager.clone(),
+            kind: PhantomData,
+        }
     }
 }
 

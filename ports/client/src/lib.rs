@@ -7,8 +7,8 @@
 mod api;
 mod backoff;
 mod cache;
-mod catalogs;
 mod caches;
+mod catalogs;
 mod outcome;
 mod port;
 mod request;

@@ -27,5 +27,8 @@ pub enum WatchEvent {
     Modified(Arc<Object>),
     Deleted(Arc<Object>),
     /// Everything up to this revision has been delivered; `initial_end` closes the initial events.
-    Bookmark { revision: u64, initial_end: bool },
+    Bookmark {
+        revision: u64,
+        initial_end: bool,
+    },
 }

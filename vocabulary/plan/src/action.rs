@@ -5,16 +5,42 @@ use meta::{CompactString, Gvr, Key, Value};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    Create { resource: Gvr, namespace: CompactString, object: Value },
+    Create {
+        resource: Gvr,
+        namespace: CompactString,
+        object: Value,
+    },
     /// A whole replacement; its resource version guards it.
-    Update { resource: Gvr, key: Key, subresource: &'static str, object: Value },
+    Update {
+        resource: Gvr,
+        key: Key,
+        subresource: &'static str,
+        object: Value,
+    },
     /// A JSON merge patch; put `metadata.uid` or `metadata.resourceVersion` in it to guard it.
-    Merge { resource: Gvr, key: Key, subresource: &'static str, patch: Value },
-    Delete { resource: Gvr, key: Key, options: Deletion },
+    Merge {
+        resource: Gvr,
+        key: Key,
+        subresource: &'static str,
+        patch: Value,
+    },
+    Delete {
+        resource: Gvr,
+        key: Key,
+        options: Deletion,
+    },
     /// Everything of a resource in a namespace, with dependents following in the background.
-    DeleteAll { resource: Gvr, namespace: CompactString },
+    DeleteAll {
+        resource: Gvr,
+        namespace: CompactString,
+    },
     /// Creation of a subresource's own object, such as a pod's binding.
-    Post { resource: Gvr, key: Key, subresource: &'static str, object: Value },
+    Post {
+        resource: Gvr,
+        key: Key,
+        subresource: &'static str,
+        object: Value,
+    },
     /// Ask the server, not a cache, before anything that cannot be taken back: where the fact does not hold, the rest of
     /// the plan is dropped and the key is looked at again.
     Confirm(Fact),
@@ -56,9 +82,9 @@ impl Action {
             | Action::Delete { resource, .. }
             | Action::DeleteAll { resource, .. }
             | Action::Post { resource, .. } => resource,
-            Action::Confirm(Fact::Absent { resource, .. } | Fact::Alive { resource, .. } | Fact::Empty { resource, .. }) => {
-                resource
-            }
+            Action::Confirm(
+                Fact::Absent { resource, .. } | Fact::Alive { resource, .. } | Fact::Empty { resource, .. },
+            ) => resource,
         }
     }
 

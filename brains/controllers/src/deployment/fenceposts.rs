@@ -42,7 +42,8 @@ fn scaled(value: Option<&IntOrString>, of: i32, up: bool) -> i32 {
         Some(IntOrString::String(percent)) => {
             let percent: i64 = percent.strip_suffix('%').and_then(|text| text.parse().ok()).unwrap_or(0);
             let hundredths = percent * i64::from(of);
-            let rounded = if up { hundredths.div_euclid(100) + i64::from(hundredths % 100 != 0) } else { hundredths / 100 };
+            let rounded =
+                if up { hundredths.div_euclid(100) + i64::from(hundredths % 100 != 0) } else { hundredths / 100 };
             i32::try_from(rounded).unwrap_or(i32::MAX)
         }
     }

@@ -109,7 +109,8 @@ impl Rollout<'_> {
     /// Each step is shown anew, with the time of the last transition kept: the deadline counts from the last step.
     fn show_movement(&mut self, message: String) {
         let condition = self.condition(Progress::Updated, message);
-        let since = self.progress().filter(|current| current.status == "True").and_then(|c| c.last_transition_time.clone());
+        let since =
+            self.progress().filter(|current| current.status == "True").and_then(|c| c.last_transition_time.clone());
         let now = self.moment.now;
         let moved = <DeploymentCondition as conditions::Conditional>::make(&condition, since.unwrap_or(Time(now)));
         conditions::put(&mut self.status().conditions, moved);

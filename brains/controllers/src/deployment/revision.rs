@@ -4,10 +4,10 @@ use super::annotations;
 use super::progress::Progress;
 use super::rollout::Rollout;
 use crate::template;
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::apps::v1::{ReplicaSet, ReplicaSetSpec};
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
-use k8s_openapi::api::apps::v1::Deployment;
 use plan::View;
 
 pub(super) const HASH_LABEL: &str = "pod-template-hash";

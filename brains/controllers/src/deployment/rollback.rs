@@ -41,7 +41,8 @@ fn turn_back(rollout: &Rollout<'_>, wanted: i64, back: &mut Deployment) -> (Even
         return (EventType::Warning, NOT_FOUND, "Unable to find the revision to rollback to.".into());
     };
     if same_but_hash(&template, &spec.template) {
-        let message = format!("The rollback revision contains the same template as current deployment {:?}", rollout.name());
+        let message =
+            format!("The rollback revision contains the same template as current deployment {:?}", rollout.name());
         return (EventType::Warning, "DeploymentRollbackTemplateUnchanged", message);
     }
     spec.template = without_hash(&template);

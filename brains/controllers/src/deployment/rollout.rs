@@ -54,7 +54,12 @@ impl<'a> Rollout<'a> {
             let age = |set: &ReplicaSet| set.metadata.creation_timestamp.as_ref().map(|time| time.0);
             age(a).cmp(&age(b)).then_with(|| a.metadata.name.cmp(&b.metadata.name))
         });
-        let copy = |seen: Arc<ReplicaSet>| SetCopy { set: ReplicaSet::clone(&seen), seen: Some(seen), events: Vec::new(), delete: false };
+        let copy = |seen: Arc<ReplicaSet>| SetCopy {
+            set: ReplicaSet::clone(&seen),
+            seen: Some(seen),
+            events: Vec::new(),
+            delete: false,
+        };
         let sets = sets.into_iter().map(copy).collect();
         Rollout { original, deployment: original.clone(), sets, new: None, moment, again_after: None }
     }

@@ -9,7 +9,8 @@ impl Rollout<'_> {
         let before = self.deployment.status.clone().unwrap_or_default();
         let sum = |count: &dyn Fn(&ReplicaSetStatus) -> i32| self.statuses().map(|status| count(&status)).sum::<i32>();
         let available = sum(&|status| status.available_replicas.unwrap_or(0));
-        let updated = self.new.and_then(|place| self.sets[place].set.status.as_ref()).map_or(0, |status| status.replicas);
+        let updated =
+            self.new.and_then(|place| self.sets[place].set.status.as_ref()).map_or(0, |status| status.replicas);
         let unavailable = (self.total() - available).max(0);
         let mut status = DeploymentStatus {
             observed_generation: self.original.metadata.generation,

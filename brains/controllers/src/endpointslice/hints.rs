@@ -39,7 +39,8 @@ impl Hints {
             return endpoint.hints.clone();
         }
         let zones = endpoint.zone.clone().map(|name| vec![ForZone { name }]);
-        let nodes = endpoint.node_name.clone().filter(|_| self == Hints::ZoneAndNode).map(|name| vec![ForNode { name }]);
+        let nodes =
+            endpoint.node_name.clone().filter(|_| self == Hints::ZoneAndNode).map(|name| vec![ForNode { name }]);
         (zones.is_some() || nodes.is_some()).then_some(EndpointHints { for_nodes: nodes, for_zones: zones })
     }
 }

@@ -34,7 +34,8 @@ pub(crate) fn find(port: &ServicePort, pod: &Pod) -> Option<i32> {
             let fits = |named: &&k8s_openapi::api::core::v1::ContainerPort| {
                 named.name.as_ref() == Some(name) && named.protocol.as_deref().unwrap_or("TCP") == protocol(port)
             };
-            let mut ports = spec.containers.iter().chain(sidecars).flat_map(|container| container.ports.iter().flatten());
+            let mut ports =
+                spec.containers.iter().chain(sidecars).flat_map(|container| container.ports.iter().flatten());
             ports.find(fits).map(|named| named.container_port)
         }
     }

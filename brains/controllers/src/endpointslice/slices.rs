@@ -136,7 +136,11 @@ impl<'a> Desired<'a> {
         if changed && kept.endpoints.is_empty() {
             return Kept::Emptied(slice);
         }
-        if changed || kept.metadata.labels != slice.metadata.labels { Kept::Changed(kept) } else { Kept::Unchanged(slice) }
+        if changed || kept.metadata.labels != slice.metadata.labels {
+            Kept::Changed(kept)
+        } else {
+            Kept::Unchanged(slice)
+        }
     }
 
     /// A Service without endpoints has one empty slice, so that it is told from one that nobody looked at.
@@ -216,7 +220,9 @@ impl<'a> Desired<'a> {
 
     fn failure(&self, verb: &str) -> String {
         let service = ownership::key(&self.service.metadata);
-        format!("Error updating Endpoint Slices for Service {service}: failed to {verb} EndpointSlice for Service {service}: ")
+        format!(
+            "Error updating Endpoint Slices for Service {service}: failed to {verb} EndpointSlice for Service {service}: "
+        )
     }
 
     fn dated(&self, slice: &EndpointSlice) -> EndpointSlice {

@@ -35,7 +35,8 @@ fn add_pod(view: &mut View, i: usize) {
 
 /// Does what a plan says, and tells how many slices were created, updated and deleted.
 fn apply(view: &mut View, moment: u64) -> [usize; 3] {
-    let plan = EndpointSlices.reconcile(&Key::new("default", "web"), view, &Moment::new(jiff::Timestamp::UNIX_EPOCH, moment));
+    let plan =
+        EndpointSlices.reconcile(&Key::new("default", "web"), view, &Moment::new(jiff::Timestamp::UNIX_EPOCH, moment));
     let mut counts = [0; 3];
     for action in plan.actions {
         match action {

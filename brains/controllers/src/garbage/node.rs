@@ -35,7 +35,8 @@ impl Node {
 pub(super) fn dependents<'a>(owner: &'a Object, seen: &'a View) -> impl Iterator<Item = (Node, &'a Arc<Object>)> {
     let namespace = &owner.header.namespace;
     let all = seen.kinds().flat_map(|(resource, kind)| {
-        kind.owned_by(&owner.header.uid).map(move |object| (Node { resource: resource.clone(), key: object.key() }, object))
+        kind.owned_by(&owner.header.uid)
+            .map(move |object| (Node { resource: resource.clone(), key: object.key() }, object))
     });
     all.filter(move |(node, _)| namespace.is_empty() || node.key.namespace == *namespace)
 }

@@ -19,12 +19,14 @@ impl Owners {
         let mut owners = Owners::default();
         for owner in &object.header.owner_references {
             let known = seen.catalog().of_kind(&owner.api_version, &owner.kind);
-            let served = known.ok_or_else(|| format!("owner kind {} {} is not served", owner.api_version, owner.kind))?;
+            let served =
+                known.ok_or_else(|| format!("owner kind {} {} is not served", owner.api_version, owner.kind))?;
             if served.namespaced && node.key.namespace.is_empty() {
                 return Err(format!("{} has no namespace and names an owner in one: {}", node.key, owner.name));
             }
             let place = Node::of_owner(owner, &node.key.namespace, seen);
-            let place = place.ok_or_else(|| format!("owner kind {} {} is not served", owner.api_version, owner.kind))?;
+            let place =
+                place.ok_or_else(|| format!("owner kind {} {} is not served", owner.api_version, owner.kind))?;
             owners.judge(owner, place, seen);
         }
         Ok(owners)

@@ -41,7 +41,10 @@ fn patch(node: &Node, object: &Object, fill: impl FnOnce(&mut Value)) -> Action 
 pub(super) fn without_owners(node: &Node, object: &Object, keep: impl Fn(&OwnerRef) -> bool) -> Action {
     patch(node, object, |patch| {
         let kept = object.header.owner_references.iter().filter(|owner| keep(owner));
-        patch.set("metadata.ownerReferences", Value::List(kept.map(|owner| reference(owner, owner.block_owner_deletion)).collect()));
+        patch.set(
+            "metadata.ownerReferences",
+            Value::List(kept.map(|owner| reference(owner, owner.block_owner_deletion)).collect()),
+        );
     })
 }
 

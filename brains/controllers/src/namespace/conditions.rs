@@ -53,8 +53,11 @@ impl Remains {
     }
 
     fn finalizers_text(&self) -> String {
-        let counts: Vec<String> =
-            self.finalizers.iter().map(|(finalizer, count)| format!("{finalizer} in {count} resource instances")).collect();
+        let counts: Vec<String> = self
+            .finalizers
+            .iter()
+            .map(|(finalizer, count)| format!("{finalizer} in {count} resource instances"))
+            .collect();
         format!("Some content in the namespace has finalizers remaining: {}", counts.join(", "))
     }
 }
@@ -92,7 +95,9 @@ fn trouble(kind: &str, remains: &Remains, catalog: &Catalog, moment: &Moment) ->
             let message = format!("Failed to delete all resource types, 1 remaining: {}", refused.message);
             Some(("ContentDeletionFailed", message))
         }
-        "NamespaceContentRemaining" if !remains.objects.is_empty() => Some(("SomeResourcesRemain", remains.objects_text())),
+        "NamespaceContentRemaining" if !remains.objects.is_empty() => {
+            Some(("SomeResourcesRemain", remains.objects_text()))
+        }
         "NamespaceFinalizersRemaining" if !remains.finalizers.is_empty() => {
             Some(("SomeFinalizersRemain", remains.finalizers_text()))
         }

@@ -9,7 +9,13 @@ use k8s_openapi::api::core::v1::Pod;
 use plan::Moment;
 use std::sync::Arc;
 
-pub(super) fn of(set: &Set, active: &[Arc<Pod>], terminating: usize, tells_terminating: bool, moment: &Moment) -> Status {
+pub(super) fn of(
+    set: &Set,
+    active: &[Arc<Pod>],
+    terminating: usize,
+    tells_terminating: bool,
+    moment: &Moment,
+) -> Status {
     let labelled = template_labels(set);
     let count = |fits: &dyn Fn(&Pod) -> bool| active.iter().filter(|pod| fits(pod)).count() as i32;
     let mut status = Status {
@@ -40,5 +46,8 @@ fn tell_failure(status: &mut Status, wanted: i32, moment: &Moment) {
         std::cmp::Ordering::Greater => ("FailedDelete", format!("unable to delete pods: {}", refused.message)),
         std::cmp::Ordering::Equal => ("", refused.message.clone()),
     };
-    conditions::set(&mut status.conditions, &Condition { kind: KIND, status: "True", reason, message, now: moment.now });
+    conditions::set(
+        &mut status.conditions,
+        &Condition { kind: KIND, status: "True", reason, message, now: moment.now },
+    );
 }

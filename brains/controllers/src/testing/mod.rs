@@ -13,8 +13,10 @@ pub(crate) const RULE: &str = "\n=====\n";
 /// Runs every case of a controller's folder.
 pub(crate) fn check(controller: &dyn Controller, folder: &str) {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder).join("testdata");
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(&directory).expect("a controller has cases").map(|entry| entry.expect("it can be read").path()).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&directory)
+        .expect("a controller has cases")
+        .map(|entry| entry.expect("it can be read").path())
+        .collect();
     files.sort();
     assert!(!files.is_empty(), "{} holds no case", directory.display());
     let failures: Vec<String> = files.iter().filter_map(|file| check_file(controller, file)).collect();

@@ -29,7 +29,14 @@ fn events(plan: &Plan, when: When, text: &mut String) {
             When::Done(_) => "  if done: ",
             When::Refused(_) => "  if refused: ",
         };
-        writeln!(text, "{mark}{} event {reason} on {} {}: {message}", kind.word(), about.str("kind"), about.str("name")).unwrap();
+        writeln!(
+            text,
+            "{mark}{} event {reason} on {} {}: {message}",
+            kind.word(),
+            about.str("kind"),
+            about.str("name")
+        )
+        .unwrap();
     }
 }
 
@@ -63,7 +70,9 @@ fn action(action: &Action, seen: &View, text: &mut String) {
         }
         Action::Confirm(Fact::Absent { key, uid, .. }) => writeln!(text, "confirm absent {name} {key} {uid}").unwrap(),
         Action::Confirm(Fact::Alive { key, uid, .. }) => writeln!(text, "confirm alive {name} {key} {uid}").unwrap(),
-        Action::Confirm(Fact::Empty { namespace, .. }) => writeln!(text, "confirm empty {name} in {namespace}").unwrap(),
+        Action::Confirm(Fact::Empty { namespace, .. }) => {
+            writeln!(text, "confirm empty {name} in {namespace}").unwrap()
+        }
     }
 }
 

@@ -27,7 +27,9 @@ pub(super) fn of(action: &Action, name: &impl Fn(&str) -> String) -> Request {
             let request = Request { body: Body::Object(object), ..Request::new(Verb::Create, resource, key) };
             request.subresource(subresource)
         }
-        Action::Confirm(Fact::Absent { resource, key, .. } | Fact::Alive { resource, key, .. }) => Request::get(resource, key),
+        Action::Confirm(Fact::Absent { resource, key, .. } | Fact::Alive { resource, key, .. }) => {
+            Request::get(resource, key)
+        }
         Action::Confirm(Fact::Empty { resource, namespace }) => {
             let list = ListOptions { limit: 1, ..ListOptions::default() };
             Request { list, ..Request::list(resource, &namespace) }

@@ -27,7 +27,8 @@ impl Image {
 
     pub(super) fn forward(&mut self, to: mpsc::UnboundedSender<Change>) {
         for (key, object) in self.view.iter() {
-            let change = Change { resource: self.resource.clone(), key: key.clone(), old: None, new: Some(object.clone()) };
+            let change =
+                Change { resource: self.resource.clone(), key: key.clone(), old: None, new: Some(object.clone()) };
             if to.send(change).is_err() {
                 return;
             }
@@ -63,7 +64,8 @@ impl Image {
     /// Takes a whole new list: what differs is told, what is not in it is gone.
     pub(super) fn replace(&mut self, items: Vec<Arc<Object>>, revision: u64) {
         let listed: BTreeSet<Key> = items.iter().map(|object| object.key()).collect();
-        let gone: Vec<Key> = self.view.iter().map(|(key, _)| key).filter(|key| !listed.contains(key)).cloned().collect();
+        let gone: Vec<Key> =
+            self.view.iter().map(|(key, _)| key).filter(|key| !listed.contains(key)).cloned().collect();
         for key in gone {
             let old = self.view.remove(&key);
             self.tell(key, old, None);

@@ -63,7 +63,8 @@ async fn a_cache_converges_through_every_fault() {
         let held: BTreeMap<Key, u64> =
             fake.all(&config_maps()).iter().map(|object| (object.key(), object.header.resource_version)).collect();
         let shown = cache.snapshot();
-        let seen: BTreeMap<Key, u64> = shown.iter().map(|(key, object)| (key.clone(), object.header.resource_version)).collect();
+        let seen: BTreeMap<Key, u64> =
+            shown.iter().map(|(key, object)| (key.clone(), object.header.resource_version)).collect();
         assert_eq!(seen, held, "seed {seed}");
         assert_eq!(believe(&mut changes), held, "seed {seed}");
     }

@@ -33,7 +33,10 @@ fn check(request: &Request, found: &Object) -> Result<(), Status> {
     let header = &found.header;
     let conflict = |why: String| Err(Status::conflict(&request.resource, &request.key.name, why));
     if let Some(uid) = uid.as_ref().filter(|uid| **uid != header.uid) {
-        return conflict(format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", header.uid));
+        return conflict(format!(
+            "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+            header.uid
+        ));
     }
     let current = header.resource_version.to_string();
     if let Some(version) = resource_version.as_ref().filter(|version| **version != current) {
@@ -67,7 +70,11 @@ fn remove(world: &mut World, request: &Request, key: &Key, clock: &dyn Clock) ->
         world.remove(&request.resource, key)?;
         return Ok(None);
     }
-    if ending == old { world.found(&request.resource, key).cloned().map(Some) } else { world.put(&request.resource, &ending).map(Some) }
+    if ending == old {
+        world.found(&request.resource, key).cloned().map(Some)
+    } else {
+        world.put(&request.resource, &ending).map(Some)
+    }
 }
 
 fn propagate(object: &mut Value, propagation: Option<Propagation>) {

@@ -7,7 +7,9 @@ use meta::{Key, Reason, value};
 
 pub(super) async fn a_name_is_taken_once(stage: Stage) {
     let made = stage.create("a", "x").await;
-    assert!(made.header.resource_version > 0 && !made.header.uid.is_empty() && made.header.creation_timestamp.is_some());
+    assert!(
+        made.header.resource_version > 0 && !made.header.uid.is_empty() && made.header.creation_timestamp.is_some()
+    );
     assert_eq!(made.header.namespace, stage.namespace);
     let status = stage.try_create(Stage::config_map("a", "y")).await.expect_err("the name is taken");
     assert!(status.is(Reason::AlreadyExists), "{status}");

@@ -57,7 +57,9 @@ impl KindView {
     pub fn indexed<'a>(&'a self, index: &'a Index, value: &'a str) -> Box<dyn Iterator<Item = &'a Arc<Object>> + 'a> {
         match self.indexes.iter().find(|(known, _)| known.name == index.name) {
             Some((_, keys)) => Box::new(self.found(keys, value, Key::default()).map(|(_, object)| object)),
-            None => Box::new(self.objects.values().filter(move |object| (index.values)(object).iter().any(|v| v == value))),
+            None => {
+                Box::new(self.objects.values().filter(move |object| (index.values)(object).iter().any(|v| v == value)))
+            }
         }
     }
 

@@ -1,7 +1,8 @@
 use super::*;
 use meta::{CompactString, Value, value};
 
-const NODE: Index = Index { name: "node", values: |object| vec![CompactString::from(object.value().str("spec.nodeName"))] };
+const NODE: Index =
+    Index { name: "node", values: |object| vec![CompactString::from(object.value().str("spec.nodeName"))] };
 
 fn pod(namespace: &str, name: &str, node: &str, owner: &str) -> Arc<Object> {
     let mut pod = value!({"apiVersion": "v1", "kind": "Pod", "spec": {"nodeName": node}});

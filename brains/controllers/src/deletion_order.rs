@@ -10,7 +10,7 @@ use std::sync::Arc;
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 
 /// The `count` pods to delete. `related` are all pods that share their purpose.
-pub(super) fn first(mut pods: Vec<Arc<Pod>>, related: &[Arc<Pod>], count: usize, now: Timestamp) -> Vec<Arc<Pod>> {
+pub(crate) fn first(mut pods: Vec<Arc<Pod>>, related: &[Arc<Pod>], count: usize, now: Timestamp) -> Vec<Arc<Pod>> {
     if count < pods.len() {
         let mut on_node: HashMap<&str, usize> = HashMap::new();
         for pod in related.iter().filter(|pod| pods::is_active(pod)) {
@@ -63,7 +63,13 @@ fn by_age(a: &Pod, b: &Pod, since_a: Option<Timestamp>, since_b: Option<Timestam
             magnitude(first, now).cmp(&magnitude(second, now)).then_with(|| pods::uid(a).cmp(pods::uid(b)))
         }
         (None, None) => Ordering::Equal,
-        (first, _) => if first.is_none() { Ordering::Less } else { Ordering::Greater },
+        (first, _) => {
+            if first.is_none() {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            }
+        }
     }
 }
 

@@ -54,8 +54,7 @@ fn pods_go_in_upstreams_order() {
 #[test]
 fn of_several_on_one_node_one_goes_first() {
     let now: Timestamp = "2026-01-01T01:00:00Z".parse().unwrap();
-    let pods: Vec<Arc<Pod>> =
-        ["a x Running 10 00 - -", "b y Running 10 00 - -"].iter().map(|text| pod(text)).collect();
+    let pods: Vec<Arc<Pod>> = ["a x Running 10 00 - -", "b y Running 10 00 - -"].iter().map(|text| pod(text)).collect();
     let mut related = pods.clone();
     related.push(pod("c y Running 10 00 - -"));
     assert_eq!(pods::name(&first(pods, &related, 1, now)[0]), "b");

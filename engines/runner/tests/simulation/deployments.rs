@@ -1,0 +1,135 @@
+//! Deployments, their sets, their pods and the slices of their Service.
+
+use crate::world::{World, pods, resource};
+use client::DeleteOptions;
+use meta::{Gvr, Key, Value, value};
+use plan::Propagation;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const REPLICAS: i64 = 5;
+/// With a surge of 2 there are never more pods that are not ending.
+const MOST: usize = 7;
+
+fn deployments() -> Gvr {
+    resource("apps", "deployments")
+}
+
+fn web() -> Key {
+    Key::new("shop", "web")
+}
+
+fn deployment() -> Value {
+    value!({
+        "metadata": {"name": "web"},
+        "spec": {
+            "replicas": REPLICAS,
+            "selector": {"matchLabels": {"app": "web"}},
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 2_i64, "maxUnavailable": 1_i64}},
+            "revisionHistoryLimit": 1_i64,
+            "progressDeadlineSeconds": 600_i64,
+            "template": {
+                "metadata": {"labels": {"app": "web"}},
+                "spec": {"containers": [{"name": "c", "image": "web:0"}]}
+            }
+        }
+    })
+}
+
+fn service() -> Value {
+    value!({"metadata": {"name": "web"}, "spec": {
+        "clusterIP": "10.0.0.1", "ipFamilies": ["IPv4"], "selector": {"app": "web"}, "ports": [{"port": 80_i64}]}})
+}
+
+fn living(world: &World) -> Vec<Value> {
+    let all = world.in_namespace(&pods(), "shop");
+    all.iter().filter(|pod| pod.header.deletion_timestamp.is_none()).map(|pod| pod.decode_value()).collect()
+}
+
+/// Watches that there never are too many pods, for so long.
+async fn count(world: &mut World, seconds: u64, most: usize, seed: u64) {
+    for _ in 0..seconds {
+        world.suffer(1).await;
+        let count = living(world).len();
+        assert!(count <= most, "seed {seed}: {count} pods");
+    }
+}
+
+fn addresses(objects: &[Value], of: impl Fn(&Value) -> Vec<String>) -> BTreeSet<String> {
+    objects.iter().flat_map(of).collect()
+}
+
+fn check(world: &World, seed: u64, image: &str) {
+    let pods = living(world);
+    assert_eq!(pods.len() as i64, REPLICAS, "seed {seed}");
+    let first = |pod: &Value| pod.items("spec.containers")[0].str("image").to_owned();
+    assert!(pods.iter().all(|pod| first(pod) == image), "seed {seed}");
+    let found = world.api.get(&deployments(), &web()).unwrap().decode_value();
+    assert_eq!((found.int("status.updatedReplicas"), found.int("status.availableReplicas")), (5, 5), "seed {seed}");
+    let sets = world.in_namespace(&resource("apps", "replicasets"), "shop");
+    assert_eq!(sets.len(), 2, "seed {seed}: one old set is kept");
+    let slices = world.in_namespace(&resource("discovery.k8s.io", "endpointslices"), "shop");
+    let slices: Vec<Value> = slices.iter().map(|slice| slice.decode_value()).collect();
+    let told = addresses(&slices, |slice| {
+        slice
+            .items("endpoints")
+            .iter()
+            .map(|endpoint| endpoint.items("addresses")[0].as_str().unwrap().into())
+            .collect()
+    });
+    assert_eq!(told, addresses(&pods, |pod| vec![pod.str("status.podIP").into()]), "seed {seed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollout_ends_well_and_never_overshoots() {
+    for seed in 0..8 {
+        let mut world = World::begin(seed).await;
+        world.create(&resource("", "services"), "shop", service());
+        world.create(&deployments(), "shop", deployment());
+        count(&mut world, 20, MOST, seed).await;
+        for image in ["web:1", "web:2"] {
+            world.change(&deployments(), &web(), |deployment| {
+                let template = value!({"containers": [{"name": "c", "image": image}]});
+                deployment.set("spec.template.spec", template);
+            });
+            count(&mut world, 20, MOST, seed).await;
+        }
+        world.calm().await;
+        check(&world, seed, "web:2");
+
+        world.delete(
+            &deployments(),
+            &web(),
+            DeleteOptions { propagation: Some(Propagation::Foreground), ..DeleteOptions::default() },
+        );
+        world.suffer(10).await;
+        world.calm().await;
+        for gone in [deployments(), resource("apps", "replicasets"), pods()] {
+            assert_eq!(world.in_namespace(&gone, "shop").len(), 0, "seed {seed}: {}", gone.resource);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_calm_world_does_nothing() {
+    let mut world = World::begin(1).await;
+    world.create(&deployments(), "shop", deployment());
+    world.calm().await;
+    let revision = world.api.revision();
+    world.restart();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(world.api.revision(), revision, "nothing is written when nothing happens, not even after a restart");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_seed_replays() {
+    let mut ends = Vec::new();
+    for _ in 0..2 {
+        let mut world = World::begin(7).await;
+        world.create(&deployments(), "shop", deployment());
+        world.suffer(30).await;
+        let names: Vec<String> = world.api.all(&pods()).iter().map(|pod| pod.key().to_string()).collect();
+        ends.push((world.api.revision(), names));
+    }
+    assert_eq!(ends[0], ends[1]);
+}

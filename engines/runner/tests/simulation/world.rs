@@ -1,0 +1,93 @@
+//! The world of a run: a server, controllers, and one node that runs whatever it is given.
+
+use crate::nodes;
+use client::fake::{FakeApi, Faults};
+use client::{Answer, Caches, DeleteOptions, Request};
+use clock::{Clock, VirtualClock};
+use controllers::Settings;
+use meta::{Gvr, Key, Object, Value};
+use runner::{Runner, Running};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub struct World {
+    pub api: FakeApi,
+    pub clock: Arc<dyn Clock>,
+    running: Vec<Running>,
+}
+
+pub fn resource(group: &str, resource: &str) -> Gvr {
+    Gvr::new(group, "v1", resource)
+}
+
+pub fn pods() -> Gvr {
+    resource("", "pods")
+}
+
+impl World {
+    pub async fn begin(seed: u64) -> World {
+        let clock: Arc<dyn Clock> = Arc::new(VirtualClock::new(seed));
+        let api = FakeApi::new(clock.clone());
+        for namespace in ["kube-system", "shop"] {
+            api.create(&resource("", "namespaces"), "", &meta::value!({"metadata": {"name": namespace}}));
+        }
+        tokio::spawn(nodes::live(api.clone(), clock.clone()));
+        let mut world = World { api, clock, running: Vec::new() };
+        world.start();
+        world
+    }
+
+    /// Starts all controllers, as a process that has just begun: with nothing in its caches.
+    pub fn start(&mut self) {
+        let client: Arc<dyn client::ApiClient> = Arc::new(self.api.clone());
+        let caches = Caches::new(client.clone(), self.clock.clone());
+        let runner = Runner::new(caches, self.clock.clone());
+        let settings = Settings { root_ca: "PEM".into() };
+        self.running = controllers::ALL.iter().map(|make| runner.start(make(&settings), client.clone())).collect();
+    }
+
+    /// Kills all controllers, whatever they are doing, and starts them anew.
+    pub fn restart(&mut self) {
+        self.running.clear();
+        self.start();
+    }
+
+    /// Lives through trouble: every fault there is, with a crash now and then.
+    pub async fn suffer(&mut self, seconds: u64) {
+        self.api.set_faults(Faults::rough());
+        for _ in 0..seconds {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            match self.clock.random() % 40 {
+                0 => self.restart(),
+                1 => self.api.compact(),
+                _ => {}
+            }
+        }
+    }
+
+    /// Lives on without faults until everything has had its time.
+    pub async fn calm(&self) {
+        self.api.set_faults(Faults::default());
+        tokio::time::sleep(Duration::from_secs(300)).await;
+    }
+
+    pub fn create(&self, what: &Gvr, namespace: &str, object: Value) -> Arc<Object> {
+        self.api.create(what, namespace, &object)
+    }
+
+    pub fn change(&self, what: &Gvr, key: &Key, change: impl Fn(&mut Value)) {
+        let mut object = self.api.get(what, key).expect("it is there").decode_value();
+        change(&mut object);
+        object.remove("metadata.resourceVersion");
+        self.api.now(&Request::update(what.clone(), key.clone(), object)).expect("the change is taken");
+    }
+
+    pub fn delete(&self, what: &Gvr, key: &Key, options: DeleteOptions) {
+        let request = Request { delete: options, ..Request::delete(what.clone(), key.clone()) };
+        let _: Answer = self.api.now(&request).expect("the deletion is taken");
+    }
+
+    pub fn in_namespace(&self, what: &Gvr, namespace: &str) -> Vec<Arc<Object>> {
+        self.api.all(what).into_iter().filter(|object| object.header.namespace == namespace).collect()
+    }
+}
