@@ -1,0 +1,145 @@
+//! Pods that are bound to this node get a worker, in the order in which they came, if there is room for them.
+
+use super::worker::{Post, Worker};
+use crate::context::Context;
+use client::{Cache, Source};
+use k8s_openapi::api::core::v1::{Pod, Service};
+use meta::Object;
+use plan::{Change, EventType, Resource};
+use podplan::Verdict;
+use podplan::admission::{Room, admit};
+use podplan::spec::{api_status, is_deleted, is_terminal, name, namespace, uid};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::task::JoinSet;
+
+/// The workers, by the uid of their pods.
+#[derive(Default)]
+pub struct Roster {
+    posts: Mutex<BTreeMap<String, Arc<Post>>>,
+}
+
+impl Roster {
+    fn posts(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Post>>> {
+        self.posts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn wake(&self, uid: &str) {
+        self.posts().get(uid).inspect(|post| post.wake());
+    }
+
+    pub fn wake_all(&self) {
+        self.posts().values().for_each(|post| post.wake());
+    }
+
+    pub fn has(&self, uid: &str) -> bool {
+        self.posts().contains_key(uid)
+    }
+
+    /// All pods of this node, with their newest statuses.
+    pub fn pods(&self) -> Vec<Arc<Pod>> {
+        self.posts().values().filter_map(|post| post.current()).collect()
+    }
+
+    pub fn find(&self, in_namespace: &str, pod_name: &str) -> Option<Arc<Pod>> {
+        self.pods().into_iter().find(|pod| namespace(pod) == in_namespace && name(pod) == pod_name)
+    }
+}
+
+pub struct Dispatcher {
+    context: Arc<Context>,
+    roster: Arc<Roster>,
+    pods: Arc<Cache>,
+    services: Arc<Cache>,
+    workers: JoinSet<String>,
+}
+
+impl Dispatcher {
+    pub fn new(context: Arc<Context>, roster: Arc<Roster>) -> Dispatcher {
+        let follow = |source| Arc::new(Cache::start(context.client.clone(), context.clock.clone(), source));
+        let own = format!("spec.nodeName={}", context.config.node_name);
+        let pods = follow(Source::all(Pod::gvr()).fields(&own));
+        let services = follow(Source::all(Service::gvr()));
+        Dispatcher { context, roster, pods, services, workers: JoinSet::new() }
+    }
+
+    /// Waits for all pods to be known, and begins with the oldest.
+    pub async fn begin(&mut self) -> client::Changes {
+        self.pods.synced().await;
+        let changes = self.pods.changes();
+        let mut known: Vec<Arc<Pod>> = self.pods.snapshot().iter().filter_map(|(_, object)| typed(object)).collect();
+        known.sort_by_key(|pod| pod.metadata.creation_timestamp.clone());
+        known.into_iter().for_each(|pod| self.seen(pod));
+        changes
+    }
+
+    pub async fn run(mut self, mut changes: client::Changes) {
+        loop {
+            tokio::select! {
+                change = changes.recv() => match change {
+                    Some(change) => self.changed(change),
+                    None => return,
+                },
+                Some(ended) = self.workers.join_next() => self.ended(ended),
+            }
+        }
+    }
+
+    fn changed(&mut self, change: Change) {
+        let old = change.old.as_ref().map(|o| o.header.uid.to_string());
+        let new = change.new.as_ref().and_then(typed);
+        let replaced = new.as_ref().map(|pod| uid(pod)) != old.as_deref();
+        if let Some(old) = old.filter(|_| replaced) {
+            self.roster.posts().get(&old).inspect(|post| post.put(None));
+        }
+        new.into_iter().for_each(|pod| self.seen(pod));
+    }
+
+    fn seen(&mut self, pod: Arc<Pod>) {
+        let known = self.roster.posts().get(uid(&pod)).cloned();
+        match known {
+            Some(post) => post.put(Some(pod)),
+            None => self.hire(pod),
+        }
+    }
+
+    fn hire(&mut self, pod: Arc<Pod>) {
+        let verdict = self.admit(&pod);
+        let post = Post::new(pod.clone());
+        let id = uid(&pod).to_owned();
+        self.roster.posts().insert(id.clone(), post.clone());
+        let worker = Worker::new(self.context.clone(), post, self.services.clone(), pod, verdict);
+        self.workers.spawn(async move {
+            worker.run().await;
+            id
+        });
+    }
+
+    fn ended(&mut self, ended: Result<String, tokio::task::JoinError>) {
+        match ended {
+            Ok(id) => drop(self.roster.posts().remove(&id)),
+            Err(error) => tracing::error!(%error, "a pod's worker broke off"),
+        }
+    }
+
+    /// A pod that was taken before, or is about to end, is not asked whether there is room.
+    fn admit(&self, pod: &Pod) -> Option<Verdict> {
+        let status = api_status(pod);
+        let taken_before = status.start_time.is_some() || is_terminal(status.phase.as_deref());
+        if taken_before || is_deleted(pod) {
+            return None;
+        }
+        let others = self.roster.pods();
+        let taken: Vec<&Pod> =
+            others.iter().map(|p| &**p).filter(|p| !is_terminal(api_status(p).phase.as_deref())).collect();
+        let refusal = admit(pod, &Room { node: &self.context.node(), taken: &taken })?;
+        self.context.events.pod(pod, None, EventType::Warning, &refusal.reason, refusal.message.clone());
+        let message = format!("Pod was rejected: {}", refusal.message);
+        Some(Verdict { message, ..refusal })
+    }
+}
+
+/// A pod whose JSON is not a pod's cannot have passed the API.
+fn typed(object: &Arc<Object>) -> Option<Arc<Pod>> {
+    object.typed::<Pod>().ok()
+}
