@@ -6,7 +6,7 @@ use crate::bootstrap::{Bootstrap, BootstrapError};
 use crate::engine::{Api, Ranges};
 use crate::http::Frontend;
 use crate::hub::{Hub, HubError, KindHub};
-use crate::pages::{Health, Pages};
+use crate::pages::Pages;
 use crate::rows::{Row, Rows};
 use crate::storage::Format;
 use clock::Clock;
@@ -82,7 +82,7 @@ impl ApiServer {
         let (store, format, clock, ranges) = (config.store, config.format, config.clock, config.ranges);
         let api = Arc::new(Api { store, format, clock, hub, rows, authorizer, ranges });
         let (stop, stopping) = watch::channel(false);
-        let pages = Pages { health: Health::default() };
+        let pages = Pages::default();
         let (reads, writes) = (Semaphore::new(READS), Semaphore::new(WRITES));
         let authentication = Authentication;
         let frontend = Arc::new(Frontend { api: api.clone(), pages, authentication, stopping, reads, writes });

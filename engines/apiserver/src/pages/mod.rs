@@ -3,6 +3,7 @@
 
 mod discovery;
 mod health;
+mod openapi;
 mod version;
 
 use crate::engine::Api;
@@ -12,12 +13,14 @@ use meta::{Status, Value, value};
 
 pub use health::Health;
 
+#[derive(Default)]
 pub struct Pages {
+    documents: openapi::Documents,
     pub health: Health,
 }
 
 /// The top level's paths, as upstream lists them under `/`.
-const PATHS: &[&str] = &["/api", "/api/v1", "/apis", "/healthz", "/livez", "/readyz", "/version"];
+const PATHS: &[&str] = &["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
 
 impl Pages {
     pub async fn answer(&self, api: &Api, path: &str, query: &Query, headers: &HeaderMap) -> Response {
@@ -29,6 +32,14 @@ impl Pages {
             ["api", version] => discovery::resources(api, "", version),
             ["apis", group] => discovery::group(api, group),
             ["apis", group, version] => discovery::resources(api, group, version),
+            ["openapi", "v2"] => self.documents.v2(api, headers).unwrap_or_else(|| not_found(path)),
+            ["openapi", "v3"] => self.documents.index(api),
+            ["openapi", "v3", "api", version] => {
+                self.documents.v3(api, "", version, headers).unwrap_or_else(|| not_found(path))
+            }
+            ["openapi", "v3", "apis", group, version] => {
+                self.documents.v3(api, group, version, headers).unwrap_or_else(|| not_found(path))
+            }
             ["version"] => respond::json(200, &version::version()),
             [endpoint @ ("healthz" | "livez" | "readyz"), ref check @ ..] => {
                 self.health.answer(api, endpoint, check, query).await
