@@ -35,8 +35,10 @@ impl Comparison {
     }
 
     /// What the writer has set: added or modified.
-    pub(super) fn written(&self) -> Set {
-        self.added.union(&self.modified)
+    pub(super) fn into_written(self) -> Set {
+        let mut written = self.added;
+        written.add(&self.modified);
+        written
     }
 }
 

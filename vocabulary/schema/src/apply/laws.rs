@@ -179,7 +179,7 @@ proptest! {
         let comparison = Comparison::of(super::atom::Type::root(&schema()), &live, &next).unwrap();
         let owners = Owners::from_stored(next.at("metadata.managedFields").clone());
         let mine = owners.0.iter().find(|owner| owner.manager == "b").map(|owner| members(&owner.fields)).unwrap_or_default();
-        let mut written = comparison.written();
+        let mut written = comparison.into_written();
         written.subtract(&super::strip::UNOWNED);
         prop_assert_eq!(mine, members(&written));
     }

@@ -19,6 +19,7 @@ mod remove;
 mod resource;
 mod scale;
 mod set;
+mod stamps;
 mod strip;
 mod version;
 
@@ -35,4 +36,5 @@ pub use owners::{Entry, Operation, Owners};
 pub use resource::Resource;
 pub use scale::ScaleOwners;
 pub use set::Set;
+pub use stamps::keep_stamps;
 pub use version::{OneVersion, Versions};

@@ -85,7 +85,7 @@ impl Resource<'_> {
         };
         let mut owners = self.reconciled(owners);
         self.disown(&mut owners, live, new, &comparison, None)?;
-        self.own(&mut owners, comparison.written(), manager, now);
+        self.own(&mut owners, comparison.into_written(), manager, now);
         owners.cap_updaters();
         Ok(owners.into_value())
     }
@@ -104,11 +104,13 @@ impl Resource<'_> {
         if fields.is_empty() {
             return;
         }
-        let mut entry = Entry { time: time_text(now), fields, ..self.entry(manager, Operation::Update) };
-        if let Some(before) = owners.take(&entry) {
-            entry.fields.add(&before.fields);
-        }
-        owners.put(entry);
+        let mut entry = self.entry(manager, Operation::Update);
+        entry.time = time_text(now);
+        entry.fields = match owners.take(&entry) {
+            Some(before) => before.fields.with(&fields),
+            None => fields,
+        };
+        owners.0.push(entry);
     }
 
     /// The live object with `config` applied to it and `managedFields` set; not yet decoded, defaulted or validated again.
@@ -174,7 +176,7 @@ impl Resource<'_> {
                 "failed to create manager for existing fields: failed to compare objects: {why}"
             ))
         })?;
-        self.own(&mut owners, comparison.written(), BEFORE_FIRST_APPLY, now);
+        self.own(&mut owners, comparison.into_written(), BEFORE_FIRST_APPLY, now);
         Ok(owners)
     }
 
@@ -241,7 +243,9 @@ impl Resource<'_> {
         let mut conflicts = Vec::new();
         for owner in owners.0.iter().filter(|owner| !owner.same_owner(me)) {
             let Some(changes) = self.changes_for(owner, live, merged, comparison)? else { continue };
-            conflicts.extend(Conflict::of(owner, &owner.fields.intersection(&changes.written())));
+            let mut taken = owner.fields.intersection(&changes.added);
+            taken.add(&owner.fields.intersection(&changes.modified));
+            conflicts.extend(Conflict::of(owner, &taken));
         }
         conflicts.sort_by(|a, b| a.identity.cmp(&b.identity)); // stable: each owner's fields stay in their order
         Ok(conflicts)

@@ -55,9 +55,12 @@ impl Set {
     }
 
     pub fn union(&self, other: &Set) -> Set {
-        let mut union = self.clone();
-        union.add(other);
-        union
+        self.clone().with(other)
+    }
+
+    pub fn with(mut self, other: &Set) -> Set {
+        self.add(other);
+        self
     }
 
     pub fn intersection(&self, other: &Set) -> Set {

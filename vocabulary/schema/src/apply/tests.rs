@@ -280,3 +280,60 @@ fn fields_out_of_reach_have_no_owner() {
         r#"{"f:spec":{"f:replicas":{}}}"#
     );
 }
+
+const SCALE: &str = "
+Scale
+  apiVersion string
+  kind string
+  metadata! ScaleMeta
+  spec! ScaleSpec
+ScaleMeta
+  name string
+  uid string
+  managedFields list any
+ScaleSpec
+  replicas int
+";
+
+/// Sets the replicas through the scale, as a deployment's owners see it.
+fn scale(entries: &Value, from: i64, to: i64, manager: &str) -> Value {
+    let owners = ScaleOwners { entries, api_version: "apps/v1", replicas: &[("apps/v1", Some("spec.replicas"))] };
+    let object = |replicas: i64| {
+        let mut object =
+            json(r#"{"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"a","uid":"u"},"spec":{}}"#);
+        if replicas != 0 {
+            object.set("spec.replicas", replicas);
+        }
+        object
+    };
+    let (schema, gvk) = (sketch(SCALE), Gvk::new("autoscaling", "v1", "Scale"));
+    let versions = OneVersion { reset: None };
+    let resource = Resource { schema: &schema, gvk: &gvk, subresource: "scale", versions: &versions };
+    let (mut old, mut new) = (object(from), object(to));
+    if let Some(entries) = owners.to_scale() {
+        old.set("metadata.managedFields", entries);
+    }
+    resource.update(Some(&old), &mut new, manager, at(9));
+    owners.to_resource(new.at("metadata.managedFields")).unwrap_or_default()
+}
+
+#[test]
+fn whoever_scales_owns_the_replicas() {
+    let entry = |manager: &str, operation: &str, fields: &str, rest: &str| {
+        format!(
+            r#"{{"apiVersion":"apps/v1","fieldsType":"FieldsV1","fieldsV1":{{"f:spec":{fields}}},"manager":"{manager}","operation":"{operation}"{rest}}}"#
+        )
+    };
+    let time = r#","time":"2026-01-02T03:04:05Z""#;
+    let applied = json(&format!("[{}]", entry("m", "Apply", r#"{"f:replicas":{},"f:selector":{}}"#, time)));
+    assert_eq!(scale(&applied, 0, 0, "kubectl"), applied, "nothing changed");
+
+    let left = entry("m", "Apply", r#"{"f:selector":{}}"#, time);
+    let scaled_by = |manager: &str| {
+        let scaler = entry(manager, "Update", r#"{"f:replicas":{}}"#, r#","subresource":"scale""#);
+        json(&format!("[{left},{scaler}]"))
+    };
+    let once = scale(&applied, 0, 1, "kubectl");
+    assert_eq!(once, scaled_by("kubectl"));
+    assert_eq!(scale(&once, 1, 2, "other"), scaled_by("other"));
+}
