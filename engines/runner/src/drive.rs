@@ -1,6 +1,7 @@
 //! The loop of one controller: changes wake keys, keys run, results come back.
 
 use crate::apply::Verdict;
+use crate::inputs::Inputs;
 use crate::queue::Queue;
 use crate::worker::{Outcome, Worker};
 use meta::Key;
@@ -25,14 +26,15 @@ struct Drive {
 
 pub(crate) async fn drive(worker: Arc<Worker>, mut stopped: watch::Receiver<bool>) {
     let Some(mut changes) = worker.inputs.changes() else { return };
-    let mut catalogs = worker.inputs.catalogs();
+    let mut catalog = worker.inputs.catalogs().map_or(0, |catalogs| catalogs.version());
     tokio::select! {
         biased;
         _ = stopped.wait_for(|stop| *stop) => return,
         () = worker.inputs.synced() => {}
     }
+    let inputs = &worker.inputs;
     let mut drive = Drive {
-        worker,
+        worker: worker.clone(),
         queue: Queue::default(),
         tasks: JoinSet::new(),
         keys: HashMap::new(),
@@ -47,7 +49,10 @@ pub(crate) async fn drive(worker: Arc<Worker>, mut stopped: watch::Receiver<bool
             biased;
             _ = stopped.wait_for(|stop| *stop) => break,
             _ = changes.recv_many(&mut batch, CHANGES_AT_ONCE) => drive.wake(&batch),
-            () = next_catalog(&mut catalogs) => drive.worker.inputs.follow_catalog(),
+            version = next_catalog(inputs, catalog) => {
+                catalog = version;
+                inputs.follow_catalog();
+            }
             Some(done) = drive.tasks.join_next_with_id() => drive.finish(done),
             () = ring(alarm) => drive.queue.ring(Instant::now()),
         }
@@ -55,13 +60,11 @@ pub(crate) async fn drive(worker: Arc<Worker>, mut stopped: watch::Receiver<bool
     while drive.tasks.join_next().await.is_some() {}
 }
 
-async fn next_catalog(catalogs: &mut Option<watch::Receiver<Option<Arc<plan::Catalog>>>>) {
-    let changed = match catalogs {
-        Some(catalogs) => catalogs.changed().await.is_ok(),
-        None => false,
-    };
-    if !changed {
-        std::future::pending().await
+/// Waits for another catalog than the one of this version.
+async fn next_catalog(inputs: &Inputs, version: u64) -> u64 {
+    match inputs.catalogs() {
+        Some(catalogs) => catalogs.after(version).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,18 +1,18 @@
 //! What a controller reads: shared caches, one channel of changes, and views taken when they are needed.
 
-use client::{Cache, Caches, Source};
+use client::{Cache, Caches, Latest, Source};
 use meta::Gvr;
 use plan::{Catalog, Change, Input, View};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 /// A kind whose objects cannot be listed for so long no longer holds up decisions about all others.
 const LISTING_PATIENCE: Duration = Duration::from_secs(30);
 
-type Catalogs = watch::Receiver<Option<Arc<Catalog>>>;
+type Catalogs = Arc<Latest<Option<Arc<Catalog>>>>;
 
 pub(crate) struct Inputs {
     caches: Arc<Caches>,
@@ -84,10 +84,8 @@ impl Inputs {
         for cache in self.named.values() {
             cache.synced().await;
         }
-        let Some(mut catalogs) = self.catalogs() else { return };
-        if catalogs.wait_for(Option::is_some).await.is_err() {
-            return;
-        }
+        let Some(catalogs) = self.catalogs() else { return };
+        catalogs.until(Option::is_some).await;
         self.follow_catalog();
         let caches: Vec<_> = self.found().values().map(|found| found.cache.clone()).collect();
         let all = async {
@@ -122,7 +120,7 @@ impl Inputs {
     }
 
     fn catalog(&self) -> Option<Arc<Catalog>> {
-        self.catalogs.as_ref()?.borrow().clone()
+        self.catalogs.as_ref()?.get()
     }
 
     /// What is known now.

@@ -6,13 +6,13 @@
 mod feed;
 mod image;
 
-use crate::{ApiClient, Source};
+use crate::{ApiClient, Latest, Source};
 use clock::Clock;
 use image::Image;
 use meta::{Key, Object};
 use plan::{Change, Index, KindView};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 /// Every change after the moment of asking, beginning with an addition of each object that was there.
@@ -27,14 +27,14 @@ struct Shared {
     source: Source,
     image: Mutex<Image>,
     /// The image's revision; none until the image is whole for the first time.
-    reached: watch::Sender<Option<u64>>,
+    reached: Latest<Option<u64>>,
 }
 
 impl Cache {
     /// Begins to follow a source. Must be called within a tokio runtime.
     pub fn start(client: Arc<dyn ApiClient>, clock: Arc<dyn Clock>, source: Source) -> Cache {
         let image = Mutex::new(Image::new(source.resource.clone()));
-        let shared = Arc::new(Shared { source, image, reached: watch::Sender::new(None) });
+        let shared = Arc::new(Shared { source, image, reached: Latest::new(None) });
         let feeder = tokio::spawn(feed::follow(client, clock, shared.clone())).abort_handle();
         Cache { shared, feeder }
     }
@@ -66,7 +66,7 @@ impl Cache {
 
     /// The revision up to which everything has been heard; none until the first list is whole.
     pub fn revision(&self) -> Option<u64> {
-        *self.shared.reached.borrow()
+        self.shared.reached.get()
     }
 
     /// Waits for the first whole image.
@@ -81,16 +81,7 @@ impl Cache {
 
     /// Waits until the image satisfies a condition.
     pub async fn until(&self, mut holds: impl FnMut(&KindView) -> bool) {
-        let mut reached = self.shared.reached.subscribe();
-        loop {
-            if reached.borrow_and_update().is_some() && holds(&self.shared.image().view) {
-                return;
-            }
-            // The sender lives in `self.shared`: it cannot have gone.
-            if reached.changed().await.is_err() {
-                return;
-            }
-        }
+        self.shared.reached.until(|reached| reached.is_some() && holds(&self.shared.image().view)).await;
     }
 }
 
@@ -112,7 +103,7 @@ impl Shared {
         let result = change(&mut image);
         let revision = image.view.revision;
         drop(image);
-        self.reached.send_replace(Some(revision));
+        self.reached.set(Some(revision));
         result
     }
 }

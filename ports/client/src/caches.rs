@@ -1,7 +1,7 @@
 //! All caches of a process: who asks for what is already followed shares it.
 
 use crate::catalogs::{self, Catalogs};
-use crate::{ApiClient, Cache, Source};
+use crate::{ApiClient, Cache, Latest, Source};
 use clock::Clock;
 use meta::Gvr;
 use std::collections::BTreeMap;
@@ -36,8 +36,8 @@ impl Caches {
     }
 
     /// What the server serves, from now on; none until it has been asked once.
-    pub fn catalogs(self: &Arc<Self>) -> tokio::sync::watch::Receiver<Option<Arc<plan::Catalog>>> {
+    pub fn catalogs(self: &Arc<Self>) -> Arc<Latest<Option<Arc<plan::Catalog>>>> {
         let follow = || catalogs::follow(self.client.clone(), self.clock.clone(), Arc::downgrade(self));
-        self.catalogs.get_or_init(follow).subscribe()
+        self.catalogs.get_or_init(follow).latest()
     }
 }

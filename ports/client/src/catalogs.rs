@@ -1,12 +1,12 @@
 //! Follows what the server serves: asks again when a definition or an aggregated API changes, and not otherwise.
 
-use crate::{ApiClient, Backoff, Caches, Source};
+use crate::{ApiClient, Backoff, Caches, Latest, Source};
 use clock::Clock;
 use meta::Gvr;
 use plan::{Catalog, Change};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 /// What is served follows a definition only after a while: ask once more after each of these.
@@ -15,12 +15,12 @@ const SETTLING: [Duration; 3] = [Duration::from_millis(100), Duration::from_secs
 const UNREACHABLE_WAIT: Duration = Duration::from_secs(30);
 
 pub(crate) struct Catalogs {
-    latest: watch::Receiver<Option<Arc<Catalog>>>,
+    latest: Arc<Latest<Option<Arc<Catalog>>>>,
     task: AbortHandle,
 }
 
 impl Catalogs {
-    pub(crate) fn subscribe(&self) -> watch::Receiver<Option<Arc<Catalog>>> {
+    pub(crate) fn latest(&self) -> Arc<Latest<Option<Arc<Catalog>>>> {
         self.latest.clone()
     }
 }
@@ -32,9 +32,9 @@ impl Drop for Catalogs {
 }
 
 pub(crate) fn follow(client: Arc<dyn ApiClient>, clock: Arc<dyn Clock>, caches: Weak<Caches>) -> Catalogs {
-    let (to, latest) = watch::channel(None);
+    let latest = Arc::new(Latest::new(None));
     let (hints_to, hints) = mpsc::unbounded_channel();
-    let asker = Asker { client, clock, caches, hints_to, hints, hinted_by: Vec::new(), to };
+    let asker = Asker { client, clock, caches, hints_to, hints, hinted_by: Vec::new(), to: latest.clone() };
     Catalogs { latest, task: tokio::spawn(asker.run()).abort_handle() }
 }
 
@@ -45,7 +45,7 @@ struct Asker {
     hints_to: mpsc::UnboundedSender<Change>,
     hints: mpsc::UnboundedReceiver<Change>,
     hinted_by: Vec<Gvr>,
-    to: watch::Sender<Option<Arc<Catalog>>>,
+    to: Arc<Latest<Option<Arc<Catalog>>>>,
 }
 
 impl Asker {
@@ -73,13 +73,9 @@ impl Asker {
     }
 
     fn publish(&self, catalog: Catalog) {
-        self.to.send_if_modified(|latest| {
-            let changed = latest.as_deref() != Some(&catalog);
-            if changed {
-                *latest = Some(Arc::new(catalog));
-            }
-            changed
-        });
+        if self.to.get().as_deref() != Some(&catalog) {
+            self.to.set(Some(Arc::new(catalog)));
+        }
     }
 
     /// Follows the kinds that define kinds, once they are served.
@@ -105,7 +101,9 @@ impl Asker {
                 None => std::future::pending().await,
             }
         };
+        // In a fixed order, so that a seed replays.
         tokio::select! {
+            biased;
             _ = self.hints.recv() => {
                 while self.hints.try_recv().is_ok() {}
                 true

@@ -14,7 +14,7 @@ mod write;
 pub use faults::Faults;
 pub use served::{custom, served};
 
-use crate::{Answer, ApiClient, Request, Watch};
+use crate::{Answer, ApiClient, Latest, Request, Watch};
 use clock::Clock;
 use faults::Fate;
 use futures::future::BoxFuture;
@@ -22,7 +22,6 @@ use kinds::Verb;
 use meta::{Gvr, Key, Object, Status, Value};
 use plan::{Catalog, Served};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::watch;
 use world::World;
 
 #[derive(Clone)]
@@ -33,7 +32,7 @@ pub struct FakeApi {
 struct Inner {
     clock: Arc<dyn Clock>,
     world: Mutex<World>,
-    revision: watch::Sender<u64>,
+    revision: Latest<u64>,
     faults: Mutex<Faults>,
 }
 
@@ -41,7 +40,7 @@ impl FakeApi {
     /// A server with the namespace `default` and the kinds of [`served`].
     pub fn new(clock: Arc<dyn Clock>) -> FakeApi {
         let world = Mutex::new(World::new(served()));
-        let inner = Inner { clock, world, revision: watch::Sender::new(0), faults: Mutex::default() };
+        let inner = Inner { clock, world, revision: Latest::new(0), faults: Mutex::default() };
         let fake = FakeApi { inner: Arc::new(inner) };
         fake.create(&Gvr::new("", "v1", "namespaces"), "", &meta::value!({"metadata": {"name": "default"}}));
         fake
@@ -112,7 +111,7 @@ impl Inner {
         };
         let revision = world.revision;
         drop(world);
-        self.revision.send_replace(revision);
+        self.revision.set(revision);
         answer
     }
 

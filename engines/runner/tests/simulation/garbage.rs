@@ -3,7 +3,6 @@
 
 use crate::world::{World, resource};
 use client::DeleteOptions;
-use clock::Clock;
 use meta::{Gvr, Key, Value, value};
 use plan::Propagation;
 use std::collections::{BTreeMap, BTreeSet};

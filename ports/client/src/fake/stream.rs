@@ -57,15 +57,14 @@ impl Follower {
     }
 
     async fn next(&mut self) -> Option<Result<WatchEvent, Status>> {
-        let mut revision = self.inner.revision.subscribe();
         while self.queue.is_empty() {
             if self.ended {
                 return None;
             }
-            revision.borrow_and_update();
+            let version = self.inner.revision.version();
             self.collect();
-            if self.queue.is_empty() && revision.changed().await.is_err() {
-                return None;
+            if self.queue.is_empty() {
+                self.inner.revision.after(version).await;
             }
         }
         self.meet_faults().await;
