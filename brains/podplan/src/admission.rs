@@ -18,7 +18,7 @@ pub fn admit(pod: &Pod, room: &Room<'_>) -> Option<Verdict> {
 }
 
 fn verdict(reason: impl Into<String>, message: impl Into<String>) -> Option<Verdict> {
-    Some(Verdict { reason: reason.into(), message: message.into() })
+    Some(Verdict { reason: reason.into(), message: message.into(), refused: true })
 }
 
 fn wrong_system(pod: &Pod) -> Option<Verdict> {

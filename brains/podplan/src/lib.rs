@@ -21,5 +21,5 @@ mod steps;
 pub mod volume_files;
 
 pub use seen::{Instance, InstanceState, Memory, NodeFacts, RuntimeState, Sandbox, StartFailure, User, Verdict};
-pub use status::{final_status, held_back, status_patch};
+pub use status::{final_status, held_back, is_owned, status_patch};
 pub use steps::{Kill, Notice, Seen, Stage, Step, Steps, Volumes, container_hash, grace_seconds, next, sandbox_change};

@@ -107,7 +107,7 @@ pub struct Memory {
     pub probes: BTreeMap<String, ProbeResults>,
     /// By container name.
     pub failures: BTreeMap<String, StartFailure>,
-    /// By container name and image.
+    /// By container name.
     pub backoffs: BTreeMap<String, Backoff>,
     /// Once a pod ends, it does not come back.
     pub terminating: bool,
@@ -119,6 +119,8 @@ pub struct Memory {
 pub struct Verdict {
     pub reason: String,
     pub message: String,
+    /// The node never took the pod: there is nothing to say of its containers.
+    pub refused: bool,
 }
 
 /// What a pod's status says of its node.

@@ -7,6 +7,7 @@ mod patch;
 mod phase;
 mod readiness;
 
+pub use conditions::is_owned;
 pub use containers::should_start;
 pub use ending::{final_status, held_back};
 pub use patch::status_patch;
@@ -40,6 +41,9 @@ pub struct Look<'a> {
 
 pub fn status(look: &Look<'_>) -> PodStatus {
     let old = look.memory.status.as_ref().unwrap_or_else(|| api_status(look.pod));
+    if let Some(verdict) = look.verdict.filter(|verdict| verdict.refused) {
+        return refused(look, old, verdict);
+    }
     let mut new = container_statuses(look, old);
     new.qos_class = Some(qos_class(look.pod).into());
     set_phase(look, old, &mut new);
@@ -57,6 +61,19 @@ pub fn status(look: &Look<'_>) -> PodStatus {
     keep_foreign(&mut new, look.pod);
     shorten_messages(look.pod, &mut new);
     new
+}
+
+fn refused(look: &Look<'_>, old: &PodStatus, verdict: &Verdict) -> PodStatus {
+    PodStatus {
+        phase: Some("Failed".into()),
+        reason: Some(verdict.reason.clone()),
+        message: Some(verdict.message.clone()),
+        qos_class: Some(qos_class(look.pod).into()),
+        conditions: api_status(look.pod).conditions.clone(),
+        start_time: old.start_time.clone().or_else(|| Some(whole_second(look.now))),
+        observed_generation: look.pod.metadata.generation.filter(|g| *g != 0),
+        ..PodStatus::default()
+    }
 }
 
 fn container_statuses(look: &Look<'_>, old: &PodStatus) -> PodStatus {

@@ -90,7 +90,7 @@ pub struct Steps {
     /// Look again then, even if nothing happens.
     pub again_at: Option<Timestamp>,
     pub notices: Vec<Notice>,
-    /// To be remembered for the next look.
+    /// To be remembered of each container whose start is attempted.
     pub backoffs: BTreeMap<String, Backoff>,
 }
 
@@ -162,7 +162,7 @@ impl<'a> Draft<'a> {
         Draft {
             seen,
             failures: seen.memory.failures.clone(),
-            backoffs: seen.memory.backoffs.clone(),
+            backoffs: BTreeMap::new(),
             notices: Vec::new(),
             again_at: None,
         }
@@ -190,10 +190,11 @@ impl<'a> Draft<'a> {
         let ended = self.seen.runtime.containers.iter().find(|i| i.name == name && i.state == InstanceState::Exited);
         let Some(ended) = ended else { return false };
         let failed = ended.finished_at.unwrap_or(ended.created_at);
-        let key = backoff_key(&spec);
-        let before = self.backoffs.get(&key).copied();
+        // Another definition is another chance.
+        let same = ended.hash.is_empty() || ended.hash == container_hash(&spec);
+        let before = self.seen.memory.backoffs.get(name).copied().filter(|_| same);
         let Some(due) = before.and_then(|b| b.holds_until(failed, self.seen.now)) else {
-            self.backoffs.insert(key, Backoff::after(before, failed, self.seen.now));
+            self.backoffs.insert(name.to_owned(), Backoff::after(before, failed, self.seen.now));
             return false;
         };
         self.tell_crash_loop(name, before.map_or(SignedDuration::ZERO, |b| b.delay));
@@ -235,7 +236,7 @@ impl<'a> Draft<'a> {
                 message: message.into(),
             });
         }
-        Some(Verdict { reason: "DeadlineExceeded".into(), message: message.into() })
+        Some(Verdict { reason: "DeadlineExceeded".into(), message: message.into(), refused: false })
     }
 
     fn running(mut self, status: PodStatus, actions: Actions) -> Steps {
@@ -296,10 +297,6 @@ fn outdated(runtime: &RuntimeState) -> Vec<Step> {
         }
     }
     steps
-}
-
-fn backoff_key(spec: &Container) -> String {
-    format!("{}_{}", spec.name, spec.image.as_deref().unwrap_or_default())
 }
 
 /// What an instance was made from, as far as a change of it asks for a restart.

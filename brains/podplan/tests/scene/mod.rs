@@ -74,10 +74,10 @@ impl Scene {
             "backoff" => {
                 let delay = SignedDuration::from_secs(number(words, "delay").unwrap());
                 let backoff = Backoff { delay, updated: at(number(words, "ago").unwrap()) };
-                self.memory.backoffs.insert(format!("{}_image", words[0]), backoff);
+                self.memory.backoffs.insert(words[0].into(), backoff);
             }
             "verdict" => {
-                self.memory.verdict = Some(podplan::Verdict { reason: words[0].into(), message: words[1..].join(" ") });
+                self.memory.verdict = Some(podplan::Verdict { reason: words[0].into(), message: words[1..].join(" "), refused: true });
             }
             "terminating" => self.memory.terminating = true,
             "volumes" => self.absent_volumes = words[0] == "absent",

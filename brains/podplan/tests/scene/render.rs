@@ -31,7 +31,10 @@ fn conditions(status: &PodStatus) -> String {
         let reason = c.reason.as_deref().map(|r| format!("({r})")).unwrap_or_default();
         format!("{sign}{}{reason}", c.type_)
     };
-    status.conditions.iter().flatten().map(short).collect::<Vec<_>>().join(" ")
+    match status.conditions.as_deref().unwrap_or_default() {
+        [] => "no conditions".into(),
+        list => list.iter().map(short).collect::<Vec<_>>().join(" "),
+    }
 }
 
 fn container(status: &ContainerStatus) -> String {

@@ -71,7 +71,7 @@ mod tests {
         );
         assert_eq!(
             text(&allocatable),
-            "cpu=4 ephemeral-storage=96636764200 hugepages-1Gi=0 hugepages-2Mi=0 memory=8092Mi pods=110"
+            "cpu=4 ephemeral-storage=96636764160 hugepages-1Gi=0 hugepages-2Mi=0 memory=8092Mi pods=110"
         );
     }
 }

@@ -16,12 +16,13 @@ use cri::v1::{
     PodSandboxStatusRequest, RemoveContainerRequest, RemovePodSandboxRequest, RunPodSandboxRequest,
 };
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::{Pod, PodCondition, Service};
 use plan::EventType;
+use podplan::backoff::Backoff;
 use podplan::probe::ProbeResults;
-use podplan::spec::{ContainerKind, is_deleted, is_host_network, name, namespace, uid};
+use podplan::spec::{ContainerKind, api_status, is_deleted, is_host_network, name, namespace, uid};
 use podplan::{
-    Memory, RuntimeState, Seen, Stage, StartFailure, Step, Steps, Verdict, final_status, held_back, next,
+    Memory, RuntimeState, Seen, Stage, StartFailure, Step, Steps, Verdict, final_status, held_back, is_owned, next,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -61,8 +62,10 @@ impl Post {
 
     /// A newer version of the pod; none when it is gone from the API.
     pub fn put(&self, pod: Option<Arc<Pod>>) {
-        self.pod.send_replace(pod);
-        self.tell_news();
+        let before = self.pod.send_replace(pod.clone());
+        if !is_same(before.as_deref(), pod.as_deref()) {
+            self.tell_news();
+        }
     }
 
     fn tell_news(&self) {
@@ -97,6 +100,21 @@ impl Post {
     pub fn current(&self) -> Option<Arc<Pod>> {
         self.status.borrow().clone().or_else(|| self.pod.borrow().clone())
     }
+}
+
+/// Whether nothing that a worker goes by has changed: the echo of its own status wakes nobody.
+fn is_same(before: Option<&Pod>, after: Option<&Pod>) -> bool {
+    let (Some(before), Some(after)) = (before, after) else { return false };
+    let foreign = |pod: &Pod| -> Vec<PodCondition> {
+        api_status(pod).conditions.iter().flatten().filter(|c| !is_owned(&c.type_)).cloned().collect()
+    };
+    let (old, new) = (&before.metadata, &after.metadata);
+    before.spec == after.spec
+        && old.deletion_timestamp == new.deletion_timestamp
+        && old.deletion_grace_period_seconds == new.deletion_grace_period_seconds
+        && old.labels == new.labels
+        && old.annotations == new.annotations
+        && foreign(before) == foreign(after)
 }
 
 pub struct Worker {
@@ -210,12 +228,11 @@ impl Worker {
             return self.end(&runtime, gone).await;
         }
         let again = steps.again_at;
-        self.act(steps.steps, &runtime).await?;
+        self.act(steps, &runtime).await?;
         Ok(Progress::Again(again))
     }
 
     fn remember(&mut self, steps: &Steps) {
-        self.memory.backoffs.clone_from(&steps.backoffs);
         self.memory.terminating |= steps.stage != Stage::Running;
         self.memory.status = Some(steps.status.clone());
         for notice in &steps.notices {
@@ -276,12 +293,12 @@ impl Worker {
         self.held.contents().await
     }
 
-    async fn act(&mut self, steps: Vec<Step>, runtime: &RuntimeState) -> Result<(), cri::Error> {
+    async fn act(&mut self, steps: Steps, runtime: &RuntimeState) -> Result<(), cri::Error> {
         let mut starts = Vec::new();
         let mut sandbox_id = runtime.active_sandbox().map(|s| s.id.clone());
         let mut ips = self.ips(runtime);
         let mut attempt = runtime.sandboxes.first().map_or(0, |s| s.attempt);
-        for step in steps {
+        for step in steps.steps {
             match step {
                 Step::PrepareVolumes => {
                     self.prepare_volumes(&ips).await;
@@ -315,7 +332,7 @@ impl Worker {
             }
         }
         if let Some(sandbox_id) = sandbox_id.filter(|_| !starts.is_empty()) {
-            self.start_all(starts, runtime, &sandbox_id, attempt, &ips).await;
+            self.start_all(starts, steps.backoffs, runtime, &sandbox_id, attempt, &ips).await;
         }
         Ok(())
     }
@@ -361,6 +378,7 @@ impl Worker {
     async fn start_all(
         &mut self,
         starts: Vec<(ContainerKind, String, i32)>,
+        mut backoffs: BTreeMap<String, Backoff>,
         runtime: &RuntimeState,
         sandbox_id: &str,
         attempt: u32,
@@ -377,6 +395,7 @@ impl Worker {
                 }
                 continue;
             }
+            self.memory.backoffs.extend(backoffs.remove_entry(&name));
             let launch = Launch {
                 context: &context,
                 post: &post,
@@ -442,7 +461,8 @@ impl Worker {
             self.torn_down = true;
         }
         let computed = self.memory.status.clone().unwrap_or_default();
-        let last = final_status(&self.pod, &computed);
+        let refused = self.memory.verdict.as_ref().is_some_and(|verdict| verdict.refused);
+        let last = if refused { computed } else { final_status(&self.pod, &computed) };
         self.memory.status = Some(last.clone());
         if !gone {
             self.show(&last);
