@@ -108,8 +108,9 @@ fn write_type(text: &mut String, sources: &Sources, package: &str, name: &str, s
         writeln!(text, "\ntype {name} = {}", opaque(name, schema)).expect("writing to a string");
         return Ok(());
     };
-    let flags = if schema["x-kubernetes-map-type"] == "atomic" { " atomic" } else { "" };
-    writeln!(text, "\ntype {name}{flags}").expect("writing to a string");
+    let atomic = if schema["x-kubernetes-map-type"] == "atomic" { " atomic" } else { "" };
+    let unions: String = schema["x-kubernetes-unions"].as_array().into_iter().flatten().map(union).collect();
+    writeln!(text, "\ntype {name}{atomic}{unions}").expect("writing to a string");
     let mut opened = Opened::default();
     open(sources, package, name, None, &mut opened);
     for Embedded { name, number, within } in &opened.embedded {
@@ -128,6 +129,13 @@ fn write_type(text: &mut String, sources: &Sources, package: &str, name: &str, s
     Ok(())
 }
 
+/// ` union=type:localhostProfile=LocalhostProfile`: the discriminator, then the fields with its values for them.
+fn union(union: &Value) -> String {
+    let fields = union["fields-to-discriminateBy"].as_object().into_iter().flatten();
+    let fields: Vec<String> = fields.map(|(field, value)| format!("{field}={}", value.as_str().unwrap_or_default())).collect();
+    format!(" union={}:{}", union["discriminator"].as_str().unwrap_or_default(), fields.join(","))
+}
+
 /// Types without fields of their own.
 fn opaque(name: &str, schema: &Value) -> &'static str {
     match name {
@@ -139,7 +147,7 @@ fn opaque(name: &str, schema: &Value) -> &'static str {
         "JSONSchemaPropsOrBool" => "schema-or bool",
         "JSONSchemaPropsOrArray" => "schema-or list",
         "JSONSchemaPropsOrStringArray" => "schema-or strings",
-        "CustomResourceSubresourceStatus" => "any object",
+        "CustomResourceSubresourceStatus" => "no fields",
         _ if schema["type"] == "object" => "any object",
         _ => "any",
     }
@@ -198,11 +206,16 @@ fn field_line(sources: &Sources, name: &str, property: &Value, tags: &Tagged, re
         flag(&format!("default={default}"));
     }
     list_flags(property).iter().for_each(|text| flag(text));
-    if let Some(values) = property["enum"].as_array() {
-        let words: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
+    if let Some(values) = enum_of(property) {
+        let words: Vec<String> = values.iter().filter_map(Value::as_str).map(|word| word.replace(' ', "~")).collect();
         flag(&format!("enum={}", words.join("|")));
     }
     line.trim_end().to_string()
+}
+
+/// The values allowed of a field, of its items, or of its entries.
+fn enum_of(property: &Value) -> Option<&Vec<Value>> {
+    [property, &property["items"], &property["additionalProperties"]].into_iter().find_map(|of| of["enum"].as_array())
 }
 
 /// Protobuf's number, after the embedded struct that holds the field.

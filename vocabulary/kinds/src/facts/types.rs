@@ -1,7 +1,7 @@
 //! The arena of all built-in types, parsed from the tables.
 
 use super::{DEFAULTS, TYPES};
-use meta::{CompactString, Value};
+use meta::{CompactString, Map, Value, value};
 use schema::{
     Constraints, Details, Field, Inline, ListKind, MapKind, Node, PatchMerge, Schema, SchemaOr, Shape, StructType, TypeId, Types,
 };
@@ -59,10 +59,10 @@ impl Loader {
             let Some(rest) = line.strip_prefix("type ") else { continue };
             let mut words = rest.split(' ');
             let name = CompactString::from(format!("{package}.{}", words.next().unwrap_or_default()));
-            let shape = match words.next() {
-                Some("=") => opaque(&words.collect::<Vec<_>>().join(" ")),
-                Some("atomic") => Shape::Struct(StructType { kind: MapKind::Atomic, ..StructType::default() }),
-                _ => Shape::Struct(StructType::default()),
+            let words: Vec<&str> = words.collect();
+            let shape = match words.first() {
+                Some(&"=") => opaque(&words[1..].join(" ")),
+                _ => Shape::Struct(declared(&words)),
             };
             let id = self.types.add(Node { name: Some(name.clone()), ..Node::new(shape) });
             self.types.names.insert(name, id);
@@ -101,7 +101,8 @@ impl Loader {
         let Some(id) = open else { return };
         defined.fields.sort_by(|a, b| a.name.cmp(&b.name));
         if let Shape::Struct(declared) = &mut self.types.nodes[id.0 as usize].shape {
-            *declared = StructType { kind: declared.kind, retain_keys: declared.retain_keys, ..defined };
+            let unions = std::mem::take(&mut declared.unions);
+            *declared = StructType { kind: declared.kind, retain_keys: declared.retain_keys, unions, ..defined };
         }
     }
 
@@ -146,14 +147,14 @@ impl Loader {
             None => (None, text),
         };
         if let Some(item) = shape.strip_prefix("[]") {
-            let item = self.node(item, &Flags::default(), package);
+            let item = self.node(item, &flags.of_values(), package);
             let shape = Shape::List { item, kind: flags.list_kind(), patch: flags.patch_merge() };
             let key = format!("{go:?}[]{} {:?} {:?}", item.0, flags.list, flags.patch);
             let details = Details { kind_untold: flags.list.is_none(), ..Details::default() };
             return self.anonymous(key, Node { go, details: Some(Box::new(details)), ..Node::new(shape) });
         }
         if let Some(value) = shape.strip_prefix("{}") {
-            let value = self.node(value, &Flags::default(), package);
+            let value = self.node(value, &flags.of_values(), package);
             let kind = if flags.map == Some("atomic") { MapKind::Atomic } else { MapKind::Granular };
             let key = format!("{go:?}{{}}{} {:?}", value.0, flags.map);
             return self.anonymous(key, Node { go, ..Node::new(Shape::Map { value, kind }) });
@@ -166,7 +167,7 @@ impl Loader {
 
     fn scalar(&mut self, text: &str, mut node: Node, flags: &Flags<'_>) -> TypeId {
         if !flags.values.is_empty() {
-            let one_of_values = flags.values.iter().map(|value| Value::from(*value)).collect();
+            let one_of_values = flags.values.iter().map(|value| Value::from(value.replace('~', " "))).collect();
             node.constraints = Some(Box::new(Constraints { one_of_values, ..Constraints::default() }));
         }
         self.anonymous(format!("{text} {:?}", flags.values), node)
@@ -237,6 +238,11 @@ impl<'t> Flags<'t> {
         flags
     }
 
+    /// What is said of a list's items or a map's values.
+    fn of_values(&self) -> Flags<'t> {
+        Flags { values: self.values.clone(), ..Flags::default() }
+    }
+
     fn list_kind(&self) -> ListKind {
         match self.list {
             Some("set") => ListKind::Set,
@@ -255,8 +261,20 @@ impl<'t> Flags<'t> {
     }
 }
 
+/// `atomic`, `union=type:localhostProfile=LocalhostProfile`
+fn declared(words: &[&str]) -> StructType {
+    let unions = words.iter().filter_map(|word| word.strip_prefix("union=")?.split_once(':'));
+    let union = |(discriminator, fields): (&str, &str)| {
+        let fields: Map = fields.split(',').filter_map(|field| field.split_once('=')).collect();
+        value!({"discriminator": discriminator, "fields-to-discriminateBy": fields})
+    };
+    let kind = if words.contains(&"atomic") { MapKind::Atomic } else { MapKind::Granular };
+    StructType { kind, unions: unions.map(union).collect(), ..StructType::default() }
+}
+
 fn opaque(word: &str) -> Shape {
     match word {
+        "no fields" => Shape::Struct(StructType::default()),
         "quantity" => Shape::Quantity,
         "int-or-string" => Shape::IntOrString,
         "time" => Shape::Time,
