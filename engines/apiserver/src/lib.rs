@@ -6,6 +6,7 @@
 mod admission;
 pub mod authn;
 mod bootstrap;
+mod compactor;
 mod crd;
 pub mod authz;
 pub mod engine;

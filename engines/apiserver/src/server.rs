@@ -90,6 +90,7 @@ impl ApiServer {
         Bootstrap { api: &server.api, advertise: config.advertise }.run().await?;
         let keeping = crate::crd::keep(server.api.clone()).await;
         keeping.map_err(StartError::CustomKinds)?;
+        tokio::spawn(crate::compactor::run(server.api.store.clone(), server.stopping()));
         server.frontend.pages.health.started.store(true, Ordering::Release);
         Ok(server)
     }

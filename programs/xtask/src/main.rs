@@ -6,6 +6,8 @@ mod go_source;
 mod policy;
 mod record;
 mod tables;
+mod test;
+mod tidy;
 mod upstream;
 
 use failure::Failure;
@@ -22,6 +24,8 @@ const TASKS: &[Task] = &[
         about: "makes vocabulary/kinds/facts from upstream's answers and Go types",
         run: tables::run,
     },
+    Task { name: "test", about: "runs every test, with the tools they need", run: test::run },
+    Task { name: "tidy", about: "checks the shape of the house", run: tidy::run },
     Task { name: "policy", about: "records the roles and bindings of an empty cluster", run: policy::run },
     Task { name: "record", about: "records upstream's answers to every kind's testdata", run: record::run },
 ];

@@ -40,15 +40,11 @@ pub fn negotiate(header: Option<&str>, protobuf: bool) -> Result<Accepted, Statu
     let mut clauses: Vec<(&str, f32)> = header.split(',').map(|clause| (clause.trim(), quality(clause))).collect();
     clauses.sort_by(|a, b| b.1.total_cmp(&a.1));
     let found = clauses.iter().find_map(|(clause, _)| accepted(clause, protobuf));
-    found.ok_or_else(|| not_acceptable(protobuf))
+    found.ok_or_else(not_acceptable)
 }
 
-pub fn not_acceptable(protobuf: bool) -> Status {
-    let types = if protobuf {
-        "application/json, application/yaml, application/vnd.kubernetes.protobuf"
-    } else {
-        "application/json, application/yaml"
-    };
+pub fn not_acceptable() -> Status {
+    let types = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
     Status::failure(Reason::NotAcceptable, format!("only the following media types are accepted: {types}"))
 }
 

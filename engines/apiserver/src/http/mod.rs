@@ -11,7 +11,7 @@ pub mod respond;
 mod stream;
 mod table;
 
-pub use accept::Media;
+pub use accept::{Media, not_acceptable};
 pub use handle::Frontend;
 pub use listen::{Listener, ServeError};
 pub use query::Query;

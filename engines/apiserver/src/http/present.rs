@@ -57,7 +57,7 @@ impl Presenting<'_> {
     }
 
     fn refused(&self) -> Response {
-        respond::status(&super::accept::not_acceptable(true), Media::Json)
+        respond::status(&super::accept::not_acceptable(), Media::Json)
     }
 
     fn list(&self, head: &ListHead, items: Vec<Arc<Object>>) -> Response {

@@ -32,6 +32,9 @@ impl Pages {
             ["api", version] => discovery::resources(api, "", version),
             ["apis", group] => discovery::group(api, group),
             ["apis", group, version] => discovery::resources(api, group, version),
+            ["openapi", "v2"] if wants_only_protobuf(headers) => {
+                respond::status(&crate::http::not_acceptable(), crate::http::Media::Json)
+            }
             ["openapi", "v2"] => self.documents.v2(api, headers).unwrap_or_else(|| not_found(path)),
             ["openapi", "v3"] => self.documents.index(api),
             ["openapi", "v3", "api", version] => {
@@ -59,6 +62,12 @@ fn root(api: &Api) -> Value {
     paths.sort();
     paths.dedup();
     value!({"paths": paths})
+}
+
+/// Clients that know only the document's protobuf form ask for nothing else.
+fn wants_only_protobuf(headers: &HeaderMap) -> bool {
+    let accept = headers.get(http::header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
+    !accept.is_empty() && accept.split(',').all(|clause| clause.contains("protobuf"))
 }
 
 fn not_found(path: &str) -> Response {
