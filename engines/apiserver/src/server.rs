@@ -1,7 +1,7 @@
 //! From an opened store to a server that answers: rows, hubs, the server's own objects.
 
 use crate::authn::Authentication;
-use crate::authz::{Authorizer, Rbac};
+use crate::authz::{Authorizer, NodeAuthorizer, Rbac};
 use crate::bootstrap::{Bootstrap, BootstrapError};
 use crate::engine::{Api, Ranges};
 use crate::http::Frontend;
@@ -78,7 +78,7 @@ impl ApiServer {
             let opened = hub.open(def.clone()).await?;
             rows.put(Row { def, hub: opened });
         }
-        let authorizer = Arc::new(Authorizer { rbac: rbac(&rows)? });
+        let authorizer = Arc::new(authorizer(&rows)?);
         let (store, format, clock, ranges) = (config.store, config.format, config.clock, config.ranges);
         let api = Arc::new(Api { store, format, clock, hub, rows, authorizer, ranges });
         let (stop, stopping) = watch::channel(false);
@@ -106,11 +106,12 @@ impl ApiServer {
     }
 }
 
-fn rbac(rows: &Rows) -> Result<Rbac, StartError> {
+fn authorizer(rows: &Rows) -> Result<Authorizer, StartError> {
     let table = rows.table();
-    let hub = |name: &'static str| -> Result<Arc<KindHub>, StartError> {
-        let row = table.get("rbac.authorization.k8s.io", name).ok_or(StartError::MissingKind(name))?;
-        Ok(row.hub.clone())
+    let hub = |group: &str, name: &'static str| -> Result<Arc<KindHub>, StartError> {
+        Ok(table.get(group, name).ok_or(StartError::MissingKind(name))?.hub.clone())
     };
-    Ok(Rbac::new(hub("clusterroles")?, hub("roles")?, hub("clusterrolebindings")?, hub("rolebindings")?))
+    let rbac = |name| hub("rbac.authorization.k8s.io", name);
+    let rbac = Rbac::new(rbac("clusterroles")?, rbac("roles")?, rbac("clusterrolebindings")?, rbac("rolebindings")?);
+    Ok(Authorizer { node: NodeAuthorizer { pods: hub("", "pods")? }, rbac })
 }

@@ -1,9 +1,11 @@
 //! Who may do what: the Node authorizer for kubelets, then RBAC.
 
 mod attributes;
+mod node;
 mod rbac;
 
 pub use attributes::Attributes;
+pub use node::{NodeAuthorizer, node_name};
 pub use rbac::{Rbac, Rule, Ruling};
 
 use crate::identity::{Identity, MASTERS};
@@ -11,6 +13,7 @@ use meta::{Gvr, Status};
 use std::fmt;
 
 pub struct Authorizer {
+    pub node: NodeAuthorizer,
     pub rbac: Rbac,
 }
 
@@ -25,6 +28,12 @@ impl Authorizer {
     pub fn decide(&self, identity: &Identity, attributes: &Attributes<'_>) -> Decision {
         if identity.is_in(MASTERS) {
             return Decision::Allow(String::new());
+        }
+        if node_name(identity).is_some() {
+            let role = self.rbac.role_rules("ClusterRole", "", "system:node").unwrap_or_default();
+            if self.node.allows(identity, attributes, &role) == Some(true) {
+                return Decision::Allow(String::new());
+            }
         }
         self.rbac.decide(identity, attributes)
     }

@@ -158,7 +158,7 @@ pub fn rules_of(role: &Value) -> Vec<Rule> {
 }
 
 impl Rule {
-    fn grants(&self, attributes: &Attributes<'_>, resource: &str) -> bool {
+    pub fn grants(&self, attributes: &Attributes<'_>, resource: &str) -> bool {
         let any = |list: &[CompactString], wanted: &str| list.iter().any(|own| own == "*" || own == wanted);
         if !any(&self.verbs, attributes.verb) {
             return false;

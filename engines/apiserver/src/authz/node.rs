@@ -1,0 +1,132 @@
+//! The Node authorizer: a kubelet may do what its role says, and see of Secrets, ConfigMaps, volumes and tokens only
+//! what pods bound to its node refer to.
+
+use super::{Attributes, Rule};
+use crate::hub::KindHub;
+use crate::identity::Identity;
+use meta::Value;
+use meta::selector::LabelSelector;
+use std::sync::Arc;
+
+const GROUP: &str = "system:nodes";
+const PREFIX: &str = "system:node:";
+
+pub struct NodeAuthorizer {
+    pub pods: Arc<KindHub>,
+}
+
+/// The node that an identity is the kubelet of.
+pub fn node_name(identity: &Identity) -> Option<&str> {
+    identity.name.strip_prefix(PREFIX).filter(|name| !name.is_empty() && identity.is_in(GROUP))
+}
+
+impl NodeAuthorizer {
+    /// None: this authorizer has no opinion. `role` is the rules of `system:node`.
+    pub fn allows(&self, identity: &Identity, asked: &Attributes<'_>, role: &[Rule]) -> Option<bool> {
+        let node = node_name(identity)?;
+        if asked.path.is_some() {
+            return None;
+        }
+        Some(match (asked.group, asked.resource) {
+            ("", "secrets") => self.reads_referred(asked, node, secrets),
+            ("", "configmaps") => self.reads_referred(asked, node, config_maps),
+            ("", "persistentvolumeclaims") if asked.subresource.is_empty() => self.reads_referred(asked, node, claims),
+            ("", "serviceaccounts") if asked.subresource == "token" => {
+                asked.verb == "create" && self.refers(asked, node, |pod, name| pod.str("spec.serviceAccountName") == name)
+            }
+            ("coordination.k8s.io", "leases") => asked.namespace == "kube-node-lease" && own_or_new(asked, node),
+            ("storage.k8s.io", "csinodes") => own_or_new(asked, node),
+            _ => {
+                let resource = asked.full_resource();
+                role.iter().any(|rule| rule.grants(asked, &resource))
+            }
+        })
+    }
+
+    fn reads_referred(&self, asked: &Attributes<'_>, node: &str, refers: fn(&Value, &str) -> bool) -> bool {
+        matches!(asked.verb, "get" | "list" | "watch") && !asked.name.is_empty() && self.refers(asked, node, refers)
+    }
+
+    fn refers(&self, asked: &Attributes<'_>, node: &str, refers: impl Fn(&Value, &str) -> bool) -> bool {
+        let pods = self.pods.list(asked.namespace, &LabelSelector::everything()).objects;
+        pods.iter().any(|pod| {
+            let value = pod.decode_value();
+            value.str("spec.nodeName") == node && refers(&value, asked.name)
+        })
+    }
+}
+
+fn own_or_new(asked: &Attributes<'_>, node: &str) -> bool {
+    match asked.verb {
+        "create" => asked.name.is_empty() || asked.name == node,
+        "get" | "update" | "patch" | "delete" => asked.name == node,
+        _ => false,
+    }
+}
+
+/// The volumes of a pod and what is projected into them.
+fn sources(pod: &Value) -> impl Iterator<Item = &Value> {
+    let volumes = pod.items("spec.volumes");
+    volumes.iter().chain(volumes.iter().flat_map(|volume| volume.items("projected.sources")))
+}
+
+fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
+    ["spec.initContainers", "spec.containers", "spec.ephemeralContainers"].into_iter().flat_map(|list| pod.items(list))
+}
+
+fn secrets(pod: &Value, name: &str) -> bool {
+    let pull = pod.items("spec.imagePullSecrets").iter().any(|secret| secret.str("name") == name);
+    let volume = |source: &Value| source.str("secret.secretName") == name || source.str("secret.name") == name;
+    pull || sources(pod).any(volume) || environment(pod, name, "secretRef", "secretKeyRef")
+}
+
+fn config_maps(pod: &Value, name: &str) -> bool {
+    sources(pod).any(|source| source.str("configMap.name") == name) || environment(pod, name, "configMapRef", "configMapKeyRef")
+}
+
+fn claims(pod: &Value, name: &str) -> bool {
+    sources(pod).any(|source| source.str("persistentVolumeClaim.claimName") == name)
+}
+
+fn environment(pod: &Value, name: &str, whole: &str, key: &str) -> bool {
+    containers(pod).any(|container| {
+        container.items("envFrom").iter().any(|from| from.get(whole).str("name") == name)
+            || container.items("env").iter().any(|env| env.at("valueFrom").get(key).str("name") == name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use meta::value;
+
+    #[test]
+    fn a_pod_refers_to_what_it_names() {
+        let pod = value!({"spec": {
+            "imagePullSecrets": [{"name": "pull"}],
+            "volumes": [{"secret": {"secretName": "s"}}, {"projected": {"sources": [{"configMap": {"name": "c"}}]}},
+                {"persistentVolumeClaim": {"claimName": "p"}}],
+            "containers": [{"env": [{"valueFrom": {"secretKeyRef": {"name": "k"}}}], "envFrom": [{"configMapRef": {"name": "e"}}]}],
+        }});
+        let cases: [(fn(&Value, &str) -> bool, &str, bool); 8] = [
+            (secrets, "pull", true),
+            (secrets, "s", true),
+            (secrets, "k", true),
+            (secrets, "c", false),
+            (config_maps, "c", true),
+            (config_maps, "e", true),
+            (config_maps, "s", false),
+            (claims, "p", true),
+        ];
+        for (refers, name, expect) in cases {
+            assert_eq!(refers(&pod, name), expect, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_kubelets_are_nodes() {
+        assert_eq!(node_name(&Identity::new("system:node:n1", &[GROUP])), Some("n1"));
+        assert_eq!(node_name(&Identity::new("system:node:n1", &[])), None);
+        assert_eq!(node_name(&Identity::new("n1", &[GROUP])), None);
+    }
+}
