@@ -5,9 +5,7 @@
 
 use dataplane::{Config, Dataplane};
 use linux::netlink::HostNetwork;
-use netplan::{
-    Desired, Endpoint, EndpointPort, Port, Protocol, Service, ServiceKey, Slice, SliceKey, Snapshot, plan,
-};
+use netplan::{Desired, Endpoint, EndpointPort, Port, Protocol, Service, ServiceKey, Slice, SliceKey, Snapshot, plan};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -132,8 +132,8 @@ mod tests {
     use super::*;
     use k8s_openapi::serde_json::{Value, from_value, json};
 
-    fn service(spec: Value) -> Service {
-        Service::from_api(&from_value(json!({ "metadata": { "name": "a" }, "spec": spec })).unwrap())
+    fn service(spec: impl Into<Value>) -> Service {
+        Service::from_api(&from_value(json!({ "metadata": { "name": "a" }, "spec": spec.into() })).unwrap())
     }
 
     #[test]

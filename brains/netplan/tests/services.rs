@@ -216,13 +216,16 @@ fn external_policy_local() {
     check("10.96.0.1 etp", "10.0.0.1", &["10.96.0.1:80 -> 10.0.0.1"]);
 }
 
+/// What it is, what it does, and how many rows that may change.
+type Step<'a> = (&'a str, &'a dyn Fn(&mut Cluster), usize);
+
 /// Any order of changes ends in the same table as starting from the end, and costs what changed.
 #[test]
 fn changes_end_where_a_fresh_start_does() {
     let mut cluster = Cluster::new();
     let mut before = plan(&Desired::default(), &cluster.0);
     let mut applied = table(&before);
-    let steps: [(&str, &dyn Fn(&mut Cluster), usize); 9] = [
+    let steps: [Step<'_>; 9] = [
         ("a new service", &|c| c.set("a", "10.96.0.1 np=30080", "10.0.0.1 10.0.0.2 10.0.0.3"), 10),
         ("another", &|c| c.set("b", "10.96.0.2 affinity=60", "10.0.0.1"), 5),
         ("one endpoint less", &|c| c.set("a", "10.96.0.1 np=30080", "10.0.0.1 10.0.0.3"), 10),

@@ -27,6 +27,8 @@ pub enum LinkError {
     NoRange,
     LongSandbox(usize),
     PortTaken(HostPort),
+    /// Another attach of the same sandbox is under way.
+    Busy,
     Kernel(NetError),
 }
 
@@ -37,6 +39,7 @@ impl std::fmt::Display for LinkError {
             Self::NoRange => write!(out, "the node has no range of pod addresses"),
             Self::LongSandbox(length) => write!(out, "a sandbox id of {length} bytes is too long"),
             Self::PortTaken(port) => write!(out, "host port {} is taken by another pod", port.port),
+            Self::Busy => write!(out, "the sandbox is being attached already"),
             Self::Kernel(error) => error.fmt(out),
         }
     }
@@ -75,7 +78,7 @@ struct Pod {
 impl<K: Links + Rules + Flows> PodLinks<K> {
     /// Adopts every link that an earlier run made.
     pub async fn open(kernel: K, table: Arc<RuleTable<K>>, config: &Config) -> Result<Self, LinkError> {
-        kernel.enable_forwarding().await?;
+        kernel.enable_forwarding(config.node_ranges.iter().any(|range| range.addr().is_ipv6())).await?;
         let links = kernel.links(LINK_PREFIX).await?;
         let mut ranges: Vec<_> = config.node_ranges.iter().map(|range| NodeAddresses::new(*range)).collect();
         for address in links.iter().flat_map(|link| &link.addresses) {
@@ -100,15 +103,21 @@ impl<K: Links + Rules + Flows> PodLinks<K> {
         if sandbox.len() > LONGEST_OWNER {
             return Err(LinkError::LongSandbox(sandbox.len()));
         }
-        let pod = self.state().reserve(sandbox, ports)?;
-        if !pod.joined
-            && let Err(error) = self.join(sandbox, netns, &pod).await
-        {
-            // Nothing may stay behind; a second failure would only hide the first.
-            self.detach(sandbox).await.ok();
-            return Err(error);
+        let known = self.state().pods.get(sandbox).cloned();
+        match known {
+            Some(pod) if pod.joined => return Ok(pod.addresses),
+            Some(_) => return Err(LinkError::Busy),
+            None => {}
         }
-        Ok(pod.addresses)
+        let pod = self.state().reserve(sandbox, ports)?;
+        match self.join(sandbox, netns, &pod).await {
+            Ok(()) => Ok(pod.addresses),
+            Err(error) => {
+                // Nothing may stay behind; a second failure would only hide the first.
+                self.detach(sandbox).await.ok();
+                Err(error)
+            }
+        }
     }
 
     async fn join(&self, sandbox: &str, netns: &Path, pod: &Pod) -> Result<(), LinkError> {
@@ -147,8 +156,8 @@ impl<K: Links + Rules + Flows> PodLinks<K> {
 
 impl State {
     fn reserve(&mut self, sandbox: &str, ports: &[HostPort]) -> Result<Pod, LinkError> {
-        if let Some(pod) = self.pods.get(sandbox) {
-            return Ok(pod.clone());
+        if self.pods.contains_key(sandbox) {
+            return Err(LinkError::Busy);
         }
         if self.ranges.is_empty() {
             return Err(LinkError::NoRange);

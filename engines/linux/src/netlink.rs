@@ -87,8 +87,8 @@ impl Links for HostNetwork {
         self.route(move |socket| route::list_links(socket, &prefix)).await
     }
 
-    async fn enable_forwarding(&self) -> Result<(), NetError> {
-        blocking(route::enable_forwarding).await
+    async fn enable_forwarding(&self, v6: bool) -> Result<(), NetError> {
+        blocking(move || route::enable_forwarding(v6)).await
     }
 
     async fn hold_address(&self, address: IpAddr) -> Result<(), NetError> {

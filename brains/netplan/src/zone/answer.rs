@@ -1,7 +1,7 @@
 //! Questions and answers, without their wire format.
 
 use super::Zone;
-use super::named::{Host, Named, NamedPort, dashed, undashed};
+use super::named::{Host, Named, NamedPort, undashed};
 use crate::facts::{Protocol, ServiceKey};
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -210,7 +210,7 @@ impl<'a> Part<'a> {
 
     fn hosts<'n>(&self, named: &'n Named) -> Vec<&'n Host> {
         let wanted = |host: &&Host| match self {
-            Self::Host(label) => host.label == *label || (dashed(host.address) == *label && host.label == *label),
+            Self::Host(label) => host.label == *label,
             Self::Whole => true,
             Self::Port { .. } => self.ports(&host.ports).next().is_some(),
         };

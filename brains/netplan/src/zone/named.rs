@@ -73,7 +73,7 @@ fn hosts(service: &Service, slices: &[&Slice]) -> Vec<Host> {
 }
 
 /// `10-0-0-1`, `fd00--1`
-pub fn dashed(address: IpAddr) -> String {
+fn dashed(address: IpAddr) -> String {
     address.to_string().replace(['.', ':'], "-")
 }
 

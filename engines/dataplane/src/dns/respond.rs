@@ -258,7 +258,7 @@ mod tests {
         check("away.n.svc.cluster.local", RecordType::CNAME, "NoError example.com.");
         check("inner.n.svc.cluster.local", RecordType::A, "NoError web.n.svc.cluster.local. 10.96.0.1");
         // The same record eight times is nobody's answer.
-        let round = format!("ServFail {}", vec!["round.n.svc.cluster.local."; 8].join(" "));
+        let round = format!("ServFail {}", ["round.n.svc.cluster.local."; 8].join(" "));
         check("round.n.svc.cluster.local", RecordType::A, &round);
     }
 

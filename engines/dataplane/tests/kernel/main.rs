@@ -3,10 +3,12 @@
 mod world;
 
 use dataplane::HostPort;
-use netplan::{Protocol, Service};
+use dataplane::dns::{DnsServer, Forwarder};
+use netplan::{Port, Protocol, Service};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::{IpAddr, TcpStream, UdpSocket};
+use std::sync::Arc;
 use std::time::Duration;
 use world::{LOOPBACK, NODE, Namespace, OUTSIDE, Pod, World, exchange, ip, on_a_node, service, shell, tcp};
 
@@ -203,6 +205,61 @@ fn datagrams_follow_the_endpoints() {
         world.apply().await;
         assert_eq!(ask(), "b");
     });
+}
+
+#[test]
+fn external_addresses_and_the_other_family() {
+    on_a_node(async |mut world: World| {
+        let a = world.pod("a", &[]).await;
+        let external = Service { external_ips: vec!["203.0.113.7".parse().unwrap()], ..tcp("10.96.0.1") };
+        world.set("s", external, &endpoints(&[&a]));
+        world.set("six", tcp("fd00:96::1"), &[("fd00:244:0:1::1".parse().unwrap(), true)]);
+        world.set(
+            "sticky",
+            Service { affinity: Some(60), ..tcp("fd00:96::2") },
+            &[("fd00:244:0:1::1".parse().unwrap(), true)],
+        );
+        world.apply().await;
+        world.outside.run(|| ip("route add 203.0.113.7 via 192.0.2.1"));
+        assert!(world.outside.ask("203.0.113.7:80").is_some());
+        assert!(world.node.ask("203.0.113.7:80").is_some());
+        for to in ["[fd00:96::1]:80", "[fd00:96::2]:80"] {
+            assert!(world.node.ask(to).is_some(), "{to}");
+            assert!(a.inside.ask(to).is_some(), "{to}, to itself");
+        }
+    });
+}
+
+#[test]
+fn pods_ask_the_node_for_names() {
+    on_a_node(async |mut world: World| {
+        let a = world.pod("a", &[]).await;
+        world.set("s", tcp("10.96.0.1"), &endpoints(&[&a]));
+        // Without endpoints it would be refused, were it not the node's own.
+        world.set("kube-dns", Service { ports: dns_ports(), ..tcp("10.96.0.10") }, &[]);
+        world.apply().await;
+        let forwarder = Forwarder::new(Vec::new(), Arc::new(clock::SystemClock));
+        let at = "10.96.0.10:53".parse().unwrap();
+        let server = DnsServer::bind(at, world.engine.names(), forwarder).await.unwrap();
+        tokio::spawn(server.run());
+        for (from, tcp) in [(&a.inside, ""), (&a.inside, "+tcp"), (&world.node, "")] {
+            let arguments = format!("@10.96.0.10 +short +time=2 +tries=1 {tcp} s.n.svc.cluster.local");
+            let answer = off_the_loop(from, move || shell("dig", &arguments)).await;
+            assert_eq!(answer.trim(), "10.96.0.1");
+        }
+        assert_eq!(a.inside.refusal("10.96.0.10:9153"), Some(ErrorKind::ConnectionRefused), "not the node's own");
+    });
+}
+
+fn dns_ports() -> Vec<Port> {
+    let port = |protocol, port| Port { name: String::new(), protocol, port, node_port: None };
+    vec![port(Protocol::Udp, 53), port(Protocol::Tcp, 53), port(Protocol::Tcp, 9153)]
+}
+
+/// The server runs on this thread, so whoever asks it must not block it.
+async fn off_the_loop(from: &Namespace, work: impl FnOnce() -> String + Send + 'static) -> String {
+    let from = from.again();
+    tokio::task::spawn_blocking(move || from.run(work)).await.unwrap()
 }
 
 #[test]

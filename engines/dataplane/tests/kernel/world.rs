@@ -54,6 +54,10 @@ impl Namespace {
         move_into_link_name_space(self.0.as_fd(), Some(LinkNameSpaceType::Network)).expect("entered");
     }
 
+    pub fn again(&self) -> Self {
+        Self(self.0.try_clone().expect("another hold"))
+    }
+
     pub fn path(&self) -> PathBuf {
         format!("/proc/{}/fd/{}", std::process::id(), self.0.as_raw_fd()).into()
     }

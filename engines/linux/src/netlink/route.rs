@@ -95,9 +95,9 @@ pub fn list_links(host: &mut Socket, prefix: &str) -> Result<Vec<KnownLink>, Net
     Ok(known)
 }
 
-pub fn enable_forwarding() -> Result<(), NetError> {
+pub fn enable_forwarding(v6: bool) -> Result<(), NetError> {
     write_setting("net/ipv4/ip_forward", "1")?;
-    write_setting("net/ipv6/conf/all/forwarding", "1")
+    if v6 { write_setting("net/ipv6/conf/all/forwarding", "1") } else { Ok(()) }
 }
 
 pub fn hold_address(host: &mut Socket, address: IpAddr) -> Result<(), NetError> {

@@ -37,8 +37,8 @@ pub trait Links: Send + Sync + 'static {
     fn remove_link(&self, name: String) -> impl Future<Output = Result<bool, NetError>> + Send;
     /// Every link whose name starts with `prefix`.
     fn links(&self, prefix: &str) -> impl Future<Output = Result<Vec<KnownLink>, NetError>> + Send;
-    /// Lets packets pass between links, in both families that the kernel knows.
-    fn enable_forwarding(&self) -> impl Future<Output = Result<(), NetError>> + Send;
+    /// Lets packets pass between links. IPv6 only where it is needed: a router takes no routes from its neighbours.
+    fn enable_forwarding(&self, v6: bool) -> impl Future<Output = Result<(), NetError>> + Send;
     /// Makes the node itself the holder of `address`. Already held is no error.
     fn hold_address(&self, address: IpAddr) -> impl Future<Output = Result<(), NetError>> + Send;
     fn release_address(&self, address: IpAddr) -> impl Future<Output = Result<(), NetError>> + Send;

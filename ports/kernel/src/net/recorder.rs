@@ -179,7 +179,7 @@ impl Links for Recorder {
         Ok(self.model().links.values().filter(|link| link.name.starts_with(prefix)).map(known).collect())
     }
 
-    async fn enable_forwarding(&self) -> Result<(), NetError> {
+    async fn enable_forwarding(&self, _v6: bool) -> Result<(), NetError> {
         self.model().forwarding = true;
         Ok(())
     }
