@@ -145,7 +145,7 @@ fn scaled(whole: &str, fraction: &str, numerator: i128, denominator: i128) -> i1
     let digits = |text: &str| text.bytes().fold(0i128, |n, d| n.saturating_mul(10).saturating_add((d - b'0').into()));
     let kept = &fraction[..fraction.len().min(18)];
     let lost = fraction[kept.len()..].bytes().any(|d| d != b'0');
-    let whole = digits(whole).saturating_mul(NANO).saturating_mul(numerator) / 1;
+    let whole = digits(whole).saturating_mul(NANO).saturating_mul(numerator);
     let unit = 10i128.pow(kept.len() as u32);
     let part = digits(kept).saturating_mul(numerator).checked_mul(NANO);
     let part = part.map_or(MOST, |part| div_up(part, unit)) + i128::from(lost);
@@ -163,7 +163,7 @@ impl fmt::Display for Quantity {
         let nano = self.nano.abs();
         match self.format {
             Format::BinarySi if nano % NANO == 0 && nano >= 1024 * NANO => binary(nano / NANO, f),
-            Format::DecimalExponent => decimal(nano, &["n", "u", "m", "", "e3", "e6", "e9", "e12", "e15", "e18"], f),
+            Format::DecimalExponent => decimal(nano, &["e-9", "e-6", "e-3", "", "e3", "e6", "e9", "e12", "e15", "e18"], f),
             _ => decimal(nano, &["n", "u", "m", "", "k", "M", "G", "T", "P", "E"], f),
         }
     }
@@ -245,6 +245,10 @@ mod tests {
             ("1000k", "1M"),
             ("12e6", "12e6"),
             ("1e3", "1e3"),
+            ("1.5e3", "1500"),
+            ("1e-3", "1e-3"),
+            ("100.5m", "100500u"),
+            ("0.1Gi", "107374182400m"),
             ("+5", "5"),
             ("-5Gi", "-5Gi"),
             (".5", "500m"),

@@ -30,7 +30,9 @@ fn fill_struct(types: &Types, fields: &StructType, map: &mut Map) {
             map.insert(field.name.clone(), default.clone());
         }
     }
-    for (name, value) in map.iter_mut().filter(|(_, value)| matches!(value, Value::Null | Value::Map(_) | Value::List(_))) {
+    for (name, value) in
+        map.iter_mut().filter(|(_, value)| matches!(value, Value::Null | Value::Map(_) | Value::List(_)))
+    {
         match (fields.field(name), &fields.extra) {
             (Some(field), _) => fill(types, field.node, value),
             (None, Extra::Typed(id)) => fill_entry(types, *id, value),

@@ -121,35 +121,35 @@ mod tests {
     use crate::specimen::custom;
     use meta::value;
 
-    fn check(value: Value, pruned: Value, unknown: &[&str]) {
+    fn check(value: Value, pruned: &Value, unknown: &[&str]) {
         let schema = custom();
         let mut left = value;
         assert_eq!(schema.prune(&mut left), unknown);
-        assert_eq!(left, pruned);
+        assert_eq!(&left, pruned);
     }
 
     #[test]
     fn what_the_schema_does_not_name_goes() {
         check(
             value!({"apiVersion": "a/v1", "x": 1i64, "spec": {"size": 1i64, "y": 1i64}}),
-            value!({"apiVersion": "a/v1", "spec": {"size": 1i64}}),
+            &value!({"apiVersion": "a/v1", "spec": {"size": 1i64}}),
             &["spec.y", "x"],
         );
         check(
             value!({"spec": {"parts": [{"name": "a", "z": {}}]}}),
-            value!({"spec": {"parts": [{"name": "a"}]}}),
+            &value!({"spec": {"parts": [{"name": "a"}]}}),
             &["spec.parts[0].z"],
         );
-        check(value!({"spec": {"size": {"a": {}}}}), value!({"spec": {"size": {}}}), &["spec.size.a"]);
+        check(value!({"spec": {"size": {"a": {}}}}), &value!({"spec": {"size": {}}}), &["spec.size.a"]);
     }
 
     #[test]
     fn what_is_preserved_stays() {
         let free = value!({"spec": {"free": {"a": {"b": null}}}});
-        check(free.clone(), free, &[]);
+        check(free.clone(), &free, &[]);
         check(
             value!({"spec": {"open": {"a": 1i64, "known": {"b": 1i64}}}}),
-            value!({"spec": {"open": {"a": 1i64, "known": {}}}}),
+            &value!({"spec": {"open": {"a": 1i64, "known": {}}}}),
             &["spec.open.known.b"],
         );
     }
@@ -158,7 +158,7 @@ mod tests {
     fn nulls_go_where_none_may_stand() {
         check(
             value!({"spec": {"size": null, "label": null, "maybe": null}}),
-            value!({"spec": {"size": null, "maybe": null}}),
+            &value!({"spec": {"size": null, "maybe": null}}),
             &[],
         );
     }

@@ -136,7 +136,8 @@ io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta
     let maybe = field(&mut types, "Spec", "maybe").node;
     types.nodes[maybe.0 as usize].nullable = true;
     let deep = types.named("Deep").unwrap();
-    types.nodes[deep.0 as usize].details = Some(Box::new(Details { default: Some(Value::map()), ..Details::default() }));
+    types.nodes[deep.0 as usize].details =
+        Some(Box::new(Details { default: Some(Value::map()), ..Details::default() }));
     let inner = types.named("Inner").unwrap();
     if let Shape::Struct(fields) = &mut types.nodes[inner.0 as usize].shape {
         fields.embedded_resource = true;

@@ -205,7 +205,9 @@ mod tests {
         check(
             Layout::Micros,
             "2020-01-01T00:00:00Z",
-            Err(r#"parsing time "2020-01-01T00:00:00Z" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "Z" as ".000000""#),
+            Err(
+                r#"parsing time "2020-01-01T00:00:00Z" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "Z" as ".000000""#,
+            ),
         );
     }
 }

@@ -58,8 +58,15 @@ pub enum Shape {
     /// A JSON schema or what may stand in its place inside a JSON schema.
     SchemaOr(SchemaOr, TypeId),
     Struct(StructType),
-    Map { value: TypeId, kind: MapKind },
-    List { item: TypeId, kind: ListKind, patch: Option<PatchMerge> },
+    Map {
+        value: TypeId,
+        kind: MapKind,
+    },
+    List {
+        item: TypeId,
+        kind: ListKind,
+        patch: Option<PatchMerge>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -75,7 +75,9 @@ impl<'t> Context<'t> {
 
     fn target(&self, place: &Place<'_>) -> String {
         match place.holder() {
-            Some(holder) => format!("Go struct field {}.{}", struct_name(self.types, holder), place.go_path(self.types)),
+            Some(holder) => {
+                format!("Go struct field {}.{}", struct_name(self.types, holder), place.go_path(self.types))
+            }
             None => "Go value".to_string(),
         }
     }

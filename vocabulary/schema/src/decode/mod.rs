@@ -16,8 +16,8 @@ mod zero;
 #[cfg(test)]
 mod tests;
 
-pub use type_meta::{TypeMeta, type_meta};
 pub(crate) use seed::kept;
+pub use type_meta::{TypeMeta, type_meta};
 pub(crate) use zero::{fill, zero};
 
 use crate::{Schema, yaml};

@@ -25,7 +25,10 @@ pub(super) struct Refusal {
 pub(super) enum Words {
     Text(String),
     /// Without `wanted`, the type of the schema.
-    Type { given: String, wanted: Option<&'static str> },
+    Type {
+        given: String,
+        wanted: Option<&'static str>,
+    },
 }
 
 /// Go's base64 forgives bits that stand beyond the last byte.
@@ -60,7 +63,7 @@ impl Refusal {
         Refusal { words: Words::Type { given: given.word(), wanted: None }, fatal: false }
     }
 
-    fn number(text: String) -> Refusal {
+    fn number(text: &str) -> Refusal {
         Refusal { words: Words::Type { given: format!("number {text}"), wanted: None }, fatal: false }
     }
 
@@ -80,8 +83,8 @@ pub(super) fn convert(shape: &Shape, given: Given<'_>) -> Result<Value, Refusal>
         | (Shape::Bool | Shape::SchemaOr(SchemaOr::Bool, _), Given::Bool(_))
         | (Shape::Int64, Given::Int(_))
         | (Shape::Str | Shape::IntOrString, Given::Str(_)) => Ok(given.value()),
-        (Shape::Int32, Given::Int(n)) => int32(n).ok_or_else(|| Refusal::number(n.to_string())),
-        (Shape::Int32 | Shape::Int64, Given::Float(n)) => Err(Refusal::number(format!("{n:?}"))),
+        (Shape::Int32, Given::Int(n)) => int32(n).ok_or_else(|| Refusal::number(&n.to_string())),
+        (Shape::Int32 | Shape::Int64, Given::Float(n)) => Err(Refusal::number(&format!("{n:?}"))),
         (Shape::Float, Given::Int(n)) => Ok(Value::Float(n as f64)),
         (Shape::Float, Given::Float(n)) => Ok(Value::Float(n)),
         (Shape::Bytes, Given::Str(text)) => bytes(text),

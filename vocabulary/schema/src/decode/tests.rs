@@ -15,7 +15,10 @@ fn refused(body: &str, message: &str) {
 fn what_does_not_fit_is_refused_in_gos_words() {
     let go = |body: &str, message: &str| refused(&spec(body), &format!("json: cannot unmarshal {message}"));
     let field = "into Go struct field";
-    go(r#"{"terminationGracePeriodSeconds":"x"}"#, &format!("string {field} PodSpec.spec.terminationGracePeriodSeconds of type int64"));
+    go(
+        r#"{"terminationGracePeriodSeconds":"x"}"#,
+        &format!("string {field} PodSpec.spec.terminationGracePeriodSeconds of type int64"),
+    );
     go(r#"{"containers":{}}"#, &format!("object {field} PodSpec.spec.containers of type []v1.Container"));
     go(r#"{"containers":[3]}"#, &format!("number {field} PodSpec.spec.containers of type v1.Container"));
     go(
@@ -116,10 +119,7 @@ fn is_what_go_would_write_again() {
              "resources": {"limits": {"cpu": "1", "memory": "1500m", "x": "0"}}},
         ]}),
     );
-    check(
-        r#"{"containers":[],"nodeSelector":{"a":null}}"#,
-        value!({"containers": [], "nodeSelector": {"a": ""}}),
-    );
+    check(r#"{"containers":[],"nodeSelector":{"a":null}}"#, value!({"containers": [], "nodeSelector": {"a": ""}}));
 }
 
 #[test]
@@ -186,7 +186,8 @@ fn yaml_repeats_are_told_by_line() {
 
 #[test]
 fn custom_objects_keep_what_does_not_fit() {
-    let body = br#"{"apiVersion":"a/v1","kind":"Root","metadata":{"name":"a","x":1,"labels":{},"creationTimestamp":null},
+    let body =
+        br#"{"apiVersion":"a/v1","kind":"Root","metadata":{"name":"a","x":1,"labels":{},"creationTimestamp":null},
         "spec":{"size":"big","z":1,"z":2,"label":null,"inner":{"apiVersion":"v1","metadata":{"y":1,"name":"b"}}}}"#;
     let decoded = custom().decode(body, Format::Json).unwrap();
     assert_eq!(

@@ -8,7 +8,8 @@ use std::fmt;
 
 const PARSE: &str = "couldn't get version/kind; json parse error:";
 /// The type that Go names when the body is no object.
-const STRUCT: &str = r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
+const STRUCT: &str =
+    r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TypeMeta {

@@ -15,7 +15,10 @@ fn of_pod(name: &str, dialect: Dialect) -> (Value, Vec<String>) {
 fn built_in_types() {
     let (value, refers) = of_pod("io.k8s.api.core.v1.PodSpec", Dialect::V3);
     assert_eq!(value.at("properties.restartPolicy"), &value!({"type": "string", "default": "Always"}));
-    assert_eq!(value.at("properties.nodeSelector"), &value!({"type": "object", "additionalProperties": {"type": "string", "default": ""}}));
+    assert_eq!(
+        value.at("properties.nodeSelector"),
+        &value!({"type": "object", "additionalProperties": {"type": "string", "default": ""}})
+    );
     assert_eq!(
         value.at("properties.containers"),
         &value!({"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"],
@@ -49,7 +52,8 @@ fn custom_types() {
         "l": {"type": "number", "multipleOf": 0.5f64},
         "m": {"type": "array", "items": {"type": "string"}},
     }});
-    let schema = structural::compile(&value!({"type": "object", "properties": {"spec": (spec.clone())}}), &object_meta());
+    let schema =
+        structural::compile(&value!({"type": "object", "properties": {"spec": (spec.clone())}}), &object_meta());
     let whole = schema.openapi(Dialect::V3, &mut |_, _| ());
     assert_eq!(canonical(whole.at("properties.spec")), canonical(&spec));
     assert_eq!(
@@ -61,7 +65,10 @@ fn custom_types() {
     assert_eq!(property("b"), value!({"enum": ["a", "b"], "pattern": "x", "minLength": 1i64}));
     assert_eq!(property("c"), value!({"x-kubernetes-int-or-string": true}));
     assert_eq!(property("e"), value!({"x-kubernetes-preserve-unknown-fields": true}));
-    assert_eq!(property("h"), value!({"type": "object", "additionalProperties": {}, "x-kubernetes-map-type": "atomic"}));
+    assert_eq!(
+        property("h"),
+        value!({"type": "object", "additionalProperties": {}, "x-kubernetes-map-type": "atomic"})
+    );
     assert_eq!(property("i"), value!({"type": "object", "properties": {"x": {"type": "string"}}}));
 }
 

@@ -42,7 +42,8 @@ impl Writer<'_> {
             }
             out.insert("properties", properties);
         }
-        let required: Vec<&str> = fields.fields.iter().filter(|field| field.required).map(|field| &*field.name).collect();
+        let required: Vec<&str> =
+            fields.fields.iter().filter(|field| field.required).map(|field| &*field.name).collect();
         if !self.types.custom && !required.is_empty() {
             out.insert("required", required);
         }

@@ -27,7 +27,10 @@ pub enum ProtoError {
     NoEnvelope,
     Truncated,
     BadKey(u64),
-    WireType { wire: u8, field: String },
+    WireType {
+        wire: u8,
+        field: String,
+    },
     BadText,
     /// A value that its type refuses, in the type's words.
     Refused(String),
@@ -37,7 +40,9 @@ pub enum ProtoError {
 impl fmt::Display for ProtoError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ProtoError::NoEnvelope => f.write_str("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"),
+            ProtoError::NoEnvelope => {
+                f.write_str("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
+            }
             ProtoError::Truncated => f.write_str("unexpected EOF"),
             ProtoError::BadKey(key) => write!(f, "proto: illegal tag {} (wire type {})", key >> 3, key & 7),
             ProtoError::WireType { wire, field } => write!(f, "proto: wrong wireType = {wire} for field {field}"),

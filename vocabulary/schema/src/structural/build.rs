@@ -1,9 +1,12 @@
 //! A structural schema to types.
 
 use super::graft;
-use super::words::{EMBEDDED, INT_OR_STRING, LIST_KEYS, LIST_TYPE, MAP_TYPE, PRESERVE, RULES, is_true, list, schema_at, text};
+use super::words::{
+    EMBEDDED, INT_OR_STRING, LIST_KEYS, LIST_TYPE, MAP_TYPE, PRESERVE, RULES, is_true, list, schema_at, text,
+};
 use crate::{
-    Constraints, Details, Extra, Field, ListKind, MapKind, Node, Pattern, Rule, Schema, Shape, StructType, TypeId, Types,
+    Constraints, Details, Extra, Field, ListKind, MapKind, Node, Pattern, Rule, Schema, Shape, StructType, TypeId,
+    Types,
 };
 use meta::{CompactString, Map, Value};
 use std::sync::Arc;
@@ -88,8 +91,12 @@ impl Builder {
 
     fn map_or_struct(&mut self, schema: &Value) -> Shape {
         let kind = if text(schema, MAP_TYPE) == "atomic" { MapKind::Atomic } else { MapKind::Granular };
-        let mut fields =
-            StructType { fields: self.fields(schema, Stated::Type), extra: extra(schema), kind, ..StructType::default() };
+        let mut fields = StructType {
+            fields: self.fields(schema, Stated::Type),
+            extra: extra(schema),
+            kind,
+            ..StructType::default()
+        };
         match schema.get("additionalProperties") {
             additional @ Value::Map(_) => {
                 let value = self.schema(additional);
@@ -187,9 +194,26 @@ impl Builder {
 
     fn constraints(&mut self, schema: &Value) -> Option<Box<Constraints>> {
         const RULES: [&str; 20] = [
-            "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "minItems",
-            "maxItems", "uniqueItems", "minProperties", "maxProperties", "required", "pattern", "format", "enum", "allOf",
-            "anyOf", "oneOf", "not",
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "multipleOf",
+            "minLength",
+            "maxLength",
+            "minItems",
+            "maxItems",
+            "uniqueItems",
+            "minProperties",
+            "maxProperties",
+            "required",
+            "pattern",
+            "format",
+            "enum",
+            "allOf",
+            "anyOf",
+            "oneOf",
+            "not",
         ];
         if RULES.iter().all(|name| schema.get(name).is_null()) {
             return None;

@@ -1,6 +1,8 @@
 //! The form of a schema: what is not supported, what excludes each other, and the extensions' own rules.
 
-use super::words::{EMBEDDED, LIST_KEYS, LIST_TYPE, MAP_TYPE, PRESERVE, RULES, is_true, joined, kind, list, properties, schema_at, text};
+use super::words::{
+    EMBEDDED, LIST_KEYS, LIST_TYPE, MAP_TYPE, PRESERVE, RULES, is_true, joined, kind, list, properties, schema_at, text,
+};
 use meta::{ErrorList, FieldError, Path, Value};
 
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
@@ -45,7 +47,8 @@ pub(super) fn check_root(schema: &Value, path: &Path, has_status: bool, errors: 
 fn check_beside_status(schema: &Value, path: &Path, errors: &mut ErrorList) {
     let kind = kind(schema);
     if !kind.is_empty() && kind != "object" {
-        let detail = r#"only "object" is allowed as the type at the root of the schema if the status subresource is enabled"#;
+        let detail =
+            r#"only "object" is allowed as the type at the root of the schema if the status subresource is enabled"#;
         errors.push(FieldError::invalid(&path.field("type"), kind, detail));
         return;
     }
@@ -272,7 +275,8 @@ fn check_key_presence(schema: &Value, path: &Path, errors: &mut ErrorList) {
         let Some(property) = schema_at(items.get("properties"), name) else { continue };
         let at = at.field("properties").key(name);
         if !list(items, "required").contains(key) && property.get("default").is_null() {
-            let detail = "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property";
+            let detail =
+                "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property";
             errors.push(FieldError::required(&at.field("default"), detail));
         }
         if is_true(property, "nullable") {

@@ -36,7 +36,8 @@ fn check_schema(schema: &Value, level: Level, path: &Path, errors: &mut ErrorLis
     check_type(schema, level, path, errors);
     check_object_fields(schema, level, path, errors);
     if is_true(schema, EMBEDDED) && !is_true(schema, PRESERVE) && schema.get("properties").is_empty() {
-        let detail = "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields";
+        let detail =
+            "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields";
         errors.push(FieldError::required(&path.field("properties"), detail));
     }
 }

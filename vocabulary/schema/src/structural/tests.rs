@@ -30,14 +30,18 @@ fn a_type_is_stated_everywhere() {
     refused(&spec("{x-kubernetes-int-or-string: true, anyOf: [{type: integer}, {type: string}]}"), &[]);
     refused(
         &spec("{type: float}"),
-        &[r#"s.properties[spec].type: Unsupported value: "float": supported values: "array", "boolean", "integer", "number", "object", "string""#],
+        &[
+            r#"s.properties[spec].type: Unsupported value: "float": supported values: "array", "boolean", "integer", "number", "object", "string""#,
+        ],
     );
 }
 
 #[test]
 fn logic_adds_rules_alone() {
     refused(
-        &spec("{type: object, properties: {a: {type: string}}, anyOf: [{type: object, properties: {a: {minLength: 1}}}]}"),
+        &spec(
+            "{type: object, properties: {a: {type: string}}, anyOf: [{type: object, properties: {a: {minLength: 1}}}]}",
+        ),
         &["s.properties[spec].anyOf[0].type: Forbidden: must be empty to be structural"],
     );
     refused(
@@ -52,10 +56,15 @@ fn logic_adds_rules_alone() {
 
 #[test]
 fn metadata_stays_what_it_is() {
-    refused("type: object\nproperties: {metadata: {type: object, properties: {name: {type: string, pattern: a}}}}", &[]);
+    refused(
+        "type: object\nproperties: {metadata: {type: object, properties: {name: {type: string, pattern: a}}}}",
+        &[],
+    );
     refused(
         "type: object\nproperties: {metadata: {type: object, properties: {labels: {type: object}}}}",
-        &["s.properties[metadata]: Forbidden: must not specify anything other than name and generateName, but metadata is implicitly specified"],
+        &[
+            "s.properties[metadata]: Forbidden: must not specify anything other than name and generateName, but metadata is implicitly specified",
+        ],
     );
     refused(
         "type: object\nproperties: {kind: {type: integer}}",
@@ -69,15 +78,21 @@ fn lists_have_keys() {
     let list = |rest: &str| spec(&format!("{{type: array, x-kubernetes-list-type: map, {rest}}}"));
     refused(
         &list("items: {type: object, properties: {a: {type: string}}}"),
-        &["s.properties[spec].x-kubernetes-list-map-keys: Required value: must not be empty if x-kubernetes-list-type is map"],
+        &[
+            "s.properties[spec].x-kubernetes-list-map-keys: Required value: must not be empty if x-kubernetes-list-type is map",
+        ],
     );
     refused(
         &list("x-kubernetes-list-map-keys: [a], items: {type: object, properties: {a: {type: string}}}"),
-        &["s.properties[spec].items.properties[a].default: Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"],
+        &[
+            "s.properties[spec].items.properties[a].default: Required value: this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property",
+        ],
     );
     refused(
         &list("x-kubernetes-list-map-keys: [b], items: {type: object, properties: {a: {type: string}}}"),
-        &[r#"s.properties[spec].x-kubernetes-list-map-keys: Invalid value: ["b"]: entries must all be names of item properties"#],
+        &[
+            r#"s.properties[spec].x-kubernetes-list-map-keys: Invalid value: ["b"]: entries must all be names of item properties"#,
+        ],
     );
 }
 
@@ -85,7 +100,9 @@ fn lists_have_keys() {
 fn defaults_satisfy_their_schema() {
     refused(
         &spec("{type: object, properties: {a: {type: integer, default: x}}}"),
-        &[r#"s.properties[spec].properties[a].default: Invalid value: "string":  in body must be of type integer: "string""#],
+        &[
+            r#"s.properties[spec].properties[a].default: Invalid value: "string":  in body must be of type integer: "string""#,
+        ],
     );
     refused(
         &spec("{type: object, default: {b: 1}}"),
@@ -102,11 +119,15 @@ fn what_is_not_supported_is_told() {
     refused(&spec("{type: string, $ref: x}"), &["s.properties[spec].$ref: Forbidden: $ref is not supported"]);
     refused(
         &spec("{type: object, properties: {a: {type: string}}, additionalProperties: {type: string}}"),
-        &["s.properties[spec].additionalProperties: Forbidden: additionalProperties and properties are mutual exclusive"],
+        &[
+            "s.properties[spec].additionalProperties: Forbidden: additionalProperties and properties are mutual exclusive",
+        ],
     );
     refused(
         &spec("{type: array, items: {type: string}, uniqueItems: true}"),
-        &["s.properties[spec].uniqueItems: Forbidden: uniqueItems cannot be set to true since the runtime complexity becomes quadratic"],
+        &[
+            "s.properties[spec].uniqueItems: Forbidden: uniqueItems cannot be set to true since the runtime complexity becomes quadratic",
+        ],
     );
     refused(
         &spec("{type: string, x-kubernetes-validations: [{message: a}]}"),

@@ -108,11 +108,7 @@ fn is_date_time(text: &str) -> bool {
     let lower = text.to_lowercase();
     let Some((date, rest)) = lower.split_once('t') else { return false };
     let clock = rest.split('t').next().unwrap_or(rest);
-    is_date(date)
-        && fits(&DATE_TIME, clock)
-        && clock[..2] <= *"23"
-        && clock[3..5] <= *"59"
-        && clock[6..8] <= *"59"
+    is_date(date) && fits(&DATE_TIME, clock) && clock[..2] <= *"23" && clock[3..5] <= *"59" && clock[6..8] <= *"59"
 }
 
 /// Go's durations and Scala's (`3 days`).
@@ -197,7 +193,9 @@ fn is_uuid(text: &str, version: Option<char>) -> bool {
         let Some((part, after)) = rest.split_at_checked(length).filter(|(part, _)| is_hex(part)) else { return false };
         let first = part.chars().next();
         let variant = matches!(version, Some('4' | '5')) && index == 3;
-        if (index == 2 && version.is_some() && first != version) || (variant && !matches!(first, Some('8' | '9' | 'a' | 'b' | 'A' | 'B'))) {
+        if (index == 2 && version.is_some() && first != version)
+            || (variant && !matches!(first, Some('8' | '9' | 'a' | 'b' | 'A' | 'B')))
+        {
             return false;
         }
         rest = after;
@@ -243,7 +241,8 @@ fn is_isbn13(text: &str) -> bool {
     digits_of(text).is_some_and(|digits| {
         digits.len() == 13
             && digits.iter().all(|digit| *digit < 10)
-            && digits.iter().zip([1, 3].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum::<u32>() % 10 == 0
+            && digits.iter().zip([1, 3].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum::<u32>() % 10
+                == 0
     })
 }
 

@@ -73,7 +73,11 @@ fn scalars() {
     );
     check("type: integer\nmultipleOf: 3", "4", &["x: Invalid value: 4: x in body should be a multiple of 3"]);
     check("type: string\nformat: date", "x", &[r#"x: Invalid value: "x": x in body must be of type date: "x""#]);
-    check("type: string\nformat: date", "5", &[r#"x: Invalid value: "int64": x in body must be of type date: "int64""#]);
+    check(
+        "type: string\nformat: date",
+        "5",
+        &[r#"x: Invalid value: "int64": x in body must be of type date: "int64""#],
+    );
     check("type: integer\nformat: int32", "5000000000", &[]);
 }
 
@@ -86,7 +90,11 @@ fn lists_and_maps() {
     let map = |rule: &str| format!("type: object\nadditionalProperties: {{type: integer}}\n{rule}");
     check(&map("minProperties: 1"), "{}", &["x: Invalid value: 0: x in body should have at least 1 properties"]);
     check(&map("maxProperties: 1"), "{a: 1, b: 2}", &["x: Too many: 2: must have at most 1 item"]);
-    check("type: object\nproperties: {a: {type: string}}\nrequired: [a, b]", "{}", &["x.a: Required value", "x.b: Required value"]);
+    check(
+        "type: object\nproperties: {a: {type: string}}\nrequired: [a, b]",
+        "{}",
+        &["x.a: Required value", "x.b: Required value"],
+    );
     check(
         "type: array\nx-kubernetes-list-type: map\nx-kubernetes-list-map-keys: [a]\nitems: {type: object, properties: {a: {type: string}, b: {type: string}}}",
         "[{a: x, b: z}, {a: x}, {}]",
@@ -126,7 +134,11 @@ fn junctors() {
             r#"<nil>: Invalid value: "": "x" must validate all the schemas (allOf). None validated"#,
         ],
     );
-    check("type: integer\nnot: {minimum: 5}", "7", &[r#"<nil>: Invalid value: "": "x" must not validate the schema (not)"#]);
+    check(
+        "type: integer\nnot: {minimum: 5}",
+        "7",
+        &[r#"<nil>: Invalid value: "": "x" must not validate the schema (not)"#],
+    );
 }
 
 #[test]
@@ -141,7 +153,9 @@ fn the_root() {
 #[test]
 fn what_did_not_change_is_forgiven() {
     let types = structural::compile(
-        &yaml("type: object\nproperties: {a: {type: integer, maximum: 3}, l: {type: array, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [k], items: {type: object, properties: {k: {type: string}, v: {type: integer, maximum: 3}}}}}"),
+        &yaml(
+            "type: object\nproperties: {a: {type: integer, maximum: 3}, l: {type: array, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [k], items: {type: object, properties: {k: {type: string}, v: {type: integer, maximum: 3}}}}}",
+        ),
         &object_meta(),
     );
     let check = |new: &str, old: &str, expect: &[&str]| {

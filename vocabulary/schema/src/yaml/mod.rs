@@ -236,7 +236,10 @@ mod tests {
     #[test]
     fn anchors_and_merges() {
         check("a: &x {b: 1, c: 2}\nd: *x\n", value!({"a": {"b": 1i64, "c": 2i64}, "d": {"b": 1i64, "c": 2i64}}));
-        check("a: &x {b: 1, c: 2}\nd: {<<: *x, c: 3}\n", value!({"a": {"b": 1i64, "c": 2i64}, "d": {"b": 1i64, "c": 3i64}}));
+        check(
+            "a: &x {b: 1, c: 2}\nd: {<<: *x, c: 3}\n",
+            value!({"a": {"b": 1i64, "c": 2i64}, "d": {"b": 1i64, "c": 3i64}}),
+        );
     }
 
     #[test]
