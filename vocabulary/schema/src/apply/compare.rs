@@ -1,8 +1,9 @@
 //! What changed between two objects of one type: which fields were added, modified, removed.
 
 use super::atom::{Atom, ListAtom, MapAtom, Type};
-use super::set::{Set, leaf, map_of, node, node_of};
-use super::{element, set};
+use super::element;
+use super::set::Set;
+use super::trie::{leaf, map_of, node, node_of};
 use meta::{CompactString, Map, Value};
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -109,7 +110,7 @@ impl Changes {
         let kind = map.type_of(name).unwrap_or(Type::Deduced);
         match (old, new) {
             (Some((_, old)), Some((_, new))) if old == new => Ok(()),
-            (Some((_, old)), Some((_, new))) => self.both(element::field(name), kind, old, new),
+            (Some((_, old)), Some((_, new))) => self.both(&element::field(name), kind, old, new),
             (Some((_, old)), None) => self.one_sided(map, name, kind, old, Side::Old),
             (None, Some((_, new))) => self.one_sided(map, name, kind, new, Side::New),
             (None, None) => Ok(()),
@@ -126,8 +127,8 @@ impl Changes {
         side: Side,
     ) -> Result<(), String> {
         match (map.zero(name), side) {
-            (Some(zero), Side::Old) => self.both(element::field(name), kind, value, &zero),
-            (Some(zero), Side::New) => self.both(element::field(name), kind, &zero, value),
+            (Some(zero), Side::Old) => self.both(&element::field(name), kind, value, &zero),
+            (Some(zero), Side::New) => self.both(&element::field(name), kind, &zero, value),
             (None, side) => self.only(element::field(name), kind, value, side),
         }
     }
@@ -141,12 +142,12 @@ impl Changes {
         Ok(())
     }
 
-    fn both(&mut self, step: CompactString, kind: Type<'_>, old: &Value, new: &Value) -> Result<(), String> {
+    fn both(&mut self, step: &CompactString, kind: Type<'_>, old: &Value, new: &Value) -> Result<(), String> {
         let mut below = Changes::default();
         let modified = below.compare(kind, old, new)?;
-        push(&mut self.added, &step, node_of(false, below.added));
-        push(&mut self.removed, &step, node_of(false, below.removed));
-        push(&mut self.modified, &step, node_of(modified, below.modified));
+        push(&mut self.added, step, node_of(false, below.added));
+        push(&mut self.removed, step, node_of(false, below.removed));
+        push(&mut self.modified, step, node_of(modified, below.modified));
         Ok(())
     }
 
@@ -170,7 +171,7 @@ impl Changes {
     fn items(&mut self, kind: Type<'_>, old: &[Item<'_>], new: &[Item<'_>]) -> Result<(), String> {
         let Some((step, _)) = old.first().or(new.first()) else { return Ok(()) };
         match (old, new) {
-            ([old], [new]) => self.both(step.clone(), kind, old.1, new.1)?,
+            ([old], [new]) => self.both(step, kind, old.1, new.1)?,
             ([old], []) => self.only(step.clone(), kind, old.1, Side::Old)?,
             ([], [new]) => self.only(step.clone(), kind, new.1, Side::New)?,
             ([_, _, ..], [_, _, ..]) => {
@@ -227,7 +228,7 @@ fn everything(kind: Type<'_>, value: &Value) -> Result<Value, String> {
         (Atom::List(list), Value::List(items)) if !list.is_atomic() => every_item(&list, items)?,
         _ => Vec::new(),
     };
-    Ok(node(true, set::map_of(below)).unwrap_or_else(leaf))
+    Ok(node(true, map_of(below)).unwrap_or_else(leaf))
 }
 
 fn every_field(map: &MapAtom<'_>, fields: &Map) -> Result<Nodes, String> {

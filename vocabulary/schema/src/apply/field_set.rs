@@ -2,7 +2,8 @@
 
 use super::atom::{Atom, ListAtom, MapAtom, Type};
 use super::element;
-use super::set::{Set, leaf, map_of, node_of};
+use super::set::Set;
+use super::trie::{leaf, map_of, node_of};
 use meta::{CompactString, Map, Value};
 use std::collections::BTreeMap;
 

@@ -5,8 +5,10 @@
 //! live object, refuses what others own, and deletes what its manager owned alone and no longer names.
 
 mod atom;
+mod changes;
 mod check;
 mod compare;
+mod configure;
 mod conflict;
 mod element;
 mod field_set;
@@ -21,6 +23,7 @@ mod scale;
 mod set;
 mod stamps;
 mod strip;
+mod trie;
 mod version;
 
 #[cfg(test)]

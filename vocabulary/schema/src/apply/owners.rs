@@ -1,7 +1,9 @@
 //! The entries of `managedFields`: who wrote which fields, how, and when.
 
+use super::changes::Changes;
 use super::set::Set;
 use meta::{CompactString, Time, Value};
+use std::collections::{HashMap, hash_map};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Operation {
@@ -119,8 +121,16 @@ impl Owners {
     pub fn decode(entries: &Value) -> Result<Owners, String> {
         let entries = entries.as_list().unwrap_or(&[]);
         let mut owners = Owners::default();
+        let mut known: HashMap<String, usize> = HashMap::new();
         for (index, entry) in entries.iter().enumerate() {
-            owners.put(Entry::decode(index, entry)?);
+            let entry = Entry::decode(index, entry)?;
+            match known.entry(entry.identity()) {
+                hash_map::Entry::Occupied(at) => owners.0[*at.get()] = entry,
+                hash_map::Entry::Vacant(slot) => {
+                    slot.insert(owners.0.len());
+                    owners.0.push(entry);
+                }
+            }
         }
         Ok(owners)
     }
@@ -159,6 +169,21 @@ impl Owners {
 
     pub(super) fn take(&mut self, owner: &Entry) -> Option<Entry> {
         self.position(owner).map(|at| self.0.remove(at))
+    }
+
+    /// Takes what has changed away from all owners but `me`; owners go who own nothing or wrote in a version that is gone.
+    pub(super) fn disown(&mut self, changes: &Changes, me: Option<&Entry>) {
+        self.0.retain_mut(|owner| {
+            if me.is_some_and(|me| owner.same_owner(me)) {
+                return true;
+            }
+            let Some(changes) = changes.seen_by(owner) else { return false };
+            for set in [&changes.added, &changes.modified, &changes.removed] {
+                owner.fields.subtract(set);
+            }
+            true
+        });
+        self.drop_empty();
     }
 
     pub(super) fn drop_empty(&mut self) {

@@ -1,7 +1,8 @@
 //! A schema may have changed since a set was written: a manager of fields below what is now one value owns that value.
 
 use super::atom::{Atom, Type};
-use super::set::{Set, leaf};
+use super::set::Set;
+use super::trie::leaf;
 use meta::{Map, Value};
 
 impl Set {

@@ -2,7 +2,8 @@
 
 use super::atom::{Atom, ListAtom, MapAtom, Type};
 use super::element;
-use super::set::{Set, is_member, node};
+use super::set::Set;
+use super::trie::{children, is_member, node};
 use meta::{Map, Value};
 
 /// What is left: null where nothing is.
@@ -57,7 +58,7 @@ impl Set {
 
 fn named_parents(kind: Option<Type<'_>>, set: &Map) -> Map {
     let atom = kind.map(|kind| kind.atom(None));
-    let nodes = super::set::children(set).filter_map(|(step, below)| {
+    let nodes = children(set).filter_map(|(step, below)| {
         let (named, kind) = match (&atom, step.strip_prefix("f:")) {
             (Some(Atom::Map(map)), Some(name)) => (map.is_named(name), map.type_of(name)),
             (Some(Atom::List(list)), None) if step.starts_with("k:") => (false, Some(list.item)),

@@ -14,11 +14,11 @@ const BAD_DELETION: &str = "invalid patch format of primitive list";
 pub(super) const BAD_ORDER: &str = "invalid patch format of setElementOrder list";
 
 /// `$patch` in a map decides about the map as a whole.
-pub(super) fn whole_map(directive: Value, rest: Map) -> Result<Map, PatchError> {
+pub(super) fn whole_map(directive: &Value, rest: Map) -> Result<Map, PatchError> {
     match directive.as_str() {
         Some("replace") => Ok(rest),
         Some("delete") => Ok(Map::default()),
-        _ => Err(unknown_directive(&directive, rest)),
+        _ => Err(unknown_directive(directive, rest)),
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn merge(
     let of_maps = items_are_maps(&[&live, &patch])?;
     match (of_maps, list.key()) {
         (false, _) if deleting => Ok(without(live, &patch)),
-        (false, None) => Ok(merge_scalars(live, patch)),
+        (false, None) => Ok(merge_scalars(&live, &patch)),
         (false, Some(_)) => Err(super::wrong_type("map[string]interface {}", live.first().unwrap_or(&patch[0]))),
         (true, None) => {
             let kind = list.item.go_kind();
@@ -52,9 +52,8 @@ fn without(live: Vec<Value>, gone: &[Value]) -> Vec<Value> {
     live.into_iter().filter(|item| !gone.contains(&Identity::of(item))).collect()
 }
 
-fn merge_scalars(live: Vec<Value>, patch: Vec<Value>) -> Vec<Value> {
-    let merged = deduplicated([live.as_slice(), patch.as_slice()].concat());
-    order::by_patch_then_live(merged, &patch, &live, None)
+fn merge_scalars(live: &[Value], patch: &[Value]) -> Vec<Value> {
+    order::by_patch_then_live(deduplicated([live, patch].concat()), patch, live, None)
 }
 
 /// As upstream drops duplicates: the last item takes the place of each.

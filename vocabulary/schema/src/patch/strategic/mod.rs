@@ -30,7 +30,7 @@ pub(super) fn apply(schema: &Schema, object: Value, patch: Map) -> Result<Value,
 
 fn merge_map(mut original: Map, mut patch: Map, place: Place<'_>) -> Result<Map, PatchError> {
     if let Some(directive) = patch.remove(directive::PATCH) {
-        return directive::whole_map(directive, patch);
+        return directive::whole_map(&directive, patch);
     }
     directive::retain_keys(&mut original, &mut patch)?;
     order::merge_ordered_lists(&mut original, &mut patch, place)?;
