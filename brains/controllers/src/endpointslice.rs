@@ -2,7 +2,7 @@
 
 mod endpoint;
 mod hints;
-mod ports;
+pub(crate) mod ports;
 mod slices;
 
 use crate::ownership;

@@ -4,19 +4,25 @@
 mod conditions;
 mod deletion_order;
 mod labels;
+mod node_pods;
 mod ownership;
 mod pods;
 mod service_pods;
+mod taints;
 mod template;
 
 pub mod deployment;
+pub mod endpoints;
 pub mod endpointslice;
 pub mod garbage;
 pub mod job;
 pub mod namespace;
+pub mod node_lifecycle;
+pub mod pod_gc;
 pub mod replicaset;
 pub mod root_ca;
 pub mod serviceaccount;
+pub mod taint_eviction;
 
 #[cfg(test)]
 mod testing;
@@ -43,5 +49,9 @@ pub const ALL: &[Make] = &[
     |_| Arc::new(replicaset::ReplicaSets),
     |_| Arc::new(replicaset::ReplicationControllers),
     |_| Arc::new(endpointslice::EndpointSlices),
+    |_| Arc::new(endpoints::LegacyEndpoints),
     |_| Arc::new(job::Jobs),
+    |_| Arc::new(node_lifecycle::NodeLifecycle),
+    |_| Arc::new(taint_eviction::TaintEviction),
+    |_| Arc::new(pod_gc::PodGc),
 ];

@@ -3,7 +3,7 @@
 use crate::apply::Verdict;
 use crate::inputs::Inputs;
 use crate::queue::Queue;
-use crate::worker::{Outcome, Worker};
+use crate::worker::{Outcome, Wake, Worker};
 use meta::Key;
 use plan::{Change, Refusal};
 use std::collections::{BTreeMap, HashMap};
@@ -22,6 +22,7 @@ struct Drive {
     keys: HashMap<Id, Key>,
     /// What was refused of each key's last plan.
     refusals: BTreeMap<Key, Refusal>,
+    awake_since: jiff::Timestamp,
 }
 
 pub(crate) async fn drive(worker: Arc<Worker>, mut stopped: watch::Receiver<bool>) {
@@ -39,6 +40,7 @@ pub(crate) async fn drive(worker: Arc<Worker>, mut stopped: watch::Receiver<bool
         tasks: JoinSet::new(),
         keys: HashMap::new(),
         refusals: BTreeMap::new(),
+        awake_since: worker.clock.now(),
     };
     loop {
         drive.begin();
@@ -77,12 +79,13 @@ async fn ring(alarm: Option<Instant>) {
 
 impl Drive {
     fn begin(&mut self) {
-        while let Some(key) = self.queue.take() {
+        while let Some((key, alarmed)) = self.queue.take() {
             let worker = self.worker.clone();
             let refused = self.refusals.remove(&key);
+            let wake = Wake { refused, alarmed, awake_since: self.awake_since };
             let task = self.tasks.spawn({
                 let key = key.clone();
-                async move { worker.work(&key, refused).await }
+                async move { worker.work(&key, wake).await }
             });
             self.keys.insert(task.id(), key);
         }

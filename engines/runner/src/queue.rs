@@ -19,6 +19,8 @@ pub(crate) struct Queue {
     again: BTreeSet<Key>,
     alarms: BTreeSet<(Instant, Key)>,
     alarm_of: BTreeMap<Key, Instant>,
+    /// Whose alarm has rung since they ran last.
+    alarmed: BTreeSet<Key>,
     failing: BTreeMap<Key, Backoff>,
 }
 
@@ -31,11 +33,13 @@ impl Queue {
         }
     }
 
-    pub(crate) fn take(&mut self) -> Option<Key> {
+    /// The next key, and whether its alarm has rung.
+    pub(crate) fn take(&mut self) -> Option<(Key, bool)> {
         let key = self.ready.pop_front()?;
         self.waiting.remove(&key);
         self.running.insert(key.clone());
-        Some(key)
+        let alarmed = self.alarmed.remove(&key);
+        Some((key, alarmed))
     }
 
     /// A key has been done with; what its last plan says of the next time replaces what earlier ones said.
@@ -84,6 +88,7 @@ impl Queue {
             && let Some((_, key)) = self.alarms.pop_first()
         {
             self.alarm_of.remove(&key);
+            self.alarmed.insert(key.clone());
             self.add(key);
         }
     }
@@ -101,17 +106,21 @@ mod tests {
         Key::cluster(name)
     }
 
+    fn taken(queue: &mut Queue) -> Option<Key> {
+        queue.take().map(|(key, _)| key)
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_key_waits_once_and_runs_alone() {
         let mut queue = Queue::default();
         queue.add(key("a"));
         queue.add(key("a"));
         queue.add(key("b"));
-        assert_eq!((queue.take(), queue.take(), queue.take()), (Some(key("a")), Some(key("b")), None));
+        assert_eq!((taken(&mut queue), taken(&mut queue), taken(&mut queue)), (Some(key("a")), Some(key("b")), None));
         queue.add(key("a"));
         assert_eq!(queue.take(), None, "it runs");
         queue.succeeded(&key("a"), None);
-        assert_eq!(queue.take(), Some(key("a")), "it was woken while it ran");
+        assert_eq!(taken(&mut queue), Some(key("a")), "it was woken while it ran");
     }
 
     #[tokio::test(start_paused = true)]
@@ -128,7 +137,7 @@ mod tests {
         queue.ring(at(8));
         assert_eq!(queue.take(), None);
         queue.ring(at(9));
-        assert_eq!((queue.take(), queue.next_alarm()), (Some(key("a")), None));
+        assert_eq!((queue.take(), queue.next_alarm()), (Some((key("a"), true)), None));
     }
 
     #[tokio::test(start_paused = true)]

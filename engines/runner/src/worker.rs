@@ -25,6 +25,13 @@ pub(crate) struct Worker {
     pub(crate) permits: Semaphore,
 }
 
+/// What is known of a key's wake, apart from the world.
+pub(crate) struct Wake {
+    pub(crate) refused: Option<Refusal>,
+    pub(crate) alarmed: bool,
+    pub(crate) awake_since: jiff::Timestamp,
+}
+
 /// What became of a key.
 pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
@@ -33,10 +40,10 @@ pub(crate) struct Outcome {
 }
 
 impl Worker {
-    pub(crate) async fn work(&self, key: &Key, refused: Option<Refusal>) -> Outcome {
+    pub(crate) async fn work(&self, key: &Key, wake: Wake) -> Outcome {
         let (plan, applied) = {
             let _permit = self.permits.acquire().await;
-            let plan = self.decide(key, refused);
+            let plan = self.decide(key, wake);
             let applied = apply::apply(&plan, &*self.client, |base| self.name(base)).await;
             (plan, applied)
         };
@@ -50,8 +57,9 @@ impl Worker {
         outcome
     }
 
-    fn decide(&self, key: &Key, refused: Option<Refusal>) -> Plan {
-        let moment = Moment { refused, ..Moment::new(self.clock.now(), self.clock.random()) };
+    fn decide(&self, key: &Key, wake: Wake) -> Plan {
+        let Wake { refused, alarmed, awake_since } = wake;
+        let moment = Moment { refused, alarmed, awake_since, ..Moment::new(self.clock.now(), self.clock.random()) };
         let plan = self.controller.reconcile(key, &self.inputs.view(), &moment);
         self.metrics.reconciled(plan.actions.len());
         for line in &plan.report.lines {

@@ -49,8 +49,8 @@ pub enum Action {
 /// What was seen and must still be so.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
-    /// No object of this uid stands there.
-    Absent { resource: Gvr, key: Key, uid: CompactString },
+    /// No object of this uid stands there; without a uid, none at all.
+    Absent { resource: Gvr, key: Key, uid: Option<CompactString> },
     /// The object of this uid stands there and is not being deleted.
     Alive { resource: Gvr, key: Key, uid: CompactString },
     /// The namespace holds nothing of the resource.

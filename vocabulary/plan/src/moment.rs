@@ -7,6 +7,10 @@ use meta::{CompactString, Gvr};
 pub struct Moment {
     pub now: Timestamp,
     pub random: u64,
+    /// Since when everything has been watched: what did not happen before cannot have been seen not to.
+    pub awake_since: Timestamp,
+    /// The last plan asked for this look, and its wait is over.
+    pub alarmed: bool,
     /// What the server refused of this key's last plan: controllers that show it in a status read it here.
     pub refused: Option<Refusal>,
 }
@@ -28,7 +32,7 @@ const BASE_LENGTH_MAX: usize = 63 - SUFFIX_LENGTH;
 
 impl Moment {
     pub fn new(now: Timestamp, random: u64) -> Moment {
-        Moment { now, random, refused: None }
+        Moment { now, random, awake_since: Timestamp::MIN, alarmed: false, refused: None }
     }
 
     /// The `nth` name of this moment that begins with `base`, as the server would generate one. Names are drawn

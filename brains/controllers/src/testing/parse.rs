@@ -66,7 +66,9 @@ fn key(text: &str) -> Key {
 fn moment(header: &Value) -> Result<Moment, String> {
     let now = Some(header.str("now")).filter(|now| !now.is_empty()).unwrap_or("2026-01-01T00:00:10Z");
     let now: Timestamp = now.parse().map_err(|problem: jiff::Error| problem.to_string())?;
-    Ok(Moment { refused: refusal(header.get("refused")), ..Moment::new(now, 1) })
+    let awake_since = header.str("awakeSince").parse().unwrap_or(Timestamp::MIN);
+    let alarmed = header.bool("alarmed");
+    Ok(Moment { refused: refusal(header.get("refused")), awake_since, alarmed, ..Moment::new(now, 1) })
 }
 
 fn refusal(refused: &Value) -> Option<Refusal> {

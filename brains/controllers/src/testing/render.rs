@@ -68,7 +68,9 @@ fn action(action: &Action, seen: &View, text: &mut String) {
             writeln!(text, "post {}{name} {key}", prefix(subresource)).unwrap();
             flat(object, text);
         }
-        Action::Confirm(Fact::Absent { key, uid, .. }) => writeln!(text, "confirm absent {name} {key} {uid}").unwrap(),
+        Action::Confirm(Fact::Absent { key, uid, .. }) => {
+            writeln!(text, "confirm absent {name} {key} {}", uid.as_deref().unwrap_or("whatever its uid")).unwrap();
+        }
         Action::Confirm(Fact::Alive { key, uid, .. }) => writeln!(text, "confirm alive {name} {key} {uid}").unwrap(),
         Action::Confirm(Fact::Empty { namespace, .. }) => {
             writeln!(text, "confirm empty {name} in {namespace}").unwrap()
