@@ -5,7 +5,9 @@
 
 mod cells;
 mod check;
+mod declared;
 mod facts;
+mod formats;
 mod fresh;
 mod pods;
 mod row;
@@ -13,6 +15,7 @@ mod rules;
 mod table;
 mod version_order;
 mod volumes;
+mod workload;
 
 mod admissionregistration;
 mod apiextensions;

@@ -1,6 +1,6 @@
 //! The hooks of a row: what upstream writes in Go for a kind, with the defaults that fit a plain one.
 
-use crate::{KindDef, fresh};
+use crate::{KindDef, declared, fresh};
 use jiff::Timestamp;
 use meta::{CompactString, ErrorList, Value};
 
@@ -63,13 +63,24 @@ pub trait Rules: Send + Sync {
         false
     }
 
-    fn validate(&self, _context: &Context<'_>, _object: &Value) -> ErrorList {
-        ErrorList::default()
+    /// What is wrong with a new object: by the declared rules of its types, and by [`Rules::check`].
+    fn validate(&self, context: &Context<'_>, object: &Value) -> ErrorList {
+        let mut out = ErrorList::default();
+        declared::judge(context, object, None, &mut out);
+        self.check(context, object, None, &mut out);
+        out
     }
 
-    fn validate_update(&self, _context: &Context<'_>, _new: &Value, _old: &Value) -> ErrorList {
-        ErrorList::default()
+    /// What is wrong with a changed object, or with the change.
+    fn validate_update(&self, context: &Context<'_>, new: &Value, old: &Value) -> ErrorList {
+        let mut out = ErrorList::default();
+        declared::judge(context, new, Some(old), &mut out);
+        self.check(context, new, Some(old), &mut out);
+        out
     }
+
+    /// Rules that no line declares: between fields, between an object and its former self.
+    fn check(&self, _context: &Context<'_>, _new: &Value, _old: Option<&Value>, _out: &mut ErrorList) {}
 
     /// What may be a name of this kind; upstream's complaints.
     fn validate_name(&self, name: &str) -> Vec<String> {

@@ -5,6 +5,7 @@ pub mod componentstatus;
 pub mod configmap;
 pub mod endpoints;
 pub mod event;
+mod keyed_data;
 pub mod limitrange;
 pub mod namespace;
 pub mod node;

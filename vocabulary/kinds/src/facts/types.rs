@@ -3,7 +3,8 @@
 use super::{DEFAULTS, TYPES};
 use meta::{CompactString, Map, Value, value};
 use schema::{
-    Constraints, Details, Field, Inline, ListKind, MapKind, Node, PatchMerge, Schema, SchemaOr, Shape, StructType, TypeId, Types,
+    Constraints, Details, Field, Inline, ListKind, MapKind, Node, PatchMerge, Schema, SchemaOr, Shape, StructType,
+    TypeId, Types,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};

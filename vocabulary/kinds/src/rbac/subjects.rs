@@ -1,6 +1,9 @@
 //! Whom a binding names, by kind.
 
-use meta::Value;
+use crate::check as judge;
+use meta::{Cursor, ErrorList, FieldError, Value, names};
+
+const GROUP: &str = "rbac.authorization.k8s.io";
 
 /// Three cells: users, groups, service accounts.
 pub fn cells(binding: &Value) -> [Value; 3] {
@@ -21,7 +24,49 @@ pub fn default(binding: &mut Value) {
     let subjects = binding.at_mut("subjects").and_then(Value::as_list_mut);
     for subject in subjects.into_iter().flatten() {
         if ["User", "Group"].contains(&subject.str("kind")) && subject.str("apiGroup").is_empty() {
-            subject.set("apiGroup", "rbac.authorization.k8s.io");
+            subject.set("apiGroup", GROUP);
         }
+    }
+}
+
+pub fn check(new: &Value, old: Option<&Value>, namespaced: bool, out: &mut ErrorList) {
+    let at = Cursor::root(new);
+    let kind = at.at("roleRef.kind");
+    let kinds: &[&str] = if namespaced { &["Role", "ClusterRole"] } else { &["ClusterRole"] };
+    if !kinds.contains(&kind.str()) {
+        out.push(FieldError::not_supported(&kind.path, kind.str(), kinds.iter().copied()));
+    }
+    at.at("subjects").items().for_each(|subject| self::subject(&subject, namespaced, out));
+    let reference = at.at("roleRef");
+    if old.is_some_and(|old| old.get("roleRef") != reference.value) {
+        out.push(FieldError::invalid(&reference.path, as_go_names_it(reference.value), "cannot change roleRef"));
+    }
+}
+
+/// Upstream shows its internal type, whose fields have no JSON names.
+fn as_go_names_it(reference: &Value) -> Value {
+    let fields = [("APIGroup", "apiGroup"), ("Kind", "kind"), ("Name", "name")];
+    Value::Map(fields.into_iter().map(|(go, json)| (go, reference.get(json).clone())).collect())
+}
+
+fn subject(at: &Cursor<'_>, namespaced: bool, out: &mut ErrorList) {
+    let (kind, name, group) = (at.at("kind"), at.at("name"), at.at("apiGroup"));
+    match kind.str() {
+        "ServiceAccount" => {
+            if !name.str().is_empty() {
+                judge::text(&name, names::dns_subdomain(name.str()), out);
+            }
+            if !group.str().is_empty() {
+                out.push(FieldError::not_supported(&group.path, group.str(), [""]));
+            }
+            if !namespaced && at.at("namespace").str().is_empty() {
+                out.push(FieldError::required(&at.at("namespace").path, ""));
+            }
+        }
+        "User" | "Group" if group.str() != GROUP => {
+            out.push(FieldError::not_supported(&group.path, group.str(), [GROUP]));
+        }
+        "User" | "Group" => {}
+        other => out.push(FieldError::not_supported(&kind.path, other, ["ServiceAccount", "User", "Group"])),
     }
 }

@@ -1,9 +1,12 @@
 //! CustomResourceDefinition: a kind that users add.
 
+mod definition_rules;
+mod schema_rules;
+
 use crate::cells;
 use crate::{Context, Row, Rules, fresh, metadata};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row =
@@ -50,6 +53,17 @@ impl Rules for CustomResourceDefinition {
     fn prepare_update(&self, context: &Context<'_>, new: &mut Value, _old: &Value) {
         if context.subresource.is_empty() {
             add_stored_version(new);
+        }
+    }
+
+    fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
+        if !context.subresource.is_empty() {
+            return;
+        }
+        let at = Cursor::root(new);
+        definition_rules::judge(&at, out);
+        if let Some(old) = old {
+            definition_rules::update(&at, old, out);
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::cells;
 use crate::pods::defaults;
-use crate::{Context, Row, Rules, fresh, metadata};
+use crate::{Context, Row, Rules, check, fresh, metadata, workload};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("apps", "DaemonSet", || Arc::new(DaemonSet));
@@ -58,6 +58,17 @@ impl Rules for DaemonSet {
         let changed = new.at("spec.template") != old.at("spec.template");
         set_template_generation(new, generation + i64::from(changed));
     }
+
+    fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        let at = Cursor::root(new);
+        if context.subresource == "status" {
+            return;
+        }
+        workload::judge(&at.at("spec"), "daemonset", out);
+        if at.at("spec.updateStrategy.type").str() == "RollingUpdate" {
+            rolling_update(&at.at("spec.updateStrategy.rollingUpdate"), out);
+        }
+    }
 }
 
 /// Where the oldest version of the kind kept its template's generation; later ones keep it as an annotation.
@@ -71,4 +82,17 @@ fn template_generation(set: &Value) -> i64 {
 fn set_template_generation(set: &mut Value, generation: i64) {
     let annotations = set.entry("metadata").entry("annotations");
     *annotations.entry(TEMPLATE_GENERATION) = generation.to_string().into();
+}
+
+fn rolling_update(at: &Cursor<'_>, out: &mut ErrorList) {
+    let (unavailable, surge) = (at.at("maxUnavailable"), at.at("maxSurge"));
+    for share in [&unavailable, &surge] {
+        workload::int_or_percent(share, out);
+        workload::not_more_than_all(share, out);
+    }
+    match (workload::is_zero(unavailable.value), workload::is_zero(surge.value)) {
+        (false, false) => check::invalid(&surge, "may not be set when maxUnavailable is non-zero", out),
+        (true, true) => out.push(FieldError::required(&unavailable.path, "cannot be 0 when maxSurge is 0")),
+        _ => {}
+    }
 }

@@ -2,10 +2,10 @@
 
 use crate::cells;
 use crate::pods::defaults;
-use crate::{Row, Rules, metadata};
+use crate::{Context, Row, Rules, check, metadata, workload};
 use jiff::Timestamp;
-use meta::Value;
 use meta::selector::LabelSelector;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("apps", "Deployment", || Arc::new(Deployment));
@@ -49,5 +49,38 @@ impl Rules for Deployment {
         if let Some(spec) = object.at_mut("spec.template.spec") {
             defaults::of_spec(spec);
         }
+    }
+
+    fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        let at = Cursor::root(new);
+        if context.subresource == "status" {
+            let parts = ["updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas"];
+            return workload::counters(&at.at("status"), &parts, out);
+        }
+        workload::judge(&at.at("spec"), "deployment", out);
+        strategy(&at.at("spec.strategy"), out);
+        let deadline = at.at("spec.progressDeadlineSeconds");
+        if !deadline.is_null() && deadline.int() <= at.at("spec.minReadySeconds").int() {
+            check::invalid(&deadline, "must be greater than minReadySeconds", out);
+        }
+    }
+}
+
+fn strategy(at: &Cursor<'_>, out: &mut ErrorList) {
+    let rolling = at.at("rollingUpdate");
+    match at.at("type").str() {
+        "Recreate" if !rolling.is_null() => {
+            check::forbidden(&rolling.path, "may not be specified when strategy `type` is 'Recreate'", out);
+        }
+        "RollingUpdate" => {
+            let (unavailable, surge) = (rolling.at("maxUnavailable"), rolling.at("maxSurge"));
+            workload::int_or_percent(&unavailable, out);
+            workload::int_or_percent(&surge, out);
+            if workload::is_zero(unavailable.value) && workload::is_zero(surge.value) {
+                check::invalid(&unavailable, "may not be 0 when `maxSurge` is 0", out);
+            }
+            workload::not_more_than_all(&unavailable, out);
+        }
+        _ => {}
     }
 }

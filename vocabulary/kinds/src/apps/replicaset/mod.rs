@@ -2,9 +2,9 @@
 
 use crate::cells;
 use crate::pods::defaults;
-use crate::{Row, Rules, metadata};
+use crate::{Context, Row, Rules, metadata, workload};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("apps", "ReplicaSet", || Arc::new(ReplicaSet));
@@ -43,5 +43,16 @@ impl Rules for ReplicaSet {
         if let Some(spec) = object.at_mut("spec.template.spec") {
             defaults::of_spec(spec);
         }
+    }
+
+    fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        if context.subresource == "status" {
+            return workload::counters(
+                &Cursor::root(new).at("status"),
+                &["readyReplicas", "availableReplicas", "fullyLabeledReplicas"],
+                out,
+            );
+        }
+        workload::judge(&Cursor::root(new).at("spec"), "deployment", out);
     }
 }

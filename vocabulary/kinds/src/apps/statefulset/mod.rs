@@ -2,9 +2,9 @@
 
 use crate::cells;
 use crate::pods::defaults;
-use crate::{Row, Rules, metadata};
+use crate::{Context, Row, Rules, check, metadata, workload};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value, value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("apps", "StatefulSet", || Arc::new(StatefulSet));
@@ -44,5 +44,53 @@ impl Rules for StatefulSet {
         if let Some(spec) = object.at_mut("spec.template.spec") {
             defaults::of_spec(spec);
         }
+    }
+
+    fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
+        let spec = Cursor::root(new).at("spec");
+        if context.subresource == "status" {
+            return;
+        }
+        let mut with_claims = new.get("spec").clone();
+        claims_as_volumes(&mut with_claims);
+        workload::judge(&Cursor::new(&with_claims, spec.path.clone()), "statefulset", out);
+        match old {
+            None if !spec.at("serviceName").str().is_empty() => {
+                check::text(&spec.at("serviceName"), meta::names::dns_label(spec.at("serviceName").str()), out);
+            }
+            Some(old) if unchanging(new.get("spec")) != unchanging(old.get("spec")) => {
+                check::forbidden(&spec.path, CHANGEABLE_WORDS, out);
+            }
+            _ => {}
+        }
+    }
+}
+
+const CHANGEABLE_WORDS: &str = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+const CHANGEABLE: &[&str] = &[
+    "replicas",
+    "ordinals",
+    "template",
+    "updateStrategy",
+    "revisionHistoryLimit",
+    "persistentVolumeClaimRetentionPolicy",
+    "minReadySeconds",
+];
+
+fn unchanging(spec: &Value) -> Value {
+    let mut rest = spec.clone();
+    CHANGEABLE.iter().for_each(|field| _ = rest.remove(field));
+    rest
+}
+
+/// Pods may mount the claims that are made for them.
+fn claims_as_volumes(spec: &mut Value) {
+    let claims = spec.items("volumeClaimTemplates").iter().map(|claim| claim.str("metadata.name"));
+    let names: Vec<String> = claims.map(String::from).collect();
+    let mut volumes = spec.items("template.spec.volumes").to_vec();
+    volumes.retain(|volume| !names.iter().any(|name| name == volume.str("name")));
+    volumes.extend(names.iter().map(|name| value!({"name": name, "persistentVolumeClaim": {"claimName": name}})));
+    if !names.is_empty() {
+        spec.set("template.spec.volumes", Value::List(volumes));
     }
 }

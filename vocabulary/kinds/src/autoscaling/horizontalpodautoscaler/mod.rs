@@ -1,9 +1,9 @@
 //! HorizontalPodAutoscaler: scales by what is measured.
 
 use crate::cells;
-use crate::{Row, Rules, metadata};
+use crate::{Context, Row, Rules, check, metadata};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 mod metrics;
@@ -42,5 +42,16 @@ impl Rules for HorizontalPodAutoscaler {
             Some("v1") => older::from_v2(object),
             _ => older::to_v2(object),
         })
+    }
+
+    fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        let spec = Cursor::root(new).at("spec");
+        let (least, most) = (spec.at("minReplicas"), spec.at("maxReplicas"));
+        if context.subresource.is_empty() && most.int() < 1 {
+            check::invalid(&most, "must be greater than 0", out);
+        }
+        if most.int() < least.int() {
+            check::invalid(&most, "must be greater than or equal to `minReplicas`", out);
+        }
     }
 }

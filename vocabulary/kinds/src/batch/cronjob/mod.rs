@@ -1,10 +1,13 @@
 //! CronJob: jobs by the clock.
 
+mod schedule;
+
+use crate::batch::job::job_rules;
 use crate::cells;
 use crate::pods::defaults;
-use crate::{Row, Rules, metadata};
+use crate::{Context, Row, Rules, check, metadata};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("batch", "CronJob", || Arc::new(CronJob));
@@ -49,5 +52,18 @@ impl Rules for CronJob {
         if let Some(spec) = object.at_mut("spec.jobTemplate.spec.template.spec") {
             defaults::of_spec(spec);
         }
+    }
+
+    fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        if context.subresource == "status" {
+            return;
+        }
+        let spec = Cursor::root(new).at("spec");
+        let template = spec.at("jobTemplate.spec");
+        job_rules::spec(&template, out);
+        if let Some(selector) = template.at("selector").present() {
+            check::invalid(&selector, "`selector` will be auto-generated", out);
+        }
+        schedule::judge(&spec, out);
     }
 }

@@ -4,11 +4,12 @@ use crate::cells;
 use crate::pods::defaults;
 use crate::{Context, Row, Rules, fresh, metadata};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 mod job_cells;
 mod job_defaults;
+pub(crate) mod job_rules;
 
 pub const ROW: Row = Row::new("batch", "Job", || Arc::new(Job));
 
@@ -58,5 +59,20 @@ impl Rules for Job {
             job_defaults::generate_selector(object);
         }
         job_defaults::labels_of_template(object);
+    }
+
+    fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
+        if context.subresource == "status" {
+            return;
+        }
+        let at = Cursor::root(new);
+        job_rules::spec(&at.at("spec"), out);
+        job_rules::selector(&at.at("spec"), out);
+        if !at.at("spec.manualSelector").bool() {
+            job_rules::generated(&at, out);
+        }
+        if let Some(old) = old {
+            job_rules::update(&at.at("spec"), old.get("spec"), out);
+        }
     }
 }

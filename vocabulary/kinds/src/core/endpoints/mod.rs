@@ -1,9 +1,9 @@
 //! Endpoints: the addresses behind a service, in their older form.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("", "Endpoints", || Arc::new(Endpoints));
@@ -17,6 +17,19 @@ impl Rules for Endpoints {
 
     fn create_on_update(&self) -> bool {
         true
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        for subset in Cursor::root(new).at("subsets").items() {
+            let none = |field: &str| subset.at(field).items().next().is_none();
+            if none("addresses") && none("notReadyAddresses") {
+                out.push(FieldError::required(&subset.path, "must specify `addresses` or `notReadyAddresses`"));
+            }
+            let several = subset.at("ports").items().count() > 1;
+            for port in subset.at("ports").items().filter(|port| several && port.at("name").str().is_empty()) {
+                out.push(FieldError::required(&port.at("name").path, ""));
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::cells;
 use crate::{Context, Row, Rules, metadata};
 use jiff::Timestamp;
-use meta::{Value, value};
+use meta::{ErrorList, FieldError, Path, Value, value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("", "Namespace", || Arc::new(Namespace));
@@ -61,6 +61,27 @@ impl Rules for Namespace {
 
     fn mark_deleted(&self, object: &mut Value) {
         object.set("status.phase", "Terminating");
+    }
+
+    fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
+        let phase = new.at("status.phase");
+        let at = Path::new("status").field("Phase");
+        let deleted = !new.at("metadata.deletionTimestamp").is_null();
+        if context.subresource != "status" || old.is_none() {
+            return;
+        }
+        match (deleted, phase.as_str()) {
+            (false, Some("Active")) | (true, Some("Terminating")) => {}
+            (false, _) => out.push(FieldError::invalid(
+                &at,
+                phase.clone(),
+                "may only be 'Active' if `deletionTimestamp` is empty",
+            )),
+            (true, _) => {
+                let why = "may only be 'Terminating' if `deletionTimestamp` is not empty";
+                out.push(FieldError::invalid(&at, phase.clone(), why));
+            }
+        }
     }
 }
 

@@ -3,10 +3,11 @@
 use crate::cells;
 use crate::{Context, Row, Rules, metadata};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 mod node_cells;
+mod node_rules;
 
 pub const ROW: Row = Row::new("", "Node", || Arc::new(Node));
 
@@ -45,4 +46,14 @@ impl Rules for Node {
 
     /// A kubelet registers itself with its status.
     fn prepare_create(&self, _context: &Context<'_>, _object: &mut Value) {}
+
+    fn check(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
+        let at = Cursor::root(new);
+        node_rules::resources(&at, out);
+        node_rules::taints(&at.at("spec.taints"), out);
+        match old {
+            None => node_rules::pod_ranges(&at.at("spec.podCIDRs"), out),
+            Some(old) => node_rules::update(&at, old, out),
+        }
+    }
 }

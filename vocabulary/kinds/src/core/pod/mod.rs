@@ -7,9 +7,10 @@ mod status_update;
 use crate::cells;
 use crate::pods::defaults;
 use crate::pods::qos;
+use crate::pods::validate;
 use crate::{Context, Row, Rules, metadata};
 use jiff::Timestamp;
-use meta::{CompactString, Time, Value, value};
+use meta::{CompactString, Cursor, ErrorList, Time, Value, value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("", "Pod", || Arc::new(Pod));
@@ -103,6 +104,20 @@ impl Rules for Pod {
             "status" => status_update::prepare(new, old),
             "ephemeralcontainers" => keep_but(new, old, &["ephemeralContainers"]),
             "resize" => resize(new, old),
+            _ => {}
+        }
+    }
+
+    fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
+        let spec = Cursor::root(new).at("spec");
+        match (context.subresource, old) {
+            ("" | "ephemeralcontainers" | "resize", None) | ("ephemeralcontainers" | "resize", Some(_)) => {
+                validate::spec(&spec, validate::Place::Pod, out);
+            }
+            ("", Some(old)) => {
+                validate::spec(&spec, validate::Place::Pod, out);
+                validate::update::judge(&spec, old.get("spec"), out);
+            }
             _ => {}
         }
     }

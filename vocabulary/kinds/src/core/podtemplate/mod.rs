@@ -2,9 +2,10 @@
 
 use crate::cells;
 use crate::pods::defaults;
-use crate::{Row, Rules};
+use crate::pods::validate;
+use crate::{Context, Row, Rules};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("", "PodTemplate", || Arc::new(PodTemplate));
@@ -33,5 +34,9 @@ impl Rules for PodTemplate {
         if let Some(spec) = object.at_mut("template.spec") {
             defaults::of_spec(spec);
         }
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        validate::template(&Cursor::root(new).at("template"), out);
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::cells;
 use crate::pods::defaults;
-use crate::{Row, Rules, metadata};
+use crate::{Context, Row, Rules, metadata, workload};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("", "ReplicationController", || Arc::new(ReplicationController));
@@ -53,5 +53,16 @@ impl Rules for ReplicationController {
         if let Some(spec) = object.at_mut("spec.template.spec") {
             defaults::of_spec(spec);
         }
+    }
+
+    fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        if context.subresource == "status" {
+            return workload::counters(
+                &Cursor::root(new).at("status"),
+                &["readyReplicas", "availableReplicas", "fullyLabeledReplicas"],
+                out,
+            );
+        }
+        workload::judge_map_selector(&Cursor::root(new).at("spec"), out);
     }
 }

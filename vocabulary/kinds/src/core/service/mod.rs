@@ -3,13 +3,15 @@
 use crate::cells;
 use crate::{Allocation, Context, Row, Rules, fresh, metadata};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 mod addresses;
 mod claims;
 mod service_cells;
 mod service_defaults;
+mod service_ports;
+mod service_rules;
 mod transition;
 
 pub(crate) use service_cells::balanced;
@@ -77,6 +79,18 @@ impl Rules for Service {
     fn allocated(&self, object: &mut Value) {
         if let Some(first) = object.items("spec.clusterIPs").first().cloned() {
             object.set("spec.clusterIP", first);
+        }
+    }
+
+    fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
+        if !context.subresource.is_empty() {
+            return;
+        }
+        let at = Cursor::root(new);
+        service_rules::judge(&at.at("spec"), out);
+        service_ports::judge(&at.at("spec"), out);
+        if let Some(old) = old {
+            service_rules::update(&at.at("spec"), old.get("spec"), out);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! EndpointSlice: some of the addresses behind a service.
 
 use crate::cells;
-use crate::{Context, Row, Rules};
+use crate::{Context, Row, Rules, check, formats};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, FieldError, Value};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How many ports and addresses a row names.
@@ -46,6 +47,16 @@ impl Rules for EndpointSlice {
             drop_topology(new);
         }
     }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
+        let at = Cursor::root(new);
+        ports(&at.at("ports"), out);
+        let unchanged = old.is_some_and(|old| old.get("endpoints") == new.get("endpoints"));
+        if !unchanged {
+            let family = at.at("addressType");
+            at.at("endpoints").items().for_each(|endpoint| addresses(&endpoint.at("addresses"), family.str(), out));
+        }
+    }
 }
 
 /// Its number, else its name, else any.
@@ -61,4 +72,34 @@ fn port(port: &Value) -> String {
 fn drop_topology(slice: &mut Value) {
     let endpoints = slice.at_mut("endpoints").and_then(Value::as_list_mut);
     endpoints.into_iter().flatten().for_each(|endpoint| _ = endpoint.remove("deprecatedTopology"));
+}
+
+fn ports(at: &Cursor<'_>, out: &mut ErrorList) {
+    let mut names = BTreeSet::new();
+    for port in at.items() {
+        let name = port.at("name");
+        if !name.str().is_empty() {
+            check::text(&name, meta::names::dns_label(name.str()), out);
+        }
+        if !names.insert(name.str().to_string()) {
+            out.push(FieldError::duplicate(&name.path, name.str()));
+        }
+        if let Some(protocol) = port.at("appProtocol").present() {
+            check::text(&protocol, meta::names::qualified_name(protocol.str()), out);
+        }
+    }
+}
+
+fn addresses(list: &Cursor<'_>, family: &str, out: &mut ErrorList) {
+    for address in list.items().filter(|_| family != "FQDN") {
+        let complaints = formats::ip(address.str());
+        let six = address.str().contains(':');
+        if !complaints.is_empty() {
+            check::text(&address, complaints, out);
+        } else if (family == "IPv6") != six && ["IPv4", "IPv6"].contains(&family) {
+            out.push(FieldError::invalid(&list.path, address.str(), format!("must be an {family} address")));
+        } else {
+            check::text(&address, formats::reachable_ip(address.str()), out);
+        }
+    }
 }

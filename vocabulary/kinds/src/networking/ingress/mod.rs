@@ -1,9 +1,9 @@
 //! Ingress: routes HTTP from outside to services.
 
 use crate::cells;
-use crate::{Row, Rules, metadata};
+use crate::{Context, Row, Rules, check, formats, metadata};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("networking.k8s.io", "Ingress", || Arc::new(Ingress));
@@ -30,6 +30,26 @@ impl Rules for Ingress {
     fn metadata_of_status(&self, new: &mut Value, given: &Value) {
         metadata::carry(new, given, metadata::ALL);
     }
+
+    fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        let spec = Cursor::root(new).at("spec");
+        let none = |field: &str| spec.at(field).items().next().is_none();
+        if context.subresource.is_empty() && none("rules") && spec.at("defaultBackend").is_null() {
+            check::invalid(&spec, "either `defaultBackend` or `rules` must be specified", out);
+        }
+        for rule in spec.at("rules").items() {
+            for path in rule.at("http.paths").items() {
+                backend(&path.at("backend"), out);
+                let text = path.at("path");
+                if ["Exact", "Prefix"].contains(&path.at("pathType").str()) && !text.str().starts_with('/') {
+                    check::invalid(&text, "must be an absolute path", out);
+                }
+            }
+        }
+        if let Some(default) = spec.at("defaultBackend").present() {
+            backend(&default, out);
+        }
+    }
 }
 
 const SHOWN: usize = 3;
@@ -47,5 +67,25 @@ fn hosts(ingress: &Value) -> String {
         (true, _) => "*".into(),
         (false, true) => format!("{} + {} more...", hosts.join(","), rules.len() - SHOWN),
         (false, false) => hosts.join(","),
+    }
+}
+
+fn backend(at: &Cursor<'_>, out: &mut ErrorList) {
+    let (service, resource) = (at.at("service"), at.at("resource"));
+    match (service.is_null(), resource.is_null()) {
+        (false, false) => check::invalid(at, "cannot set both resource and service backends", out),
+        (true, true) => out.push(FieldError::required(&at.path, "resource or service backend is required")),
+        (false, true) => port(&service.at("port"), out),
+        (true, false) => {}
+    }
+}
+
+fn port(at: &Cursor<'_>, out: &mut ErrorList) {
+    let (name, number) = (at.at("name"), at.at("number"));
+    match (name.str().is_empty(), number.int() == 0) {
+        (false, false) => check::invalid(at, "cannot set both port name & port number", out),
+        (true, true) => out.push(FieldError::required(&at.path, "port name or number is required")),
+        (false, true) => check::text(&name, formats::port_name(name.str()), out),
+        (true, false) => check::port(&number, out),
     }
 }

@@ -1,9 +1,9 @@
 //! PodDisruptionBudget: how many pods may be missing at once.
 
 use crate::cells;
-use crate::{Row, Rules, metadata};
+use crate::{Context, Row, Rules, check, metadata, workload};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("policy", "PodDisruptionBudget", || Arc::new(PodDisruptionBudget));
@@ -36,5 +36,17 @@ impl Rules for PodDisruptionBudget {
 
     fn metadata_of_status(&self, new: &mut Value, given: &Value) {
         metadata::carry(new, given, metadata::ALL);
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        let spec = Cursor::root(new).at("spec");
+        let (least, most) = (spec.at("minAvailable"), spec.at("maxUnavailable"));
+        if !least.is_null() && !most.is_null() {
+            check::invalid(&spec, "minAvailable and maxUnavailable cannot be both set", out);
+        }
+        for share in [least, most] {
+            workload::int_or_percent(&share, out);
+            workload::not_more_than_all(&share, out);
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! ClusterRole: what may be done, in every namespace.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::rbac::policy;
+use crate::{Context, Row, Rules, metadata};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("rbac.authorization.k8s.io", "ClusterRole", || Arc::new(ClusterRole));
@@ -21,5 +22,17 @@ impl Rules for ClusterRole {
 
     fn validate_name(&self, name: &str) -> Vec<String> {
         meta::names::path_segment(name)
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        let at = Cursor::root(new);
+        at.at("rules").items().for_each(|rule| policy::judge(&rule, false, out));
+        let aggregation = at.at("aggregationRule");
+        let selectors = aggregation.at("clusterRoleSelectors");
+        if !aggregation.is_null() && selectors.items().next().is_none() {
+            let why = "at least one clusterRoleSelector required if aggregationRule is non-nil";
+            out.push(FieldError::required(&selectors.path, why));
+        }
+        selectors.items().for_each(|selector| metadata::label_selector(&selector, out));
     }
 }

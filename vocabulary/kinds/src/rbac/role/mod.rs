@@ -1,9 +1,10 @@
 //! Role: what may be done in a namespace.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::rbac::policy;
+use crate::{Context, Row, Rules};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("rbac.authorization.k8s.io", "Role", || Arc::new(Role));
@@ -21,5 +22,10 @@ impl Rules for Role {
 
     fn validate_name(&self, name: &str) -> Vec<String> {
         meta::names::path_segment(name)
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        let at = Cursor::root(new);
+        at.at("rules").items().for_each(|rule| policy::judge(&rule, true, out));
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::cells;
 use crate::rbac::subjects;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("rbac.authorization.k8s.io", "RoleBinding", || Arc::new(RoleBinding));
@@ -29,5 +29,9 @@ impl Rules for RoleBinding {
 
     fn default(&self, object: &mut Value) {
         subjects::default(object);
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
+        subjects::check(new, old, true, out);
     }
 }

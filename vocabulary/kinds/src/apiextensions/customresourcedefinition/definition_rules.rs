@@ -1,0 +1,188 @@
+//! What a definition's own fields must satisfy.
+
+use super::schema_rules;
+use crate::check;
+use meta::{Cursor, ErrorList, FieldError, Path, Value, names};
+use std::collections::BTreeSet;
+
+pub fn judge(definition: &Cursor<'_>, out: &mut ErrorList) {
+    let spec = definition.at("spec");
+    name(definition, out);
+    group(&spec.at("group"), out);
+    self::names(&spec.at("names"), out);
+    versions(&spec, out);
+    conversion(&spec.at("conversion"), out);
+}
+
+/// A definition is called after what it defines.
+fn name(definition: &Cursor<'_>, out: &mut ErrorList) {
+    let name = definition.at("metadata.name");
+    let wanted = format!("{}.{}", definition.at("spec.names.plural").str(), definition.at("spec.group").str());
+    if !name.str().is_empty() && name.str() != wanted {
+        check::invalid(&name, "must be spec.names.plural+\".\"+spec.group", out);
+    }
+}
+
+fn group(at: &Cursor<'_>, out: &mut ErrorList) {
+    if !check::required(at, "", out) {
+        return;
+    }
+    let complaints = names::dns_subdomain(at.str());
+    if !complaints.is_empty() {
+        check::invalid(at, complaints.join(","), out);
+    } else if !at.str().contains('.') {
+        check::invalid(at, "should be a domain with at least one dot", out);
+    }
+}
+
+fn names(at: &Cursor<'_>, out: &mut ErrorList) {
+    for field in ["plural", "singular", "kind", "listKind"] {
+        check::required(&at.at(field), "", out);
+    }
+    for field in ["plural", "singular"] {
+        label(&at.at(field), at.at(field).str(), "", out);
+    }
+    for field in ["kind", "listKind"] {
+        let text = at.at(field);
+        label(&text, &text.str().to_lowercase(), "may have mixed case, but should otherwise match: ", out);
+    }
+    for field in ["shortNames", "categories"] {
+        at.at(field).items().for_each(|item| label(&item, item.str(), "", out));
+    }
+    let list = at.at("listKind");
+    if !list.str().is_empty() && list.str() == at.at("kind").str() {
+        check::invalid(&list, "kind and listKind may not be the same", out);
+    }
+}
+
+fn label(at: &Cursor<'_>, text: &str, before: &str, out: &mut ErrorList) {
+    let complaints = names::dns_1035_label(text);
+    if !text.is_empty() && !complaints.is_empty() {
+        check::invalid(at, format!("{before}{}", complaints.join(",")), out);
+    }
+}
+
+fn versions(spec: &Cursor<'_>, out: &mut ErrorList) {
+    let list = spec.at("versions");
+    let all: Vec<Cursor<'_>> = list.items().collect();
+    let mut known = BTreeSet::new();
+    for version in &all {
+        let name = version.at("name");
+        let complaints = names::dns_1035_label(name.str());
+        if !complaints.is_empty() {
+            out.push(FieldError::invalid(&name.path, name.str(), complaints.join(",")));
+        }
+        if version.at("schema.openAPIV3Schema").is_null() {
+            out.push(FieldError::required(&version.at("schema.openAPIV3Schema").path, "schemas are required"));
+        }
+        known.insert(name.str().to_string());
+    }
+    if known.len() != all.len() {
+        check::invalid(&list, "must contain unique version names", out);
+    }
+    if all.iter().filter(|version| version.at("storage").bool()).count() != 1 {
+        check::invalid(&list, "must have exactly one version marked as storage version", out);
+    }
+    parts(spec, &all, out);
+}
+
+/// Upstream keeps what all versions share once, and names that place in what it says.
+fn parts(spec: &Cursor<'_>, versions: &[Cursor<'_>], out: &mut ErrorList) {
+    let judges: [(&str, &str, fn(&Cursor<'_>, &mut ErrorList)); 3] = [
+        ("schema", "validation", schema),
+        ("subresources", "subresources", scale),
+        ("additionalPrinterColumns", "additionalPrinterColumns", columns),
+    ];
+    for (field, shared, judge) in judges {
+        let same = versions.windows(2).all(|pair| pair[0].value.get(field) == pair[1].value.get(field));
+        match (same, versions.first()) {
+            (true, Some(first)) => judge(&Cursor::new(first.value.get(field), spec.path.field(shared)), out),
+            _ => versions.iter().for_each(|version| judge(&version.at(field), out)),
+        }
+    }
+}
+
+fn schema(at: &Cursor<'_>, out: &mut ErrorList) {
+    if let Some(schema) = at.at("openAPIV3Schema").present() {
+        schema_rules::judge(&schema, out);
+    }
+}
+
+fn columns(at: &Cursor<'_>, out: &mut ErrorList) {
+    const TYPES: [&str; 5] = ["boolean", "date", "integer", "number", "string"];
+    const FORMATS: [&str; 8] = ["byte", "date", "date-time", "double", "float", "int32", "int64", "password"];
+    for column in at.items() {
+        check::required(&column.at("name"), "", out);
+        let kind = column.at("type");
+        let words = format!("must be one of {}", TYPES.join(","));
+        if check::required(&kind, &words, out) && !TYPES.contains(&kind.str()) {
+            check::invalid(&kind, words, out);
+        }
+        let format = column.at("format");
+        if !format.str().is_empty() && !FORMATS.contains(&format.str()) {
+            check::invalid(&format, format!("must be one of {}", FORMATS.join(",")), out);
+        }
+        let path = column.path.field("JSONPath");
+        json_path(&Cursor::new(column.value.get("jsonPath"), path), &[], "", out);
+    }
+}
+
+fn scale(at: &Cursor<'_>, out: &mut ErrorList) {
+    let Some(scale) = at.at("scale").present() else { return };
+    let place = |name: &str| at.path.field(&format!("scale.{name}"));
+    let value = |name: &str| scale.value.get(name);
+    for (name, root) in [("specReplicasPath", ".spec."), ("statusReplicasPath", ".status.")] {
+        let under = format!("should be a json path under {}", root.trim_end_matches('.'));
+        json_path(&Cursor::new(value(name), place(name)), &[root], &under, out);
+    }
+    let selector = Cursor::new(value("labelSelectorPath"), place("labelSelectorPath"));
+    if !selector.str().is_empty() {
+        json_path(&selector, &[".spec.", ".status."], "should be a json path under either .spec or .status", out);
+    }
+}
+
+fn json_path(at: &Cursor<'_>, roots: &[&str], outside: &str, out: &mut ErrorList) {
+    if !check::required(at, "", out) {
+        return;
+    }
+    if !at.str().starts_with('.') {
+        check::invalid(at, "must be a simple json path starting with .", out);
+    } else if !roots.is_empty() && !roots.iter().any(|root| at.str().starts_with(root)) {
+        check::invalid(at, outside, out);
+    }
+}
+
+fn conversion(at: &Cursor<'_>, out: &mut ErrorList) {
+    let client = at.at("webhook.clientConfig");
+    if at.at("strategy").str() == "Webhook" && client.is_null() {
+        let path = at.path.field("webhookClientConfig");
+        out.push(FieldError::required(&path, "required when strategy is set to Webhook"));
+    }
+}
+
+/// A definition that is in use keeps its scope and kind; group and plural are its very name.
+pub fn update(new: &Cursor<'_>, old: &Value, out: &mut ErrorList) {
+    let established = crate::cells::condition(old, "Established");
+    let mut kept = vec!["spec.group", "spec.names.plural"];
+    if established {
+        kept.extend(["spec.scope", "spec.names.kind"]);
+    }
+    for path in kept.into_iter().filter(|path| new.value.at(path) != old.at(path)) {
+        check::invalid(&new.at(path), check::IMMUTABLE, out);
+    }
+    stored_versions(new, out);
+}
+
+fn stored_versions(new: &Cursor<'_>, out: &mut ErrorList) {
+    let served: Vec<&str> = new.value.items("spec.versions").iter().map(|version| version.str("name")).collect();
+    let stored = new.at("status.storedVersions");
+    for version in stored.items().filter(|version| !served.contains(&version.str())) {
+        let why = format!(
+            "missing from spec.versions; {} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in {} and removes {} from status.storedVersions",
+            version.str(),
+            version.str(),
+            version.str()
+        );
+        out.push(FieldError::invalid(&Path::clone(&version.path), version.str(), why));
+    }
+}

@@ -1,0 +1,55 @@
+//! What a node's fields must satisfy.
+
+use crate::pods::validate::resources;
+use crate::{check, formats};
+use meta::{Cursor, ErrorList, FieldError, Path, Value};
+use std::collections::BTreeSet;
+
+/// Upstream writes the resource's name as a field here.
+pub fn resources(node: &Cursor<'_>, out: &mut ErrorList) {
+    for list in ["capacity", "allocatable"] {
+        for (name, quantity) in node.at("status").at(list).entries() {
+            let path = Path::new("status").field(list).field(name);
+            resources::value(name, &Cursor::new(quantity.value, path), out);
+        }
+    }
+}
+
+/// Upstream names the metadata in what it says of taints that are double.
+pub fn taints(at: &Cursor<'_>, out: &mut ErrorList) {
+    let mut seen = BTreeSet::new();
+    for (index, taint) in at.items().enumerate() {
+        if !seen.insert((taint.at("key").str().to_string(), taint.at("effect").str().to_string())) {
+            let path = Path::new("metadata").field("taints").index(index);
+            let mut error = FieldError::duplicate(&path, taint.value.clone());
+            error.detail = "taints must be unique by key and effect pair".into();
+            out.push(error);
+        }
+    }
+}
+
+pub fn pod_ranges(at: &Cursor<'_>, out: &mut ErrorList) {
+    let ranges: Vec<Cursor<'_>> = at.items().collect();
+    ranges.iter().for_each(|range| check::text(range, formats::cidr(range.str()), out));
+    let six = ranges.iter().filter(|range| range.str().contains(':')).count();
+    if ranges.len() > 2 || (ranges.len() == 2 && six != 1) {
+        check::invalid(at, "may specify no more than one CIDR for each IP family", out);
+    }
+}
+
+pub fn update(node: &Cursor<'_>, old: &Value, out: &mut ErrorList) {
+    let ranges = node.at("spec.podCIDRs");
+    if !old.items("spec.podCIDRs").is_empty() && ranges.value != old.at("spec.podCIDRs") {
+        check::forbidden(&ranges.path, "node updates may not change podCIDR except from \"\" to valid", out);
+    }
+    let provider = node.at("spec.providerID");
+    if !old.str("spec.providerID").is_empty() && provider.str() != old.str("spec.providerID") {
+        check::forbidden(&provider.path, "node updates may not change providerID except from \"\" to valid", out);
+    }
+    let mut seen = BTreeSet::new();
+    for address in node.at("status.addresses").items() {
+        if !seen.insert(address.value.to_string()) {
+            out.push(FieldError::duplicate(&address.path, address.value.clone()));
+        }
+    }
+}
