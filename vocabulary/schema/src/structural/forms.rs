@@ -1,5 +1,6 @@
 //! The form of a schema: what is not supported, what excludes each other, and the extensions' own rules.
 
+use super::field_path::resolve;
 use super::words::{
     EMBEDDED, LIST_KEYS, LIST_TYPE, MAP_TYPE, PRESERVE, RULES, is_true, joined, kind, list, properties, schema_at, text,
 };
@@ -90,7 +91,7 @@ fn check_schema(schema: &Value, path: &Path, place: Place, errors: &mut ErrorLis
     check_list_keys(schema, path, errors);
     check_key_presence(schema, path, errors);
     for (index, rule) in list(schema, RULES).iter().enumerate() {
-        check_rule(rule, &path.field(RULES).index(index), errors);
+        check_rule(rule, schema, &path.field(RULES).index(index), errors);
     }
 }
 
@@ -286,7 +287,7 @@ fn check_key_presence(schema: &Value, path: &Path, errors: &mut ErrorList) {
     }
 }
 
-fn check_rule(rule: &Value, path: &Path, errors: &mut ErrorList) {
+fn check_rule(rule: &Value, schema: &Value, path: &Path, errors: &mut ErrorList) {
     let (expression, message) = (text(rule, "rule").trim(), text(rule, "message"));
     let broken = |text: &str| text.contains(['\n', '\r']);
     let at = path.field("message");
@@ -307,14 +308,20 @@ fn check_rule(rule: &Value, path: &Path, errors: &mut ErrorList) {
     if let Some(reason) = rule.get("reason").as_str().filter(|reason| !REASONS.contains(reason)) {
         errors.push(FieldError::not_supported(&path.field("reason"), reason, REASONS));
     }
-    check_field_path(text(rule, "fieldPath"), &path.field("fieldPath"), errors);
+    let given = text(rule, "fieldPath");
+    if !given.is_empty() {
+        check_field_path(given, schema, &path.field("fieldPath"), errors);
+    }
 }
 
-fn check_field_path(given: &str, path: &Path, errors: &mut ErrorList) {
-    if !given.is_empty() && given.trim().is_empty() {
+fn check_field_path(given: &str, schema: &Value, path: &Path, errors: &mut ErrorList) {
+    if given.trim().is_empty() {
         errors.push(FieldError::invalid(path, given, "must be non-empty if specified"));
     }
     if given.contains(['\n', '\r']) {
         errors.push(FieldError::invalid(path, given, "must not contain line breaks"));
+    }
+    if resolve(given, schema, true).is_err() {
+        errors.push(FieldError::invalid(path, given, "must be a valid path"));
     }
 }

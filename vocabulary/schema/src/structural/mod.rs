@@ -3,6 +3,7 @@
 mod build;
 mod complete;
 mod defaults;
+mod field_path;
 mod forms;
 mod graft;
 mod invariants;
@@ -12,6 +13,7 @@ mod words;
 mod tests;
 
 pub use build::compile;
+pub use field_path::{check_selectable, resolve as resolve_field};
 pub use graft::graft;
 
 use crate::Schema;
