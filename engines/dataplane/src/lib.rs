@@ -7,8 +7,10 @@ mod config;
 pub mod dns;
 mod engine;
 mod links;
+mod seen;
 mod table;
 
 pub use config::Config;
 pub use engine::Dataplane;
 pub use links::{HostPort, LinkError, PodLinks};
+pub use seen::{reads, snapshots};
