@@ -75,6 +75,119 @@ pub fn file_limit() -> u64 {
     limit.maximum.unwrap_or(1 << 20)
 }
 
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Everything written to the filesystem that holds this file is on disk when this returns.
+pub fn sync_filesystem(file: &std::fs::File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(file)?)
+}
+
+/// A file without a name: it is gone when closed.
+pub fn nameless_file(directory: &std::path::Path) -> io::Result<std::fs::File> {
+    use rustix::fs::{CWD, Mode, OFlags, openat};
+    let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+    Ok(openat(CWD, directory, flags, Mode::from_raw_mode(0o600))?.into())
+}
+
+/// The program interpreter that an ELF file names: its second kind of program header.
+pub fn loader(program: &std::path::Path) -> io::Result<Option<std::path::PathBuf>> {
+    use std::os::unix::fs::FileExt;
+    const HEADER: usize = 56;
+    const INTERPRETER: u32 = 3;
+    let file = std::fs::File::open(program)?;
+    let number = |place: u64, length: usize| -> io::Result<u64> {
+        let mut bytes = [0; 8];
+        file.read_exact_at(&mut bytes[..length], place)?;
+        Ok(u64::from_le_bytes(bytes))
+    };
+    let (start, count) = (number(32, 8)?, number(56, 2)?);
+    for header in (0..count).map(|index| start + index * HEADER as u64) {
+        if number(header, 4)? as u32 == INTERPRETER {
+            let (place, length) = (number(header + 8, 8)?, number(header + 32, 8)?);
+            let mut name = vec![0; length.saturating_sub(1).min(4096) as usize];
+            file.read_exact_at(&mut name, place)?;
+            use std::os::unix::ffi::OsStringExt;
+            return Ok(Some(std::ffi::OsString::from_vec(name).into()));
+        }
+    }
+    Ok(None)
+}
+
+/// Nobody but its owner looks into it.
+pub fn make_private_dir(path: &std::path::Path) -> io::Result<()> {
+    Ok(rustix::fs::chmod(path, rustix::fs::Mode::from_raw_mode(0o711))?)
+}
+
+/// Everybody writes, everybody removes his own: as `/dev/shm` is.
+pub fn make_shared_dir(path: &std::path::Path) -> io::Result<()> {
+    std::fs::create_dir_all(path)?;
+    Ok(rustix::fs::chmod(path, rustix::fs::Mode::from_raw_mode(0o1777))?)
+}
+
+const SIGNALS: [(&str, i32); 31] = [
+    ("HUP", libc::SIGHUP),
+    ("INT", libc::SIGINT),
+    ("QUIT", libc::SIGQUIT),
+    ("ILL", libc::SIGILL),
+    ("TRAP", libc::SIGTRAP),
+    ("ABRT", libc::SIGABRT),
+    ("BUS", libc::SIGBUS),
+    ("FPE", libc::SIGFPE),
+    ("KILL", libc::SIGKILL),
+    ("USR1", libc::SIGUSR1),
+    ("SEGV", libc::SIGSEGV),
+    ("USR2", libc::SIGUSR2),
+    ("PIPE", libc::SIGPIPE),
+    ("ALRM", libc::SIGALRM),
+    ("TERM", libc::SIGTERM),
+    ("STKFLT", libc::SIGSTKFLT),
+    ("CHLD", libc::SIGCHLD),
+    ("CONT", libc::SIGCONT),
+    ("STOP", libc::SIGSTOP),
+    ("TSTP", libc::SIGTSTP),
+    ("TTIN", libc::SIGTTIN),
+    ("TTOU", libc::SIGTTOU),
+    ("URG", libc::SIGURG),
+    ("XCPU", libc::SIGXCPU),
+    ("XFSZ", libc::SIGXFSZ),
+    ("VTALRM", libc::SIGVTALRM),
+    ("PROF", libc::SIGPROF),
+    ("WINCH", libc::SIGWINCH),
+    ("IO", libc::SIGIO),
+    ("PWR", libc::SIGPWR),
+    ("SYS", libc::SIGSYS),
+];
+
+const REAL_TIME_FIRST: i32 = 34;
+const REAL_TIME_LAST: i32 = 64;
+
+/// `SIGTERM`, `TERM`, `15`, `SIGRTMIN+3`, `SIGRTMINPLUS3`.
+pub fn signal_number(name: &str) -> Option<i32> {
+    let bare = name.strip_prefix("SIG").unwrap_or(name);
+    let alias = match bare {
+        "CLD" => "CHLD",
+        "IOT" => "ABRT",
+        "POLL" => "IO",
+        other => other,
+    };
+    let named = SIGNALS.iter().find(|(known, _)| *known == alias).map(|(_, number)| *number);
+    let number = named.or_else(|| bare.parse().ok()).or_else(|| real_time(bare));
+    number.filter(|number| (1..=REAL_TIME_LAST).contains(number))
+}
+
+fn real_time(name: &str) -> Option<i32> {
+    let offset = |text: &str, words: [&str; 2]| match text {
+        "" => Some(0),
+        _ => words.iter().find_map(|word| text.strip_prefix(word)?.parse::<i32>().ok()),
+    };
+    if let Some(rest) = name.strip_prefix("RTMIN") {
+        return offset(rest, ["+", "PLUS"]).map(|offset| REAL_TIME_FIRST + offset);
+    }
+    offset(name.strip_prefix("RTMAX")?, ["-", "MINUS"]).map(|offset| REAL_TIME_LAST - offset)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +220,24 @@ mod tests {
         started.start_ticks -= 1;
         started.boot_id = "another boot".into();
         assert!(open(&started).expect("asking").is_none());
+    }
+
+    fn check_signal(name: &str, expect: Option<i32>) {
+        assert_eq!(signal_number(name), expect, "{name}");
+    }
+
+    #[test]
+    fn signals_have_many_names() {
+        check_signal("SIGTERM", Some(15));
+        check_signal("KILL", Some(9));
+        check_signal("3", Some(3));
+        check_signal("SIGCLD", Some(17));
+        check_signal("SIGRTMIN+3", Some(37));
+        check_signal("SIGRTMINPLUS3", Some(37));
+        check_signal("SIGRTMAX", Some(64));
+        check_signal("SIGRTMAXMINUS14", Some(50));
+        check_signal("", None);
+        check_signal("0", None);
+        check_signal("SIGNOTHING", None);
     }
 }

@@ -60,7 +60,7 @@ impl Supervisor {
         let socket = self.connect()?;
         channel::send(socket.as_fd(), &serde_json::to_vec(request)?, descriptors)?;
         rustix::io::ioctl_fionbio(&socket, true)?;
-        Ok(Call { socket: AsyncFd::with_interest(socket, Interest::READABLE)? })
+        Ok(Call { socket: crate::watch_descriptor(socket)? })
     }
 
     async fn order(&self, request: &Request, descriptors: &[BorrowedFd<'_>]) -> io::Result<(Reply, Vec<OwnedFd>)> {

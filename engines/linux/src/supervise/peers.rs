@@ -109,7 +109,7 @@ impl State {
 
     fn listing(&self) -> Listing {
         use std::os::fd::AsRawFd;
-        let running = self.members.iter().filter(|(_, member)| member.phase == Phase::Running);
+        let running = self.members.iter().filter(|(_, member)| member.phase != Phase::Failed);
         let namespaces =
             |pins: &super::state::Pins| pins.handles.iter().map(|(kind, handle)| (*kind, handle.as_raw_fd())).collect();
         Listing {
