@@ -30,7 +30,9 @@ impl Controller for TaintEviction {
             return node.filter(|node| executing(node) > 0).map(|_| change.key.clone()).into_iter().collect();
         }
         let nodes: Vec<_> = change.sides().filter_map(|node| node.typed::<Node>().ok()).collect();
-        if nodes.iter().all(|node| executing(node) == 0) || nodes.windows(2).all(|n| taints::of(&n[0]) == taints::of(&n[1])) && nodes.len() == 2 {
+        if nodes.iter().all(|node| executing(node) == 0)
+            || nodes.windows(2).all(|n| taints::of(&n[0]) == taints::of(&n[1])) && nodes.len() == 2
+        {
             return Vec::new();
         }
         seen.indexed::<Pod>(&BY_NODE, &change.key.name).map(|pod| ownership::key(&pod.metadata)).collect()
@@ -43,7 +45,8 @@ impl Controller for TaintEviction {
         if pods::is_deleted(&pod) || pods::is_terminal(&pod) {
             return plan;
         }
-        let executing: Vec<&Taint> = taints::of(&node).iter().filter(|taint| taint.effect == taints::NO_EXECUTE).collect();
+        let executing: Vec<&Taint> =
+            taints::of(&node).iter().filter(|taint| taint.effect == taints::NO_EXECUTE).collect();
         match tolerated_until(&pod, &executing, moment) {
             Tolerated::ForEver => {}
             Tolerated::Until(end) if end > moment.now => plan.again_after(end.duration_since(moment.now)),
@@ -64,7 +67,8 @@ fn tolerated_until(pod: &Pod, executing: &[&Taint], moment: &Moment) -> Tolerate
     }
     let mut shortest: Option<i64> = None;
     for taint in executing {
-        let Some(toleration) = taints::tolerations(pod).iter().find(|toleration| taints::tolerates(toleration, taint)) else {
+        let Some(toleration) = taints::tolerations(pod).iter().find(|toleration| taints::tolerates(toleration, taint))
+        else {
             return Tolerated::Until(moment.now);
         };
         if let Some(seconds) = toleration.toleration_seconds {

@@ -65,7 +65,9 @@ async fn apply_one(action: &Action, client: &dyn ApiClient, name: &impl Fn(&str)
 /// Whether what was seen is still so.
 fn confirm(fact: &Fact, answer: Result<Answer, Status>) -> Done {
     let holds = match (fact, answer) {
-        (Fact::Absent { uid, .. }, Ok(Answer::Object(object))) => Ok(uid.as_ref().is_some_and(|uid| object.header.uid != *uid)),
+        (Fact::Absent { uid, .. }, Ok(Answer::Object(object))) => {
+            Ok(uid.as_ref().is_some_and(|uid| object.header.uid != *uid))
+        }
         (Fact::Alive { uid, .. }, Ok(Answer::Object(object))) => {
             Ok(object.header.uid == *uid && object.header.deletion_timestamp.is_none())
         }

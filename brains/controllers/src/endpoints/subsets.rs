@@ -97,5 +97,9 @@ fn subset(
         app_protocol: app_protocol.clone(),
     });
     let ports: Vec<EndpointPort> = ports.collect();
-    EndpointSubset { addresses: ready, not_ready_addresses: not_ready, ports: Some(ports).filter(|ports| !ports.is_empty()) }
+    EndpointSubset {
+        addresses: ready,
+        not_ready_addresses: not_ready,
+        ports: Some(ports).filter(|ports| !ports.is_empty()),
+    }
 }

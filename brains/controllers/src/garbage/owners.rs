@@ -59,7 +59,11 @@ impl Owners {
 
     pub(super) fn confirm(&self, plan: &mut Plan) {
         for (place, uid) in &self.absent {
-            plan.confirm(Fact::Absent { resource: place.resource.clone(), key: place.key.clone(), uid: Some(uid.clone()) });
+            plan.confirm(Fact::Absent {
+                resource: place.resource.clone(),
+                key: place.key.clone(),
+                uid: Some(uid.clone()),
+            });
         }
     }
 }

@@ -25,7 +25,8 @@ pub(super) fn silent_in(node: &Node, lease: Option<&Lease>, moment: &Moment) -> 
 
 /// When the server took the lease's last renewal: its own clock, which a node's may differ from.
 fn renewed(lease: &Lease) -> Option<Timestamp> {
-    let taken = lease.metadata.managed_fields.iter().flatten().filter_map(|field| field.time.as_ref()).map(|time| time.0);
+    let taken =
+        lease.metadata.managed_fields.iter().flatten().filter_map(|field| field.time.as_ref()).map(|time| time.0);
     let said = lease.spec.as_ref().and_then(|spec| spec.renew_time.as_ref()).map(|time| time.0);
     taken.max().or(said)
 }

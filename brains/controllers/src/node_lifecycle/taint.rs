@@ -10,6 +10,9 @@ use meta::Value;
 use plan::{Moment, Plan, View};
 
 const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
+/// Nodes that fall silent together are heard of for the last time up to a lease's renewal apart: before one is given up,
+/// it must be known whether the others are silent too.
+const SETTLING: SignedDuration = SignedDuration::from_secs(10);
 /// How soon a node that may not be given up now is looked at again.
 const LATER: SignedDuration = SignedDuration::from_secs(5);
 
@@ -29,9 +32,10 @@ pub(super) fn plan(node: &Node, shown: &Node, seen: &View, moment: &Moment, plan
     let ours = |taint: &&Taint| is_ours(taint);
     let mut wanted: Vec<Taint> = present.iter().filter(|taint| !ours(taint)).cloned().collect();
     wanted.extend(by_conditions(shown).into_iter().map(|key| kept_or_new(present, key, "NoSchedule", None)));
-    wanted.extend(executing(node, shown, seen, moment, plan).map(|key| {
-        kept_or_new(present, key, NO_EXECUTE, Some(Time(moment.now)))
-    }));
+    wanted.extend(
+        executing(node, shown, seen, moment, plan)
+            .map(|key| kept_or_new(present, key, NO_EXECUTE, Some(Time(moment.now)))),
+    );
     let differs = wanted.len() != present.len() || wanted.iter().any(|taint| !present.contains(taint));
     if differs {
         let taints = wanted.iter().filter_map(|taint| Value::encode(taint).ok()).collect();
@@ -65,34 +69,34 @@ fn by_conditions(node: &Node) -> Vec<&'static str> {
 
 /// The taint against what runs there, once the node's turn has come.
 fn executing(node: &Node, shown: &Node, seen: &View, moment: &Moment, plan: &mut Plan) -> Option<&'static str> {
-    let key = match condition(shown, "Ready").map(|ready| ready.status.as_str()) {
+    let ready = condition(shown, "Ready");
+    let key = match ready.map(|ready| ready.status.as_str()) {
         Some("False") => NOT_READY,
         Some("True") => return None,
         _ => UNREACHABLE,
     };
-    let given_up = |taint: &Taint| taint.effect == NO_EXECUTE && (taint.key == NOT_READY || taint.key == UNREACHABLE);
-    if zones::all_dark(seen) {
+    let all = zones::all(shown, seen);
+    if zones::are_dark(&all) {
         plan.again_after(LATER);
         return None;
     }
+    let given_up = |taint: &Taint| taint.effect == NO_EXECUTE && (taint.key == NOT_READY || taint.key == UNREACHABLE);
     if taints::of(node).iter().any(given_up) {
         return Some(key);
     }
-    let wait = zones::pace(node, seen).map(|pace| match zones::last_given_up(node, seen) {
-        Some(last) => pace - moment.now.duration_since(last),
-        None => SignedDuration::ZERO,
-    });
-    match wait {
-        Some(wait) if !wait.is_positive() => Some(key),
-        Some(wait) => {
-            plan.again_after(wait);
-            None
-        }
-        None => {
-            plan.again_after(LATER);
-            None
-        }
+    let since = ready.and_then(|ready| ready.last_transition_time.as_ref()).map(|time| time.0);
+    let settled = since.map_or(SignedDuration::ZERO, |since| SETTLING - moment.now.duration_since(since));
+    let turn = match (zones::pace(node, &all), zones::last_given_up(node, &all)) {
+        (Some(pace), Some(last)) => pace - moment.now.duration_since(last),
+        (Some(_), None) => SignedDuration::ZERO,
+        (None, _) => LATER,
+    };
+    let wait = settled.max(turn);
+    if wait.is_positive() {
+        plan.again_after(wait);
+        return None;
     }
+    Some(key)
 }
 
 fn kept_or_new(present: &[Taint], key: &str, effect: &str, time_added: Option<Time>) -> Taint {

@@ -21,13 +21,16 @@ enum State {
     Full,
 }
 
+/// All nodes, with this one as it is shown by now.
+pub(super) fn all(shown: &Node, seen: &View) -> Vec<Arc<Node>> {
+    let is_shown = |node: &Arc<Node>| node.metadata.uid == shown.metadata.uid;
+    let shown = Arc::new(shown.clone());
+    seen.all::<Node>().map(|node| if is_shown(&node) { shown.clone() } else { node }).collect()
+}
+
 /// The wait between two nodes of this node's zone; none if no node is given up now.
-pub(super) fn pace(node: &Node, seen: &View) -> Option<SignedDuration> {
-    let all: Vec<Arc<Node>> = seen.all::<Node>().collect();
-    if is_dark(&all) {
-        return None;
-    }
-    let zone = of_zone(node, &all);
+pub(super) fn pace(node: &Node, all: &[Arc<Node>]) -> Option<SignedDuration> {
+    let zone = of_zone(node, all);
     match state(&zone) {
         State::Normal | State::Full => Some(PACE),
         State::Partial if zone.len() > LARGE => Some(SLOW_PACE),
@@ -35,23 +38,19 @@ pub(super) fn pace(node: &Node, seen: &View) -> Option<SignedDuration> {
     }
 }
 
-/// Every zone is fully silent: rather it is this side that is cut off.
-pub(super) fn all_dark(seen: &View) -> bool {
-    is_dark(&seen.all::<Node>().collect::<Vec<_>>())
-}
-
-fn is_dark(all: &[Arc<Node>]) -> bool {
-    !all.is_empty() && all.iter().all(|node| !is_ready(node))
+/// Every node is silent: rather it is this side that is cut off.
+pub(super) fn are_dark(all: &[Arc<Node>]) -> bool {
+    all.iter().all(|node| !is_ready(node))
 }
 
 /// When a node of this zone was given up last.
-pub(super) fn last_given_up(node: &Node, seen: &View) -> Option<Timestamp> {
-    let all: Vec<Arc<Node>> = seen.all::<Node>().collect();
+pub(super) fn last_given_up(node: &Node, all: &[Arc<Node>]) -> Option<Timestamp> {
     let given_up = |taint: &&Taint| {
         taint.effect == taints::NO_EXECUTE && (taint.key == taints::NOT_READY || taint.key == taints::UNREACHABLE)
     };
-    let of_node = |node: &Arc<Node>| taints::of(node).iter().filter(given_up).filter_map(|t| t.time_added.clone()).max();
-    of_zone(node, &all).iter().filter_map(of_node).max().map(|time| time.0)
+    let of_node =
+        |node: &Arc<Node>| taints::of(node).iter().filter(given_up).filter_map(|t| t.time_added.clone()).max();
+    of_zone(node, all).iter().filter_map(of_node).max().map(|time| time.0)
 }
 
 fn of_zone(node: &Node, all: &[Arc<Node>]) -> Vec<Arc<Node>> {
@@ -59,7 +58,8 @@ fn of_zone(node: &Node, all: &[Arc<Node>]) -> Vec<Arc<Node>> {
 }
 
 fn zone(node: &Node) -> (&str, &str) {
-    let label = |name: &str| node.metadata.labels.as_ref().and_then(|labels| labels.get(name)).map_or("", String::as_str);
+    let label =
+        |name: &str| node.metadata.labels.as_ref().and_then(|labels| labels.get(name)).map_or("", String::as_str);
     (label("topology.kubernetes.io/region"), label("topology.kubernetes.io/zone"))
 }
 

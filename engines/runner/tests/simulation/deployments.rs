@@ -11,7 +11,7 @@ const REPLICAS: i64 = 5;
 /// With a surge of 2 there are never more pods that are not ending.
 const MOST: usize = 7;
 
-fn deployments() -> Gvr {
+pub fn deployments() -> Gvr {
     resource("apps", "deployments")
 }
 
@@ -19,7 +19,7 @@ fn web() -> Key {
     Key::new("shop", "web")
 }
 
-fn deployment() -> Value {
+pub fn deployment() -> Value {
     value!({
         "metadata": {"name": "web"},
         "spec": {
@@ -41,7 +41,7 @@ fn service() -> Value {
         "clusterIP": "10.0.0.1", "ipFamilies": ["IPv4"], "selector": {"app": "web"}, "ports": [{"port": 80_i64}]}})
 }
 
-fn living(world: &World) -> Vec<Value> {
+pub fn living(world: &World) -> Vec<Value> {
     let all = world.in_namespace(&pods(), "shop");
     all.iter().filter(|pod| pod.header.deletion_timestamp.is_none()).map(|pod| pod.decode_value()).collect()
 }
@@ -115,10 +115,10 @@ async fn a_calm_world_does_nothing() {
     let mut world = World::begin(1).await;
     world.create(&deployments(), "shop", deployment());
     world.calm().await;
-    let revision = world.api.revision();
+    let versions = world.versions();
     world.restart();
     tokio::time::sleep(Duration::from_secs(600)).await;
-    assert_eq!(world.api.revision(), revision, "nothing is written when nothing happens, not even after a restart");
+    assert_eq!(world.versions(), versions, "nothing is written when nothing happens, not even after a restart");
 }
 
 /// A run of its own, with what it came to.

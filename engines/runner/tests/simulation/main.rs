@@ -4,6 +4,8 @@
 
 mod deployments;
 mod garbage;
+mod jobs;
 mod namespaces;
+mod node_loss;
 mod nodes;
 mod world;

@@ -9,11 +9,20 @@ use meta::{Gvr, Key, Object, Value};
 use runner::{Runner, Running};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
 pub struct World {
     pub api: FakeApi,
     pub clock: Arc<dyn Clock>,
+    dead: nodes::Dead,
     running: Vec<Running>,
+    nodes: JoinHandle<()>,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.nodes.abort();
+    }
 }
 
 pub fn resource(group: &str, resource: &str) -> Gvr {
@@ -28,11 +37,12 @@ impl World {
     pub async fn begin(seed: u64) -> World {
         let clock: Arc<dyn Clock> = Arc::new(VirtualClock::new(seed));
         let api = FakeApi::new(clock.clone());
-        for namespace in ["kube-system", "shop"] {
+        for namespace in ["kube-system", "kube-node-lease", "shop"] {
             api.create(&resource("", "namespaces"), "", &meta::value!({"metadata": {"name": namespace}}));
         }
-        tokio::spawn(nodes::live(api.clone(), clock.clone()));
-        let mut world = World { api, clock, running: Vec::new() };
+        let dead = nodes::Dead::default();
+        let nodes = tokio::spawn(nodes::live(api.clone(), clock.clone(), dead.clone()));
+        let mut world = World { api, clock, dead, running: Vec::new(), nodes };
         world.start();
         world
     }
@@ -50,6 +60,19 @@ impl World {
     pub fn restart(&mut self) {
         self.running.clear();
         self.start();
+    }
+
+    pub fn kill(&self, node: &str) {
+        self.dead.lock().unwrap().insert(node.into());
+    }
+
+    /// Everything but what nodes renew, by its version.
+    pub fn versions(&self) -> Vec<(String, u64)> {
+        let kinds = client::fake::served().into_iter().filter(|served| served.resource.resource != "leases");
+        let objects = kinds.flat_map(|served| self.api.all(&served.resource));
+        objects
+            .map(|object| (format!("{} {}", object.gvk.kind, object.key()), object.header.resource_version))
+            .collect()
     }
 
     /// Lives through trouble: every fault there is, with a crash now and then.
