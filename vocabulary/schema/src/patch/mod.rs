@@ -7,6 +7,8 @@ mod json;
 #[cfg(test)]
 mod laws;
 mod merge;
+#[cfg(test)]
+mod recorded;
 mod strategic;
 mod text;
 
