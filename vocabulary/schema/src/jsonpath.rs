@@ -4,6 +4,9 @@
 use meta::{CompactString, Value};
 use std::fmt;
 
+/// Filters hold paths with filters, so that length bounds depth.
+const MOST_BYTES: usize = 4096;
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct JsonPath(Vec<Step>);
 
@@ -28,6 +31,9 @@ impl std::error::Error for PathError {}
 
 impl JsonPath {
     pub fn parse(text: &str) -> Result<JsonPath, PathError> {
+        if text.len() > MOST_BYTES {
+            return Err(PathError(format!("a path may have at most {MOST_BYTES} bytes")));
+        }
         let mut rest = text.trim().trim_start_matches('$');
         let mut steps = Vec::new();
         while !rest.is_empty() {
@@ -78,7 +84,9 @@ fn bracket<'t>(text: &'t str, steps: &mut Vec<Step>) -> Result<&'t str, PathErro
     let inside = text[1..end].trim();
     let step = match inside {
         "*" => Step::Every,
-        _ if inside.starts_with("?(") => filter(inside.strip_prefix("?(").and_then(|f| f.strip_suffix(')')).ok_or_else(bad)?)?,
+        _ if inside.starts_with("?(") => {
+            filter(inside.strip_prefix("?(").and_then(|f| f.strip_suffix(')')).ok_or_else(bad)?)?
+        }
         _ => match (inside.parse(), literal(inside)) {
             (Ok(index), _) => Step::Index(index),
             (_, Some(Value::Str(name))) => Step::Field(name),

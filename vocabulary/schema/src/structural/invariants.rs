@@ -4,6 +4,7 @@ use super::words::{
     EMBEDDED, INT_OR_STRING, LIST_KEYS, LIST_TYPE, MAP_TYPE, PRESERVE, RULES, is_true, joined, kind, list, properties,
     schema_at, text,
 };
+use crate::pattern;
 use meta::{ErrorList, FieldError, Path, Value, value};
 
 #[derive(Clone, Copy, PartialEq)]
@@ -154,12 +155,9 @@ fn check_validation(schema: &Value, skip_any: bool, skip_first_all: bool, path: 
     if let Some(not) = schema_at(schema, "not") {
         check_nested(not, false, &path.field("not"), errors);
     }
-    let pattern = text(schema, "pattern");
-    if let Err(error) = regex::Regex::new(pattern) {
-        let error = error.to_string();
-        let why = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        let detail = format!("must be a valid regular expression, but isn't: error parsing regexp: {why}: `{pattern}`");
-        errors.push(FieldError::invalid(&path.field("pattern"), pattern, detail));
+    if let Err(error) = pattern::compile(text(schema, "pattern")) {
+        let detail = format!("must be a valid regular expression, but isn't: {error}");
+        errors.push(FieldError::invalid(&path.field("pattern"), text(schema, "pattern"), detail));
     }
 }
 
