@@ -40,4 +40,13 @@ impl Config {
             cluster_domain: self.cluster_domain.clone(),
         })
     }
+
+    /// The service ranges that the node can reach, with the address it does so from.
+    pub(crate) fn service_sources(&self) -> impl Iterator<Item = (IpNet, IpAddr)> {
+        let source = |range: &IpNet| {
+            let own = self.node_addresses.iter().find(|own| own.is_ipv4() == range.addr().is_ipv4());
+            own.map(|own| (range.trunc(), *own))
+        };
+        self.service_ranges.iter().filter_map(source)
+    }
 }

@@ -27,6 +27,10 @@ impl<K: Rules + Links + Flows + Clone> Dataplane<K> {
         for address in &config.dns {
             kernel.hold_address(address.ip()).await?;
         }
+        // A node without a default route reaches services all the same.
+        for (range, source) in config.service_sources() {
+            kernel.route_to_rules(range, source).await?;
+        }
         Ok(Self { kernel, config, table, names: Names::default() })
     }
 
@@ -85,7 +89,7 @@ impl<K: Rules + Links + Flows + Clone> Dataplane<K> {
         Some(delay)
     }
 
-    /// Leaves nothing: no table, no link, no address.
+    /// Leaves nothing: no table, no link, no address, no route.
     pub async fn reset(&self) -> Result<(), NetError> {
         for link in self.kernel.links(LINK_PREFIX).await? {
             self.kernel.remove_link(link.name).await?;
@@ -93,6 +97,9 @@ impl<K: Rules + Links + Flows + Clone> Dataplane<K> {
         self.table.remove().await?;
         for address in &self.config.dns {
             self.kernel.release_address(address.ip()).await?;
+        }
+        for (range, _) in self.config.service_sources() {
+            self.kernel.unroute(range).await?;
         }
         Ok(())
     }

@@ -130,6 +130,7 @@ async fn a_reset_forgets_everything() {
     links.attach("a", Path::new("/netns/a"), &[]).await.unwrap();
     assert_eq!(kernel.held(), ["10.96.0.10".parse::<IpAddr>().unwrap()]);
     engine.reset().await.unwrap();
+    assert!(kernel.routed().is_empty());
     assert!(kernel.elements().is_empty() && kernel.pod_links().is_empty() && kernel.held().is_empty());
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod socket;
 pub(crate) mod wire;
 
 use crate::nft;
+use ipnet::IpNet;
 use kernel::net::{Batch, Flows, KnownLink, Links, NetError, PodLink, Rules, Set, StaleFlows, TableImage};
 use socket::Socket;
 use std::net::IpAddr;
@@ -97,6 +98,14 @@ impl Links for HostNetwork {
 
     async fn release_address(&self, address: IpAddr) -> Result<(), NetError> {
         self.route(move |socket| route::release_address(socket, address)).await
+    }
+
+    async fn route_to_rules(&self, range: IpNet, source: IpAddr) -> Result<(), NetError> {
+        self.route(move |socket| route::route_to_rules(socket, range, source)).await
+    }
+
+    async fn unroute(&self, range: IpNet) -> Result<(), NetError> {
+        self.route(move |socket| route::unroute(socket, range)).await
     }
 }
 

@@ -66,6 +66,22 @@ fn a_service_reaches_all_its_endpoints_from_everywhere() {
 }
 
 #[test]
+fn a_node_without_a_default_route_reaches_services() {
+    on_a_node(async |mut world: World| {
+        ip("route delete default");
+        ip("-6 route delete default");
+        let a = world.pod("a", &[]).await;
+        world.set("s", tcp("10.96.0.1"), &endpoints(&[&a]));
+        world.set("six", tcp("fd00:96::1"), &[("fd00:244:0:1::1".parse().unwrap(), true)]);
+        world.apply().await;
+        let node: IpAddr = NODE.parse().unwrap();
+        assert_eq!(world.node.ask("10.96.0.1:80"), Some(("a".into(), node)));
+        assert!(world.node.ask("[fd00:96::1]:80").is_some());
+        assert_eq!(world.node.refusal("10.96.0.1:81"), Some(ErrorKind::ConnectionRefused));
+    });
+}
+
+#[test]
 fn sources_are_kept_where_they_can_be() {
     on_a_node(async |mut world: World| {
         let (a, b) = (world.pod("a", &[]).await, world.pod("b", &[]).await);
@@ -296,7 +312,8 @@ fn a_reset_leaves_nothing() {
         world.engine.reset().await.unwrap();
         assert_eq!(shell("nft", "list ruleset"), "");
         assert!(!ip("link show").contains("k1s"));
-        assert!(!ip("route show").contains("10.244."));
+        assert!(!ip("route show").contains("10.244.") && !ip("route show").contains("10.96."));
+        assert!(!ip("-6 route show").contains("fd00:96:"));
         assert!(!ip("addr show dev lo").contains("10.96.0.10"));
     });
 }

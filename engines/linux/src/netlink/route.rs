@@ -6,6 +6,7 @@
 
 use super::socket::{ROUTE, Socket};
 use super::wire::{ACK, CREATE, DUMP, EXCLUSIVE, REPLACE, REQUEST, Wire};
+use ipnet::IpNet;
 use kernel::net::{KnownLink, NetError, PodLink};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
@@ -20,7 +21,9 @@ const DEL_LINK: u16 = 17;
 const GET_LINK: u16 = 18;
 const NEW_ADDRESS: u16 = 20;
 const DEL_ADDRESS: u16 = 21;
+const GET_ADDRESS: u16 = 22;
 const NEW_ROUTE: u16 = 24;
+const DEL_ROUTE: u16 = 25;
 const GET_ROUTE: u16 = 26;
 const NEW_NEIGHBOUR: u16 = 28;
 
@@ -117,6 +120,51 @@ pub fn release_address(host: &mut Socket, address: IpAddr) -> Result<(), NetErro
         Ok(()) | Err(Errno::ADDRNOTAVAIL) => Ok(()),
         Err(errno) => Err(NetError::new(format!("release {address}"), errno)),
     }
+}
+
+/// Over the link that holds `source`. The rules change the destination before anything is sent; over the loopback link
+/// a refusal would be lost, because the kernel would sign it with an address that nobody holds.
+pub fn route_to_rules(host: &mut Socket, range: IpNet, source: IpAddr) -> Result<(), NetError> {
+    let index = holder_of(host, source)?;
+    let mut asked = Request::new(host);
+    asked.add(NEW_ROUTE, CREATE | REPLACE, &range_route(range), |wire| {
+        wire.attr(RTA_DST, &octets(range.network()));
+        wire.ne32(RTA_OIF, index);
+        wire.attr(RTA_PREFSRC, &octets(source));
+    });
+    asked.send().map_err(|errno| NetError::new(format!("route {range}"), errno))
+}
+
+pub fn unroute(host: &mut Socket, range: IpNet) -> Result<(), NetError> {
+    let mut asked = Request::new(host);
+    asked.add(DEL_ROUTE, 0, &range_route(range), |wire| wire.attr(RTA_DST, &octets(range.network())));
+    match asked.send() {
+        Ok(()) | Err(Errno::SRCH) => Ok(()),
+        Err(errno) => Err(NetError::new(format!("unroute {range}"), errno)),
+    }
+}
+
+/// The link that has an address.
+fn holder_of(socket: &mut Socket, address: IpAddr) -> Result<u32, NetError> {
+    let mut wire = Wire::default();
+    let sequence = socket.next();
+    wire.message(GET_ADDRESS, REQUEST | DUMP, sequence, &[family(address), 0, 0, 0, 0, 0, 0, 0], |_| {});
+    let mut holder = None;
+    let dumped = socket.dump(wire.bytes(), sequence, |message| {
+        let attrs = message.attrs(8);
+        let held = attrs.find(IFA_LOCAL).or_else(|| attrs.find(IFA_ADDRESS)).and_then(address_of);
+        if held == Some(address) {
+            holder = link_index_of(message.body);
+        }
+    });
+    let failed = |errno| NetError::new(format!("find the link of {address}"), errno);
+    dumped.map_err(failed)?;
+    holder.ok_or_else(|| failed(Errno::ADDRNOTAVAIL))
+}
+
+fn range_route(range: IpNet) -> [u8; 12] {
+    let family = family(range.addr());
+    [family, range.prefix_len(), 0, 0, TABLE_MAIN, OUR_PROTOCOL, SCOPE_UNIVERSE, UNICAST, 0, 0, 0, 0]
 }
 
 fn open_netns(path: &Path) -> Result<std::os::fd::OwnedFd, NetError> {

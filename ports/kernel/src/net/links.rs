@@ -1,6 +1,7 @@
 //! Point-to-point links between pods and the node. No bridge: a pod is one route on the node.
 
 use super::NetError;
+use ipnet::IpNet;
 use std::future::Future;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -42,4 +43,8 @@ pub trait Links: Send + Sync + 'static {
     /// Makes the node itself the holder of `address`. Already held is no error.
     fn hold_address(&self, address: IpAddr) -> impl Future<Output = Result<(), NetError>> + Send;
     fn release_address(&self, address: IpAddr) -> impl Future<Output = Result<(), NetError>> + Send;
+    /// Makes a range of addresses that no link leads to reachable for the node itself, so that what it sends there
+    /// comes as far as the rules that know better.
+    fn route_to_rules(&self, range: IpNet, source: IpAddr) -> impl Future<Output = Result<(), NetError>> + Send;
+    fn unroute(&self, range: IpNet) -> impl Future<Output = Result<(), NetError>> + Send;
 }

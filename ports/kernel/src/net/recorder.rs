@@ -3,6 +3,7 @@
 use super::{
     Batch, Element, Flows, Holds, KnownLink, Links, NetError, PodLink, Rules, Set, StaleFlows, TableImage, Value,
 };
+use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Error, ErrorKind};
 use std::net::IpAddr;
@@ -16,6 +17,7 @@ struct Model {
     table: Option<TableModel>,
     links: BTreeMap<String, PodLink>,
     held: BTreeSet<IpAddr>,
+    routed: BTreeSet<IpNet>,
     forgotten: Vec<StaleFlows>,
     commits: usize,
     forwarding: bool,
@@ -57,6 +59,10 @@ impl Recorder {
 
     pub fn held(&self) -> Vec<IpAddr> {
         self.model().held.iter().copied().collect()
+    }
+
+    pub fn routed(&self) -> Vec<IpNet> {
+        self.model().routed.iter().copied().collect()
     }
 
     pub fn forgotten(&self) -> Vec<StaleFlows> {
@@ -191,6 +197,16 @@ impl Links for Recorder {
 
     async fn release_address(&self, address: IpAddr) -> Result<(), NetError> {
         self.model().held.remove(&address);
+        Ok(())
+    }
+
+    async fn route_to_rules(&self, range: IpNet, _source: IpAddr) -> Result<(), NetError> {
+        self.model().routed.insert(range);
+        Ok(())
+    }
+
+    async fn unroute(&self, range: IpNet) -> Result<(), NetError> {
+        self.model().routed.remove(&range);
         Ok(())
     }
 }
