@@ -47,6 +47,9 @@ impl Bootstrap<'_> {
         }
         self.ensure(Gvr::new("networking.k8s.io", "v1", "servicecidrs"), self.service_cidr()).await?;
         self.ensure(Gvr::new("", "v1", "services"), self.service()).await?;
+        if self.advertise.0.is_loopback() {
+            return Ok(()); // nobody in the cluster could reach it there, and no slice may say so
+        }
         self.ensure(Gvr::new("discovery.k8s.io", "v1", "endpointslices"), self.slice()).await
     }
 

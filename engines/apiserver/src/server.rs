@@ -27,6 +27,8 @@ pub struct Config {
     pub format: Format,
     pub clock: Arc<dyn Clock>,
     pub ranges: Ranges,
+    /// How kubelets are called, for logs, exec and the like.
+    pub kubelet_tls: Option<Arc<rustls::ClientConfig>>,
     /// Where clients in the cluster reach this server: the endpoint of the `kubernetes` Service.
     pub advertise: (IpAddr, u16),
 }
@@ -80,7 +82,8 @@ impl ApiServer {
         }
         let authorizer = Arc::new(authorizer(&rows)?);
         let (store, format, clock, ranges) = (config.store, config.format, config.clock, config.ranges);
-        let api = Arc::new(Api { store, format, clock, hub, rows, authorizer, ranges });
+        let kubelet_tls = config.kubelet_tls;
+        let api = Arc::new(Api { store, format, clock, hub, rows, authorizer, ranges, kubelet_tls });
         let (stop, stopping) = watch::channel(false);
         let pages = Pages::default();
         let (reads, writes) = (Semaphore::new(READS), Semaphore::new(WRITES));

@@ -138,6 +138,19 @@ impl Authority {
     }
 }
 
+impl Authority {
+    /// A client's TLS: servers of this authority, and the client's own certificate.
+    pub fn client_tls(&self, signed: &Signed) -> Result<Arc<rustls::ClientConfig>, CertificateError> {
+        let tls = |why: &dyn fmt::Display| CertificateError::Tls(why.to_string());
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(self.pem.as_bytes()).map_err(|e| tls(&e))?).map_err(|e| tls(&e))?;
+        let chain = vec![CertificateDer::from_pem_slice(signed.certificate.as_bytes()).map_err(|e| tls(&e))?];
+        let key = PrivateKeyDer::from_pem_slice(signed.key.as_bytes()).map_err(|e| tls(&e))?;
+        let builder = rustls::ClientConfig::builder().with_root_certificates(roots);
+        builder.with_client_auth_cert(chain, key).map(Arc::new).map_err(|e| tls(&e))
+    }
+}
+
 fn name(common: &str, groups: &[&str]) -> DistinguishedName {
     let mut name = DistinguishedName::new();
     for group in groups {

@@ -4,6 +4,7 @@ mod certificates;
 mod commands;
 mod files;
 mod kubeconfig;
+mod machine;
 mod roles;
 
 use std::process::ExitCode;
@@ -12,5 +13,6 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    linux::init::maybe_run(); // a child of the container runtime: it must not start anything of what follows
     commands::run()
 }

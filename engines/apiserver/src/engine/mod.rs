@@ -42,6 +42,8 @@ pub struct Api {
     pub rows: Rows,
     pub authorizer: Arc<Authorizer>,
     pub ranges: allocate::Ranges,
+    /// How kubelets are called: whom to trust, and this server's own certificate.
+    pub kubelet_tls: Option<Arc<rustls::ClientConfig>>,
 }
 
 pub use allocate::Ranges;

@@ -5,7 +5,7 @@ use super::path::{self, ResourcePath, Target};
 use super::present::Presenting;
 use super::query::Query;
 use super::respond::{self, Response};
-use super::{body, stream};
+use super::{body, connect, stream};
 use crate::authz::Attributes;
 use crate::engine::{Api, Call, Payload, manager_of_agent, unsupported_media};
 use crate::identity::Identity;
@@ -15,6 +15,7 @@ use client::{PatchKind, Request as ApiRequest};
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, Method};
 use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
 use kinds::Verb;
 use meta::{Reason, Status};
 use schema::decode::Format;
@@ -51,7 +52,12 @@ impl Head {
 
 impl Frontend {
     /// `peer` is who the connection's certificate says it is.
-    pub async fn handle(self: Arc<Self>, peer: Option<Arc<Identity>>, request: http::Request<Incoming>) -> Response {
+    pub async fn handle(
+        self: Arc<Self>,
+        peer: Option<Arc<Identity>>,
+        mut request: http::Request<Incoming>,
+    ) -> Response {
+        let upgrade = hyper::upgrade::on(&mut request);
         let (parts, body) = request.into_parts();
         let head = Head {
             method: parts.method,
@@ -60,7 +66,7 @@ impl Frontend {
             headers: parts.headers,
         };
         let media = accept::negotiate(head.header(ACCEPT), false).map_or(Media::Json, |accepted| accepted.media);
-        match self.answer(peer, head, body).await {
+        match self.answer(peer, head, body, upgrade).await {
             Ok(response) => response,
             Err(status) => respond::status(&status, media),
         }
@@ -71,11 +77,19 @@ impl Frontend {
         peer: Option<Arc<Identity>>,
         head: Head,
         body: Incoming,
+        upgrade: OnUpgrade,
     ) -> Result<Response, Status> {
         let identity = self.authentication.identify(peer, &head.path, &head.headers).await?;
         match path::parse(&head.path) {
             None => Err(Status::bad_request("the path is not UTF-8")),
             Some(Target::Other) => self.page(&identity, &head).await,
+            Some(Target::Resource(target)) if connect::concerns(&target) => {
+                let Head { method, query, headers, .. } = &head;
+                let (api, method) = (&*self.api, method.clone());
+                connect::Connecting { api, identity: &identity, target: &target, query, method, headers }
+                    .answer(upgrade)
+                    .await
+            }
             Some(Target::Resource(target)) => self.resource(identity, head, target, body).await,
         }
     }

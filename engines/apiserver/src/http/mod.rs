@@ -2,6 +2,7 @@
 
 mod accept;
 mod body;
+mod connect;
 mod handle;
 mod listen;
 mod path;

@@ -19,12 +19,12 @@ pub fn data_dir_of(matches: &ArgMatches) -> Result<&Path, Failure> {
     dir.map(PathBuf::as_path).ok_or_else(|| Failure("--data-dir is missing".into()))
 }
 
-pub fn bind() -> Arg {
+pub fn bind(default: &'static str) -> Arg {
     Arg::new("bind")
         .long("bind")
         .value_name("ADDRESS:PORT")
         .help("Where the API listens")
-        .default_value("127.0.0.1:6443")
+        .default_value(default)
         .value_parser(value_parser!(SocketAddr))
 }
 

@@ -2,6 +2,7 @@
 
 use crate::certificates::{Authority, CertificateError, Subject};
 use crate::files;
+use crate::machine::own_address;
 use crate::kubeconfig::kubeconfig;
 use apiserver::engine::Ranges;
 use apiserver::http::{Listener, ServeError};
@@ -56,8 +57,6 @@ from! { CertificateError => Certificates, store_disk::OpenError => Store, ServeE
 pub struct ApiRole {
     pub authority: Authority,
     pub address: SocketAddr,
-    /// The address under which other parts reach this server.
-    pub advertised: IpAddr,
     server: ApiServer,
     disk: Arc<DiskStore>,
     serving: JoinHandle<()>,
@@ -74,10 +73,11 @@ impl ApiRole {
         let disk = store_disk::open(&data_dir.join("store"), clock.clone())?;
         let store: Arc<dyn Store> = disk.clone();
         let advertise = (advertised, address.port());
-        let config = Config { store, format: Format::Json, clock: clock.clone(), ranges, advertise };
+        let kubelet_tls = Some(authority.client_tls(&authority.sign(&kubelet_client(), clock.now())?)?);
+        let config = Config { store, format: Format::Json, clock: clock.clone(), ranges, kubelet_tls, advertise };
         let server = ApiServer::start(config).await?;
         let serving = tokio::spawn(listener.serve(server.frontend.clone(), server.stopping()));
-        let role = ApiRole { authority, address, advertised, server, disk, serving };
+        let role = ApiRole { authority, address, server, disk, serving };
         role.write_kubeconfig(data_dir, clock.now())?;
         Ok(role)
     }
@@ -87,7 +87,7 @@ impl ApiRole {
     }
 
     pub fn url(&self) -> String {
-        format!("https://{}", SocketAddr::new(self.advertised, self.address.port()))
+        format!("https://{}", SocketAddr::new(local(self.address), self.address.port()))
     }
 
     /// A door to the API for a part of this process. `name` is also its field manager.
@@ -114,9 +114,20 @@ impl ApiRole {
     }
 }
 
-/// The address by which others find a server that listens on all of them.
+/// The address by which the cluster finds a server that listens on all addresses, or on this machine's own alone.
 fn advertised(bind: SocketAddr) -> IpAddr {
+    if bind.ip().is_unspecified() || bind.ip().is_loopback() { own_address() } else { bind.ip() }
+}
+
+/// The address by which this machine finds it.
+fn local(bind: SocketAddr) -> IpAddr {
     if bind.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { bind.ip() }
+}
+
+/// Whom kubelets see when this server calls them.
+fn kubelet_client() -> Subject<'static> {
+    let (addresses, hosts) = (Vec::new(), Vec::new());
+    Subject { name: "kube-apiserver-kubelet-client", groups: &["system:masters"], addresses, hosts }
 }
 
 fn server_subject(advertised: IpAddr, ranges: &Ranges) -> Subject<'static> {

@@ -2,3 +2,5 @@
 
 pub mod api;
 pub mod controllers;
+pub mod network;
+pub mod node;

@@ -14,7 +14,7 @@ fn command() -> Command {
     Command::new("server")
         .about("Run the API server on its embedded store")
         .arg(arguments::data_dir())
-        .arg(arguments::bind())
+        .arg(arguments::bind("127.0.0.1:6443"))
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {

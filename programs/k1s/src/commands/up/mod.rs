@@ -3,6 +3,7 @@
 use super::{Entry, Failure, arguments, stopping};
 use crate::roles::api::ApiRole;
 use crate::roles::controllers::ControllersRole;
+use crate::roles::node::NodeRole;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use clock::{Clock, SystemClock};
 use std::net::SocketAddr;
@@ -15,7 +16,7 @@ fn command() -> Command {
     Command::new("up")
         .about("Start a cluster on this machine")
         .arg(arguments::data_dir())
-        .arg(arguments::bind())
+        .arg(arguments::bind("0.0.0.0:6443"))
         .arg(Arg::new("foreground").long("foreground").help("Stay, and stop everything on Ctrl-C").action(ArgAction::SetTrue))
 }
 
@@ -30,9 +31,11 @@ async fn foreground(data_dir: &Path, bind: SocketAddr) -> Result<(), Failure> {
     let asked_to_stop = stopping::asked()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let api = ApiRole::start(data_dir, bind, clock.clone()).await?;
-    let controllers = ControllersRole::start(&api, clock);
-    println!("k1s: the cluster is up at {}", api.url());
+    let controllers = ControllersRole::start(&api, clock.clone());
+    let node = NodeRole::start(&api, data_dir, clock).await?;
+    println!("k1s: the cluster is up at {}, this machine is node {}", api.url(), node.name);
     asked_to_stop.await;
+    node.stop().await;
     controllers.stop().await;
     api.stop().await?;
     Ok(())

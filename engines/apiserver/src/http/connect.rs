@@ -1,0 +1,243 @@
+//! Streams that end at a node: a pod's log, exec, attach and port-forward. The request is authorized here, and goes on
+//! to the kubelet over TLS with this server's own certificate; upgraded connections are carried through byte by byte.
+
+use super::path::ResourcePath;
+use super::query::Query;
+use super::respond::{self, Response};
+use crate::authz::Attributes;
+use crate::engine::Api;
+use crate::identity::Identity;
+use bytes::Bytes;
+use http::header::{CONNECTION, HeaderMap, HeaderName, UPGRADE};
+use http::{Method, Request, StatusCode};
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use meta::{Gvr, Key, Reason, Status, Value};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rustls::pki_types::ServerName;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const KUBELET_PORT: u16 = 10_250;
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// What of a pod is served by its node: the subresource, the verb that it needs, and its path there.
+struct Part {
+    name: &'static str,
+    verb: &'static str,
+    path: &'static str,
+    per_container: bool,
+}
+
+const PARTS: [Part; 4] = [
+    Part { name: "log", verb: "get", path: "containerLogs", per_container: true },
+    Part { name: "exec", verb: "create", path: "exec", per_container: true },
+    Part { name: "attach", verb: "create", path: "attach", per_container: true },
+    Part { name: "portforward", verb: "create", path: "portForward", per_container: false },
+];
+
+pub fn concerns(target: &ResourcePath) -> bool {
+    target.resource.group.is_empty()
+        && target.resource.resource == "pods"
+        && PARTS.iter().any(|part| target.subresource == part.name)
+}
+
+pub struct Connecting<'a> {
+    pub api: &'a Api,
+    pub identity: &'a Identity,
+    pub target: &'a ResourcePath,
+    pub query: &'a Query,
+    pub method: Method,
+    pub headers: &'a HeaderMap,
+}
+
+impl Connecting<'_> {
+    /// `upgraded` is the client's side of the connection, once both sides have agreed to leave HTTP.
+    pub async fn answer(&self, upgraded: hyper::upgrade::OnUpgrade) -> Result<Response, Status> {
+        let part = PARTS.iter().find(|part| self.target.subresource == part.name).ok_or_else(Status::no_such_page)?;
+        self.authorize(part)?;
+        if part.name == "log" && self.method != Method::GET {
+            return Err(Status::failure(Reason::MethodNotAllowed, "the server does not allow this method on the requested resource"));
+        }
+        let pod = self.pod().await?;
+        let url = self.url(part, &pod)?;
+        let address = self.kubelet(&pod).await?;
+        self.carry(address, &url, upgraded).await
+    }
+
+    fn authorize(&self, part: &Part) -> Result<(), Status> {
+        let (resource, key) = (&self.target.resource, &self.target.key);
+        let asked = Attributes {
+            verb: part.verb,
+            group: &resource.group,
+            version: &resource.version,
+            resource: &resource.resource,
+            subresource: part.name,
+            namespace: &key.namespace,
+            name: &key.name,
+            path: None,
+        };
+        self.api.authorizer.check(self.identity, &asked)
+    }
+
+    async fn pod(&self) -> Result<Value, Status> {
+        self.api.fresh().await?;
+        let key = &self.target.key;
+        let table = self.api.rows.table();
+        let row = table.get("", "pods").ok_or_else(Status::no_such_page)?;
+        let pod = row.hub.get(key).ok_or_else(|| Status::not_found(&pods(), &key.name))?;
+        Ok(pod.decode_value())
+    }
+
+    fn url(&self, part: &Part, pod: &Value) -> Result<String, Status> {
+        let (namespace, name) = (pod.str("metadata.namespace"), pod.str("metadata.name"));
+        let mut url = format!("/{}/{namespace}/{name}", part.path);
+        if part.per_container {
+            url = format!("{url}/{}", self.container(pod)?);
+        }
+        let query = self.kubelet_query(part);
+        Ok(if query.is_empty() { url } else { format!("{url}?{query}") })
+    }
+
+    /// The options of the API in the kubelet's words.
+    fn kubelet_query(&self, part: &Part) -> String {
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        let mut add = |name: &str, value: &str| pairs.push((name.into(), value.into()));
+        match part.name {
+            "log" => {
+                for name in ["follow", "previous", "sinceSeconds", "sinceTime", "tailLines", "limitBytes", "timestamps", "stream"] {
+                    if let Some(value) = self.query.get(name) {
+                        add(name, value);
+                    }
+                }
+            }
+            "portforward" => self.query.all("ports").iter().for_each(|port| add("port", port)),
+            _ => {
+                self.query.all("command").iter().for_each(|word| add("command", word));
+                for (ours, theirs) in [("stdin", "input"), ("stdout", "output"), ("stderr", "error"), ("tty", "tty")] {
+                    if self.query.flag(ours) {
+                        add(theirs, "1");
+                    }
+                }
+            }
+        }
+        let encode = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
+        pairs.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&")
+    }
+
+    fn container(&self, pod: &Value) -> Result<String, Status> {
+        let named = |list: &str| -> Vec<String> { pod.items(list).iter().map(|c| c.str("name").to_string()).collect() };
+        let (regular, init) = (named("spec.containers"), named("spec.initContainers"));
+        let ephemeral = named("spec.ephemeralContainers");
+        let name = pod.str("metadata.name");
+        match self.query.get("container").unwrap_or("") {
+            "" if regular.len() == 1 => Ok(regular[0].clone()),
+            "" => {
+                let mut why = format!("a container name must be specified for pod {name}, choose one of: [{}]", regular.join(" "));
+                if !init.is_empty() {
+                    why = format!("{why} or one of the init containers: [{}]", init.join(" "));
+                }
+                Err(Status::bad_request(why))
+            }
+            asked if regular.iter().chain(&init).chain(&ephemeral).any(|known| known == asked) => Ok(asked.to_string()),
+            asked => Err(Status::bad_request(format!("container {asked} is not valid for pod {name}"))),
+        }
+    }
+
+    /// Where the pod's kubelet listens.
+    async fn kubelet(&self, pod: &Value) -> Result<SocketAddr, Status> {
+        let (name, node) = (pod.str("metadata.name"), pod.str("spec.nodeName"));
+        if node.is_empty() {
+            return Err(Status::bad_request(format!("pod {name} does not have a host assigned")));
+        }
+        let table = self.api.rows.table();
+        let row = table.get("", "nodes").ok_or_else(Status::no_such_page)?;
+        let nodes = Gvr::new("", "v1", "nodes");
+        let found = row.hub.get(&Key::cluster(node)).ok_or_else(|| Status::not_found(&nodes, node))?.decode_value();
+        let internal = found.items("status.addresses").iter().find(|address| address.str("type") == "InternalIP");
+        let address: Option<IpAddr> = internal.and_then(|address| address.str("address").parse().ok());
+        let port = u16::try_from(found.int("status.daemonEndpoints.kubeletEndpoint.Port")).ok().filter(|port| *port > 0);
+        let address = address.ok_or_else(|| Status::internal(format!("no preferred addresses found; known addresses: of node {node}")))?;
+        Ok(SocketAddr::new(address, port.unwrap_or(KUBELET_PORT)))
+    }
+
+    async fn carry(&self, address: SocketAddr, url: &str, client: hyper::upgrade::OnUpgrade) -> Result<Response, Status> {
+        let unreachable = |why: String| {
+            Status::internal(format!("error dialing backend: {why}"))
+        };
+        let tls = self.api.kubelet_tls.clone().ok_or_else(|| unreachable("this server has no certificate for kubelets".into()))?;
+        let connect = async {
+            let stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            TlsConnector::from(tls).connect(ServerName::IpAddress(address.ip().into()), stream).await
+        };
+        let stream = tokio::time::timeout(PATIENCE, connect).await.map_err(|_| unreachable("timed out".into()))?;
+        let stream = stream.map_err(|error| unreachable(error.to_string()))?;
+        let (mut sender, connection) =
+            http1::handshake(TokioIo::new(stream)).await.map_err(|error| unreachable(error.to_string()))?;
+        tokio::spawn(connection.with_upgrades());
+        let request = self.request(address, url).map_err(|error| unreachable(error.to_string()))?;
+        let mut response = sender.send_request(request).await.map_err(|error| unreachable(error.to_string()))?;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            let kubelet = hyper::upgrade::on(&mut response);
+            tokio::spawn(join(client, kubelet));
+            return Ok(switched(response));
+        }
+        Ok(passed_on(response))
+    }
+
+    fn request(&self, address: SocketAddr, url: &str) -> http::Result<Request<Empty<Bytes>>> {
+        let mut request = Request::builder().method(self.method.clone()).uri(url).header("host", address.to_string());
+        let kept = |name: &HeaderName| {
+            *name == CONNECTION || *name == UPGRADE || name.as_str().starts_with("sec-websocket") || name.as_str().starts_with("x-stream")
+        };
+        for (name, value) in self.headers.iter().filter(|(name, _)| kept(name)) {
+            request = request.header(name, value);
+        }
+        request.body(Empty::new())
+    }
+}
+
+fn pods() -> Gvr {
+    Gvr::new("", "v1", "pods")
+}
+
+/// Both sides have left HTTP: what one says the other hears, until either is done.
+async fn join(client: hyper::upgrade::OnUpgrade, kubelet: hyper::upgrade::OnUpgrade) {
+    let (client, kubelet) = match tokio::try_join!(client, kubelet) {
+        Ok(both) => both,
+        Err(error) => return tracing::debug!(%error, "a connection was not upgraded"),
+    };
+    let (mut client, mut kubelet) = (TokioIo::new(client), TokioIo::new(kubelet));
+    if let Err(error) = tokio::io::copy_bidirectional(&mut client, &mut kubelet).await {
+        tracing::debug!(%error, "a carried connection ended");
+    }
+}
+
+fn switched(response: http::Response<Incoming>) -> Response {
+    let mut answer = http::Response::new(respond::whole(Bytes::new()));
+    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    *answer.headers_mut() = response.headers().clone();
+    answer
+}
+
+/// An ordinary answer of the kubelet, such as a log, as it comes.
+fn passed_on(response: http::Response<Incoming>) -> Response {
+    let (parts, body) = response.into_parts();
+    let body = body.map_err(|error| tracing::debug!(%error, "a carried answer ended"));
+    let frames = futures::stream::unfold(body, |mut body| async move {
+        let data = body.frame().await?.ok()?.into_data().unwrap_or_default();
+        Some((data, body))
+    });
+    let mut answer = http::Response::new(respond::streamed(frames));
+    *answer.status_mut() = parts.status;
+    for (name, value) in parts.headers.iter().filter(|(name, _)| matches!(name.as_str(), "content-type" | "retry-after")) {
+        answer.headers_mut().insert(name, value.clone());
+    }
+    answer
+}

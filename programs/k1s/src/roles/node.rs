@@ -1,0 +1,113 @@
+//! This machine as a node: the container runtime, the network and the kubelet.
+
+use super::api::ApiRole;
+use super::network::{NetworkRole, NetworkRoleError};
+use crate::certificates::{CertificateError, Subject};
+use apiserver::identity::Identity;
+use clock::Clock;
+use containers::Containers;
+use kubelet::{Config, Doors, Handle, Kubelet, KernelMounts, ServerConfig, StartError};
+use std::fmt;
+use crate::machine::{host_name, own_address};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+
+const DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 10));
+const POD_RANGE: &str = "10.244.0.0/24";
+const CLUSTER_RANGE: &str = "10.244.0.0/16";
+const SERVICE_RANGE: &str = "10.96.0.0/12";
+const DOMAIN: &str = "cluster.local";
+const KUBELET_PORT: u16 = 10_250;
+
+#[derive(Debug)]
+pub enum NodeError {
+    Network(NetworkRoleError),
+    Runtime(containers::Error),
+    Certificates(CertificateError),
+    Kubelet(StartError),
+}
+
+impl fmt::Display for NodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NodeError::Network(why) => why.fmt(f),
+            NodeError::Runtime(why) => write!(f, "the container runtime cannot start: {why}"),
+            NodeError::Certificates(why) => why.fmt(f),
+            NodeError::Kubelet(why) => why.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NodeError {}
+
+macro_rules! from {
+    ($($from:ty => $variant:ident),* $(,)?) => {
+        $(impl From<$from> for NodeError { fn from(why: $from) -> NodeError { NodeError::$variant(why) } })*
+    };
+}
+from! { NetworkRoleError => Network, containers::Error => Runtime, CertificateError => Certificates, StartError => Kubelet }
+
+pub struct NodeRole {
+    pub name: String,
+    kubelet: Handle,
+    _network: NetworkRole,
+}
+
+impl NodeRole {
+    pub async fn start(api: &ApiRole, data_dir: &Path, clock: Arc<dyn Clock>) -> Result<NodeRole, NodeError> {
+        let (name, address) = (host_name(), own_address());
+        let network = NetworkRole::start(api, network(&name, address), clock.clone()).await?;
+        let runtime = containers::Config::new(data_dir.join("containers"), clock.clone());
+        let runtime = Containers::open(runtime, network.pods.clone()).await?;
+        let doors = Doors {
+            client: api.client(Identity::new(format!("system:node:{name}"), &["system:nodes"]), "kubelet"),
+            runtime: runtime.clone(),
+            images: runtime,
+            clock: clock.clone(),
+            mounts: Arc::new(KernelMounts),
+        };
+        let kubelet = Kubelet::run(node_config(api, &name, address, data_dir, &*clock)?, doors).await?;
+        Ok(NodeRole { name, kubelet, _network: network })
+    }
+
+    /// The node stops answering; its pods run on.
+    pub async fn stop(self) {
+        self.kubelet.stop().await;
+    }
+}
+
+fn network(name: &str, address: IpAddr) -> dataplane::Config {
+    let ranges = |text: &str| text.parse().into_iter().collect();
+    dataplane::Config {
+        node_name: name.into(),
+        cluster_domain: DOMAIN.into(),
+        node_addresses: vec![address],
+        cluster_ranges: ranges(CLUSTER_RANGE),
+        service_ranges: ranges(SERVICE_RANGE),
+        node_ranges: ranges(POD_RANGE),
+        dns: vec![SocketAddr::new(DNS, 53)],
+        ..dataplane::Config::default()
+    }
+}
+
+fn node_config(
+    api: &ApiRole,
+    name: &str,
+    address: IpAddr,
+    data_dir: &Path,
+    clock: &dyn Clock,
+) -> Result<Config, CertificateError> {
+    let user = format!("system:node:{name}");
+    let subject =
+        Subject { name: &user, groups: &["system:nodes"], addresses: vec![address, IpAddr::V4(Ipv4Addr::LOCALHOST)], hosts: vec![name.into()] };
+    let tls = api.authority.server_tls(&api.authority.sign(&subject, clock.now())?)?;
+    Ok(Config {
+        node_ips: vec![address],
+        cluster_dns: vec![DNS],
+        cluster_domain: DOMAIN.into(),
+        pod_cidr: Some(POD_RANGE.into()),
+        server: Some(ServerConfig { address: SocketAddr::new(address, KUBELET_PORT), tls }),
+        ..Config::new(name, data_dir.join("kubelet"))
+    })
+}
