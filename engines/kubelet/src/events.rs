@@ -150,9 +150,7 @@ impl Writer {
             }
             None => false,
         };
-        if !repeated
-            && let Some(count) = self.create(&telling).await
-        {
+        if !repeated && let Some(count) = self.create(&telling).await {
             self.counts.insert(key, count);
         }
     }

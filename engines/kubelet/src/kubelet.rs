@@ -64,11 +64,7 @@ async fn live(context: Arc<Context>, roster: Arc<Roster>, machine: Machine) {
     if let Err(error) = orphans::clean(&context, &roster).await {
         tracing::warn!(%error, "what nobody asks for is left for later");
     }
-    tokio::join!(
-        heart.beat(roster.clone()),
-        dispatcher.run(changes),
-        runtime_events::follow(context, roster),
-    );
+    tokio::join!(heart.beat(roster.clone()), dispatcher.run(changes), runtime_events::follow(context, roster),);
 }
 
 impl Handle {

@@ -56,7 +56,8 @@ impl Collector {
         let now = context.clock.now();
         self.known.retain(|id, _| images.iter().any(|image| image.id == *id));
         for image in &images {
-            let record = self.known.entry(image.id.clone()).or_insert(Record { found: now, used: Timestamp::UNIX_EPOCH });
+            let record =
+                self.known.entry(image.id.clone()).or_insert(Record { found: now, used: Timestamp::UNIX_EPOCH });
             if is_used(image, &in_use) {
                 record.used = now;
             }

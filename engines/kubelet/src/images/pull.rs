@@ -46,8 +46,9 @@ impl Puller {
         if policy != "Always" {
             match present(launch, container, &name).await? {
                 Some(image) => {
-                    let message =
-                        format!("Container image \"{asked}\" already present on machine and can be accessed by the pod");
+                    let message = format!(
+                        "Container image \"{asked}\" already present on machine and can be accessed by the pod"
+                    );
                     tell(launch, container, EventType::Normal, "Pulled", &message);
                     return Ok(image);
                 }
@@ -60,9 +61,9 @@ impl Puller {
             }
         }
         self.pull(launch, container, &asked, &name).await?;
-        present(launch, container, &name).await?.ok_or_else(|| {
-            failure("ErrImagePull", format!("image \"{asked}\" was pulled and is not there"))
-        })
+        present(launch, container, &name)
+            .await?
+            .ok_or_else(|| failure("ErrImagePull", format!("image \"{asked}\" was pulled and is not there")))
     }
 
     async fn pull(

@@ -256,18 +256,15 @@ mod tests {
 
     #[test]
     fn options() {
-        let all = LogOptions::default();
-        check(&all, "one\ntwo\nthree\n");
-        check(&LogOptions { tail: Some(1), ..all.clone() }, "three\n");
-        check(&LogOptions { tail: Some(0), ..all.clone() }, "");
-        check(&LogOptions { tail: Some(99), ..all.clone() }, "one\ntwo\nthree\n");
-        check(&LogOptions { limit_bytes: Some(5), ..all.clone() }, "one\nt");
-        check(&LogOptions { follow: true, ..all.clone() }, "one\ntwo\nthree\n");
-        check(
-            &LogOptions { timestamps: true, tail: Some(1), ..all.clone() },
-            "2026-01-01T00:00:04Z three\n",
-        );
-        check(&LogOptions { since: "2026-01-01T00:00:04Z".parse().ok(), ..all }, "three\n");
+        let all = LogOptions::default;
+        check(&all(), "one\ntwo\nthree\n");
+        check(&LogOptions { tail: Some(1), ..all() }, "three\n");
+        check(&LogOptions { tail: Some(0), ..all() }, "");
+        check(&LogOptions { tail: Some(99), ..all() }, "one\ntwo\nthree\n");
+        check(&LogOptions { limit_bytes: Some(5), ..all() }, "one\nt");
+        check(&LogOptions { follow: true, ..all() }, "one\ntwo\nthree\n");
+        check(&LogOptions { timestamps: true, tail: Some(1), ..all() }, "2026-01-01T00:00:04Z three\n");
+        check(&LogOptions { since: "2026-01-01T00:00:04Z".parse().ok(), ..all() }, "three\n");
     }
 
     /// Writes for as long as it is told to.

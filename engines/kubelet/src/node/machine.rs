@@ -93,7 +93,10 @@ mod tests {
         let memory = "MemTotal:       24605936 kB\nMemAvailable:   23000000 kB\nSwapTotal:  0 kB\n";
         assert_eq!(kibibytes(memory, "MemTotal:"), 24_605_936);
         assert_eq!(kibibytes(memory, "Absent:"), 0);
-        assert_eq!(os_image("NAME=x\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n"), "Debian GNU/Linux 12 (bookworm)");
+        assert_eq!(
+            os_image("NAME=x\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n"),
+            "Debian GNU/Linux 12 (bookworm)"
+        );
         assert!(Machine::read().memory_bytes > 0);
     }
 }

@@ -197,10 +197,12 @@ fn ready(runtime: &[cri::v1::RuntimeCondition]) -> Finding {
         .into_iter()
         .filter_map(|wanted| match runtime.iter().find(|c| c.r#type == wanted) {
             None => Some(format!("{wanted} is not reported")),
-            Some(c) if !c.status => {
-                Some(format!("container runtime {} not ready: {wanted}=false reason:{} message:{}",
-                    if wanted == "NetworkReady" { "network" } else { "status" }, c.reason, c.message))
-            }
+            Some(c) if !c.status => Some(format!(
+                "container runtime {} not ready: {wanted}=false reason:{} message:{}",
+                if wanted == "NetworkReady" { "network" } else { "status" },
+                c.reason,
+                c.message
+            )),
             Some(_) => None,
         })
         .collect();

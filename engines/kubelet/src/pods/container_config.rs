@@ -8,7 +8,7 @@ use crate::volumes::Volumes;
 use crate::volumes::subpath::SubPath;
 use cri::v1::{
     Capability, ContainerConfig, ContainerMetadata, Image, ImageSpec, KeyValue, LinuxContainerConfig,
-    LinuxContainerSecurityContext, Mount, MountPropagation, NamespaceMode, SecurityProfile, SeLinuxOption, Signal,
+    LinuxContainerSecurityContext, Mount, MountPropagation, NamespaceMode, SeLinuxOption, SecurityProfile, Signal,
     security_profile::ProfileType,
 };
 use k8s_openapi::api::core::v1::{Container, Pod, SeccompProfile, Service, VolumeMount};
@@ -230,11 +230,7 @@ fn message_mount(from: &Materials<'_>) -> Result<Option<Mount>, ConfigError> {
 }
 
 fn file_mount(path: &Path, inside: &str) -> Mount {
-    Mount {
-        container_path: inside.into(),
-        host_path: path.to_string_lossy().into_owned(),
-        ..Mount::default()
-    }
+    Mount { container_path: inside.into(), host_path: path.to_string_lossy().into_owned(), ..Mount::default() }
 }
 
 fn linux(from: &Materials<'_>, image_user: Option<i64>) -> LinuxContainerConfig {

@@ -77,7 +77,7 @@ impl Dispatcher {
         loop {
             tokio::select! {
                 change = changes.recv() => match change {
-                    Some(change) => self.changed(change),
+                    Some(change) => self.changed(&change),
                     None => return,
                 },
                 Some(ended) = self.workers.join_next() => self.ended(ended),
@@ -85,7 +85,7 @@ impl Dispatcher {
         }
     }
 
-    fn changed(&mut self, change: Change) {
+    fn changed(&mut self, change: &Change) {
         let old = change.old.as_ref().map(|o| o.header.uid.to_string());
         let new = change.new.as_ref().and_then(typed);
         let replaced = new.as_ref().map(|pod| uid(pod)) != old.as_deref();
@@ -98,7 +98,7 @@ impl Dispatcher {
     fn seen(&mut self, pod: Arc<Pod>) {
         let known = self.roster.posts().get(uid(&pod)).cloned();
         match known {
-            Some(post) => post.put(Some(pod)),
+            Some(post) => post.put(Some(&pod)),
             None => self.hire(pod),
         }
     }
@@ -110,7 +110,7 @@ impl Dispatcher {
         self.roster.posts().insert(id.clone(), post.clone());
         let worker = Worker::new(self.context.clone(), post, self.services.clone(), pod, verdict);
         self.workers.spawn(async move {
-            worker.run().await;
+            Box::pin(worker.run()).await;
             id
         });
     }

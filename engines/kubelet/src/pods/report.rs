@@ -140,11 +140,8 @@ impl Teller {
     /// Removes the pod from the API, unless another has taken its name.
     pub async fn delete(&self) -> Result<(), Status> {
         let told = self.state().told.clone();
-        let options = DeleteOptions {
-            grace_seconds: Some(0),
-            uid: Some(uid(&told).into()),
-            ..DeleteOptions::default()
-        };
+        let options =
+            DeleteOptions { grace_seconds: Some(0), uid: Some(uid(&told).into()), ..DeleteOptions::default() };
         match self.api(&told).delete(name(&told), options).await {
             Err(error) if error.is(Reason::NotFound) || error.is(Reason::Conflict) => Ok(()),
             result => result.map(drop),

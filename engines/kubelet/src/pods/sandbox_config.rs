@@ -84,7 +84,8 @@ fn port_mappings(pod: &Pod) -> Vec<PortMapping> {
 
 pub fn namespaces(pod: &Pod) -> NamespaceOption {
     let spec = spec(pod);
-    let node_or = |on_node: Option<bool>, other: NamespaceMode| if on_node == Some(true) { NamespaceMode::Node } else { other };
+    let node_or =
+        |on_node: Option<bool>, other: NamespaceMode| if on_node == Some(true) { NamespaceMode::Node } else { other };
     let shared = spec.share_process_namespace == Some(true);
     let pid = if shared { NamespaceMode::Pod } else { NamespaceMode::Container };
     NamespaceOption {

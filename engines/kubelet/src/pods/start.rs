@@ -13,6 +13,7 @@ use k8s_openapi::api::core::v1::{Container, Pod, Service};
 use plan::EventType;
 use podplan::spec::{container, ephemeral_containers};
 use podplan::{InstanceState, Kill, RuntimeState, StartFailure, grace_seconds};
+use std::fmt;
 use std::sync::Arc;
 
 /// Everything that the start of one of a pod's containers needs.
@@ -29,7 +30,7 @@ pub struct Launch<'a> {
     pub services: &'a [Arc<Service>],
 }
 
-fn failure(reason: &str, message: impl ToString) -> StartFailure {
+fn failure(reason: &str, message: &dyn fmt::Display) -> StartFailure {
     StartFailure { reason: reason.into(), message: message.to_string() }
 }
 
@@ -42,7 +43,7 @@ impl Launch<'_> {
         let request = StartContainerRequest { container_id: id.clone() };
         if let Err(error) = self.context.runtime.start_container(request).await {
             self.failed(name, error.message());
-            return Err(failure("RunContainerError", error));
+            return Err(failure("RunContainerError", &error));
         }
         self.tell(name, EventType::Normal, "Started", "Container started");
         self.post_start(&spec, &id).await
@@ -69,7 +70,7 @@ impl Launch<'_> {
             services: self.services,
             target: self.target(&spec.name)?,
         })
-        .map_err(|error| failure("CreateContainerConfigError", error))?;
+        .map_err(|error| failure("CreateContainerConfigError", &error))?;
         let request = CreateContainerRequest {
             pod_sandbox_id: self.sandbox_id.into(),
             config: Some(prepared.config),
@@ -78,7 +79,7 @@ impl Launch<'_> {
         let answer = self.context.runtime.create_container(request).await;
         // The runtime has taken the sub-paths up: only now may they be closed.
         drop(prepared.places);
-        answer.map(|answer| answer.container_id).map_err(|error| failure("CreateContainerError", error))
+        answer.map(|answer| answer.container_id).map_err(|error| failure("CreateContainerError", &error))
     }
 
     fn target(&self, name: &str) -> Result<Option<String>, StartFailure> {
@@ -88,7 +89,9 @@ impl Launch<'_> {
         };
         match self.runtime.latest(target).filter(|i| i.state == InstanceState::Running) {
             Some(running) => Ok(Some(running.id.clone())),
-            None => Err(failure("CreateContainerConfigError", format!("unable to find target container {target}"))),
+            None => {
+                Err(failure("CreateContainerConfigError", &format_args!("unable to find target container {target}")))
+            }
         }
     }
 
@@ -112,6 +115,6 @@ impl Launch<'_> {
         if let Err(error) = kill_container(self.context, self.post, self.pod, &kill, Vec::new()).await {
             tracing::warn!(container = spec.name, %error, "a container whose postStart hook failed was not ended");
         }
-        Err(failure("PostStartHookError", error))
+        Err(failure("PostStartHookError", &error))
     }
 }

@@ -12,9 +12,7 @@ use crate::probes::Prober;
 use crate::references::{Contents, Held, of_pod};
 use crate::volumes::{self, Volumes};
 use client::Cache;
-use cri::v1::{
-    PodSandboxStatusRequest, RemoveContainerRequest, RemovePodSandboxRequest, RunPodSandboxRequest,
-};
+use cri::v1::{PodSandboxStatusRequest, RemoveContainerRequest, RemovePodSandboxRequest, RunPodSandboxRequest};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Pod, PodCondition, Service};
 use plan::EventType;
@@ -61,9 +59,9 @@ impl Post {
     }
 
     /// A newer version of the pod; none when it is gone from the API.
-    pub fn put(&self, pod: Option<Arc<Pod>>) {
-        let before = self.pod.send_replace(pod.clone());
-        if !is_same(before.as_deref(), pod.as_deref()) {
+    pub fn put(&self, pod: Option<&Arc<Pod>>) {
+        let before = self.pod.send_replace(pod.cloned());
+        if !is_same(before.as_deref(), pod.map(|pod| &**pod)) {
             self.tell_news();
         }
     }
@@ -269,8 +267,7 @@ impl Worker {
         match self.volumes.prepare(&self.context, &self.pod, &contents, ips).await {
             Ok(()) => self.volumes_stand = true,
             Err(failure) => {
-                let message =
-                    format!("MountVolume.SetUp failed for volume \"{}\" : {}", failure.volume, failure.error);
+                let message = format!("MountVolume.SetUp failed for volume \"{}\" : {}", failure.volume, failure.error);
                 self.context.events.pod(&self.pod, None, EventType::Warning, "FailedMount", message);
                 self.retry_at = Some(self.after(RETRY));
             }

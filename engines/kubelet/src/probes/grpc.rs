@@ -18,10 +18,7 @@ pub async fn probe(action: &GRPCAction, pod_ip: &str, wait: Duration) -> Outcome
     let service = action.service.as_deref().unwrap_or_default();
     match timeout(wait, check(pod_ip, port, service)).await {
         Ok(outcome) => outcome,
-        Err(_) => Outcome::Failure(format!(
-            "timeout: health rpc did not complete within {}s",
-            wait.as_secs()
-        )),
+        Err(_) => Outcome::Failure(format!("timeout: health rpc did not complete within {}s", wait.as_secs())),
     }
 }
 

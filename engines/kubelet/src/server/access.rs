@@ -1,5 +1,6 @@
 //! The guard at the door. Health is for everyone who is known at all; nothing is for those who are not.
 
+use super::answer::{Refusal, refuse};
 use super::authn::{self, Identity};
 use super::authz::{self, attributes};
 use super::remembered::Remembered;
@@ -21,16 +22,6 @@ pub struct Guard {
     node: String,
     tokens: Remembered<String, Option<Identity>>,
     grants: Remembered<Question, bool>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    pub status: StatusCode,
-    pub message: String,
-}
-
-fn refuse(status: StatusCode, message: impl Into<String>) -> Refusal {
-    Refusal { status, message: message.into() }
 }
 
 impl Guard {
@@ -67,7 +58,8 @@ impl Guard {
 
     async fn by_token(&self, headers: &HeaderMap) -> Result<Option<Identity>, Refusal> {
         let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let Some(token) = header.and_then(|h| h.strip_prefix("Bearer ")).map(str::trim).filter(|t| !t.is_empty()) else {
+        let Some(token) = header.and_then(|h| h.strip_prefix("Bearer ")).map(str::trim).filter(|t| !t.is_empty())
+        else {
             return Ok(None);
         };
         let now = self.clock.now();
@@ -89,7 +81,8 @@ impl Guard {
             return Ok(known);
         }
         let allowed = authz::review(&self.client, identity, &self.node, verb, part).await.map_err(|status| {
-            let message = format!("Authorization error (user={}, verb={verb}, resource=nodes): {status}", identity.name);
+            let message =
+                format!("Authorization error (user={}, verb={verb}, resource=nodes): {status}", identity.name);
             refuse(StatusCode::INTERNAL_SERVER_ERROR, message)
         })?;
         self.grants.put(question, allowed, now, if allowed { GRANTS_LAST } else { REFUSALS_LAST });

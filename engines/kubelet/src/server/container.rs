@@ -1,31 +1,30 @@
 //! Finding the container that a request is about.
 
-use super::answer::{Answer, text};
 use super::Site;
+use super::answer::{Refusal, refuse};
 use http::StatusCode;
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use podplan::spec::{api_status, container, name};
 use std::sync::Arc;
 
-/// The pod, or the answer that there is none.
-pub fn pod(site: &Site, namespace: &str, pod_name: &str) -> Result<Arc<Pod>, Answer> {
+/// The pod, or the word that there is none.
+pub fn pod(site: &Site, namespace: &str, pod_name: &str) -> Result<Arc<Pod>, Refusal> {
     let found = site.roster.find(namespace, pod_name);
-    found.ok_or_else(|| text(StatusCode::NOT_FOUND, format!("pod \"{pod_name}\" does not exist")))
+    found.ok_or_else(|| refuse(StatusCode::NOT_FOUND, format!("pod \"{pod_name}\" does not exist")))
 }
 
 fn status(pod: &Pod, container_name: &str) -> Option<ContainerStatus> {
     let status = api_status(pod);
-    let lists =
-        [&status.container_statuses, &status.init_container_statuses, &status.ephemeral_container_statuses];
+    let lists = [&status.container_statuses, &status.init_container_statuses, &status.ephemeral_container_statuses];
     lists.into_iter().flat_map(|list| list.iter().flatten()).find(|s| s.name == container_name).cloned()
 }
 
 /// The runtime's id of a container that runs.
-pub fn running(pod: &Pod, container_name: &str) -> Result<String, Answer> {
+pub fn running(pod: &Pod, container_name: &str) -> Result<String, Refusal> {
     let status = status(pod, container_name);
     let running = status.filter(|s| s.state.as_ref().is_some_and(|s| s.running.is_some()));
     let id = running.and_then(|s| s.container_id).map(|id| bare(&id));
-    id.ok_or_else(|| text(StatusCode::NOT_FOUND, format!("container not found (\"{container_name}\")")))
+    id.ok_or_else(|| refuse(StatusCode::NOT_FOUND, format!("container not found (\"{container_name}\")")))
 }
 
 /// Without the runtime's name in front.
@@ -34,12 +33,12 @@ fn bare(id: &str) -> String {
 }
 
 /// The instance whose log is asked for, or why there is none.
-pub fn logged(pod: &Pod, container_name: &str, previous: bool) -> Result<String, Answer> {
+pub fn logged(pod: &Pod, container_name: &str, previous: bool) -> Result<String, Refusal> {
     if container(pod, container_name).is_none() {
         let message = format!("container \"{container_name}\" not found in pod \"{}\"", name(pod));
-        return Err(text(StatusCode::NOT_FOUND, message));
+        return Err(refuse(StatusCode::NOT_FOUND, message));
     }
-    instance(pod, container_name, previous).map_err(|message| text(StatusCode::BAD_REQUEST, message))
+    instance(pod, container_name, previous).map_err(|message| refuse(StatusCode::BAD_REQUEST, message))
 }
 
 fn instance(pod: &Pod, container_name: &str, previous: bool) -> Result<String, String> {

@@ -1,6 +1,6 @@
 //! `/containerLogs`: what a container has written, and what it goes on to write.
 
-use super::answer::{Answer, stream, text};
+use super::answer::{Answer, Refusal, refuse, stream};
 use super::query::Query;
 use super::{Site, container};
 use crate::logs::read::{LogOptions, Writer, send};
@@ -16,19 +16,13 @@ use tokio::sync::mpsc;
 
 const WAITING: usize = 8;
 
-pub async fn logs(site: &Site, namespace: &str, pod: &str, name: &str, query: &Query) -> Answer {
-    match try_logs(site, namespace, pod, name, query).await {
-        Ok(answer) | Err(answer) => answer,
-    }
-}
-
-async fn try_logs(site: &Site, namespace: &str, pod: &str, name: &str, query: &Query) -> Result<Answer, Answer> {
-    let options = options(site, query).map_err(|why| text(StatusCode::UNPROCESSABLE_ENTITY, why))?;
+pub async fn logs(site: &Site, namespace: &str, pod: &str, name: &str, query: &Query) -> Result<Answer, Refusal> {
+    let options = options(site, query).map_err(|why| refuse(StatusCode::UNPROCESSABLE_ENTITY, why))?;
     let pod = container::pod(site, namespace, pod)?;
     let id = container::logged(&pod, name, query.flag(&["previous"]))?;
     let runtime = site.context.runtime.clone();
     let failed = |error: &dyn std::fmt::Display| {
-        text(StatusCode::BAD_REQUEST, format!("failed to try resolving symlinks in path: {error}"))
+        refuse(StatusCode::BAD_REQUEST, format!("failed to try resolving symlinks in path: {error}"))
     };
     let status = runtime.container_status(ContainerStatusRequest { container_id: id.clone(), verbose: false }).await;
     let path = status.map_err(|error| failed(&error))?.status.map(|s| s.log_path).unwrap_or_default();
@@ -81,7 +75,9 @@ impl Writer for RuntimeWriter {
             let request = ContainerStatusRequest { container_id: self.id.clone(), verbose: false };
             // One that the runtime does not know writes nothing.
             let status = self.runtime.container_status(request).await.ok().and_then(|answer| answer.status);
-            status.is_some_and(|s| matches!(s.state(), ContainerState::ContainerRunning | ContainerState::ContainerCreated))
+            status.is_some_and(|s| {
+                matches!(s.state(), ContainerState::ContainerRunning | ContainerState::ContainerCreated)
+            })
         })
     }
 

@@ -1,7 +1,7 @@
 //! `/metrics/resource` and `/metrics` in the text format of Prometheus.
 
 use super::Site;
-use super::answer::{Answer, with_type};
+use super::answer::{Answer, Refusal, with_type};
 use super::stats::{Measured, cpu_nanoseconds, measure};
 use crate::node::machine::Machine;
 use bytes::Bytes;
@@ -73,13 +73,17 @@ fn seconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1e9
 }
 
-pub async fn resource(site: &Site) -> Result<Answer, Answer> {
+pub async fn resource(site: &Site) -> Result<Answer, Refusal> {
     let measured = measure(site).await;
     let mut page = Page::default();
     if let Ok(measured) = &measured {
         containers(site, measured, &mut page);
     }
-    page.family("node_cpu_usage_seconds_total", "[STABLE] Cumulative cpu time consumed by the node in core-seconds", "counter");
+    page.family(
+        "node_cpu_usage_seconds_total",
+        "[STABLE] Cumulative cpu time consumed by the node in core-seconds",
+        "counter",
+    );
     if let Some(nanoseconds) = cpu_nanoseconds() {
         page.sample("node_cpu_usage_seconds_total", &[], seconds(nanoseconds));
     }

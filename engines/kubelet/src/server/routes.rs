@@ -14,7 +14,7 @@ pub async fn route(site: &Site, shown: Option<Identity>, request: Request<Incomi
     let path = request.uri().path().to_owned();
     match site.guard.admit(shown, request.method(), &path, request.headers()).await {
         Ok(_) => answer(site, &path, request).await,
-        Err(refusal) => text(refusal.status, refusal.message),
+        Err(refusal) => refusal.into(),
     }
 }
 
@@ -29,7 +29,7 @@ async fn answer(site: &Site, path: &str, request: Request<Incoming>) -> Answer {
         }
         ["pods"] if get => Ok(pods(site)),
         ["runningpods"] if get => stats::running_pods(site).await,
-        ["containerLogs", namespace, pod, name] if get => Ok(logs::logs(site, namespace, pod, name, &query).await),
+        ["containerLogs", namespace, pod, name] if get => logs::logs(site, namespace, pod, name, &query).await,
         ["exec", namespace, pod, container] | ["exec", namespace, pod, _, container] if streamed => {
             streams::exec(site, Place { namespace, pod, container }, &query, request).await
         }
@@ -49,7 +49,7 @@ async fn answer(site: &Site, path: &str, request: Request<Incoming>) -> Answer {
         ["metrics", "resource"] if get => metrics::resource(site).await,
         _ => Ok(not_found()),
     };
-    result.unwrap_or_else(|answer| answer)
+    result.unwrap_or_else(Answer::from)
 }
 
 fn pods(site: &Site) -> Answer {

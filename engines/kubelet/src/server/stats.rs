@@ -1,7 +1,7 @@
 //! `/stats/summary` and `/runningpods`: what pods use, as autoscalers and people read it.
 
 use super::Site;
-use super::answer::{Answer, json, text};
+use super::answer::{Answer, Refusal, json, refuse};
 use crate::node::machine::Machine;
 use crate::pods::labels::{POD_NAME, POD_NAMESPACE, POD_UID};
 use cri::v1::{
@@ -18,8 +18,8 @@ use podplan::spec::{api_status, name, namespace, uid};
 use serde_json::{Map, Value, json as object};
 use std::collections::BTreeMap;
 
-fn refused(error: &cri::Error) -> Answer {
-    text(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+fn refused(error: &cri::Error) -> Refusal {
+    refuse(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
 }
 
 /// What the runtime measures, by pod.
@@ -46,7 +46,7 @@ pub async fn measure(site: &Site) -> Result<Measured, cri::Error> {
     Ok(Measured { sandboxes: sandboxes.into_iter().filter_map(by_pod).collect(), containers })
 }
 
-pub async fn summary(site: &Site) -> Result<Answer, Answer> {
+pub async fn summary(site: &Site) -> Result<Answer, Refusal> {
     let measured = measure(site).await.map_err(|error| refused(&error))?;
     let pods: Vec<Value> = site.roster.pods().iter().map(|pod| pod_stats(pod, &measured)).collect();
     Ok(json(&object!({"node": node_stats(site), "pods": pods})))
@@ -101,8 +101,8 @@ fn pod_stats(pod: &Pod, measured: &Measured) -> Value {
     stats.insert("startTime".into(), object!(started));
     let shown: Vec<Value> = containers.iter().map(|c| container_stats(pod, c)).collect();
     stats.insert("containers".into(), Value::Array(shown));
-    let cpu = sandbox.and_then(|s| s.cpu.clone()).or_else(|| sum_cpu(&containers));
-    let memory = sandbox.and_then(|s| s.memory.clone()).or_else(|| sum_memory(&containers));
+    let cpu = sandbox.and_then(|s| s.cpu).or_else(|| sum_cpu(&containers));
+    let memory = sandbox.and_then(|s| s.memory).or_else(|| sum_memory(&containers));
     stats.extend(cpu.map(|c| ("cpu".into(), cpu_stats(&c))));
     stats.extend(memory.map(|m| ("memory".into(), memory_stats(&m))));
     stats.extend(sandbox.and_then(|s| s.network.as_ref()).map(|n| ("network".into(), network_stats(n))));
@@ -209,7 +209,7 @@ fn sum_memory(containers: &[&ContainerStats]) -> Option<MemoryUsage> {
 }
 
 /// What the runtime runs, whoever asked for it.
-pub async fn running_pods(site: &Site) -> Result<Answer, Answer> {
+pub async fn running_pods(site: &Site) -> Result<Answer, Refusal> {
     let state = ContainerStateValue { state: ContainerState::ContainerRunning.into() };
     let filter = ContainerFilter { state: Some(state), ..ContainerFilter::default() };
     let request = ListContainersRequest { filter: Some(filter) };

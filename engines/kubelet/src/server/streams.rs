@@ -1,11 +1,11 @@
 //! `/exec`, `/attach`, `/portForward` and `/run`: live streams into containers.
 
-use super::answer::{Answer, Body, text};
+use super::answer::{Answer, Body, Refusal, refuse, text};
 use super::query::Query;
 use super::{Site, container};
 use crate::streaming::port_forward::{self, Sandbox};
 use crate::streaming::remote_command::{self, Wanted};
-use crate::streaming::upgrade::{Agreement, Refusal, Transport, negotiate};
+use crate::streaming::upgrade::{self, Agreement, Transport, negotiate};
 use bytes::Bytes;
 use cri::v1::{AttachRequest, ExecRequest, ExecSyncRequest};
 use cri::{Session, v1};
@@ -38,7 +38,7 @@ fn wanted(query: &Query) -> Wanted {
 }
 
 /// The agreed answer; the wire is handed on once the answer is out.
-fn upgrade<F>(agreement: &Agreement, upgrade: OnUpgrade, serve: F) -> Answer
+fn hand_on<F>(agreement: &Agreement, upgrade: OnUpgrade, serve: F) -> Answer
 where
     F: FnOnce(TokioIo<Upgraded>) -> BoxFuture<'static, io::Result<()>> + Send + 'static,
 {
@@ -54,23 +54,23 @@ where
     agreement.response().map(|body| Body::new(body.map_err(|never| match never {})))
 }
 
-fn agree(
-    request: &Request<Incoming>,
-    websocket: &[&'static str],
-    spdy: &[&'static str],
-) -> Result<Agreement, Answer> {
+fn agree(request: &Request<Incoming>, websocket: &[&'static str], spdy: &[&'static str]) -> Result<Agreement, Refusal> {
     negotiate(request.headers(), websocket, spdy).map_err(|refusal| match refusal {
-        Refusal::NoUpgrade => text(StatusCode::BAD_REQUEST, "you must specify at least 1 of stdin, stdout, stderr over an upgraded connection: unable to upgrade: missing upgrade headers in request"),
-        Refusal::NoProtocol => text(StatusCode::FORBIDDEN, "unable to upgrade: unable to negotiate protocol"),
+        upgrade::Refusal::NoUpgrade => {
+            refuse(StatusCode::BAD_REQUEST, "unable to upgrade: missing upgrade headers in request")
+        }
+        upgrade::Refusal::NoProtocol => {
+            refuse(StatusCode::FORBIDDEN, "unable to upgrade: unable to negotiate protocol")
+        }
     })
 }
 
-fn refused(error: &cri::Error) -> Answer {
+fn refused(error: &cri::Error) -> Refusal {
     let status = if error.is_not_found() { StatusCode::NOT_FOUND } else { StatusCode::INTERNAL_SERVER_ERROR };
-    text(status, error.to_string())
+    refuse(status, error.to_string())
 }
 
-pub async fn exec(site: &Site, place: Place<'_>, query: &Query, request: Request<Incoming>) -> Result<Answer, Answer> {
+pub async fn exec(site: &Site, place: Place<'_>, query: &Query, request: Request<Incoming>) -> Result<Answer, Refusal> {
     let (wanted, cmd) = (wanted(query), query.all("command"));
     let id = target(site, place, wanted)?;
     let agreement = remote_agreement(&request)?;
@@ -91,7 +91,7 @@ pub async fn attach(
     place: Place<'_>,
     query: &Query,
     request: Request<Incoming>,
-) -> Result<Answer, Answer> {
+) -> Result<Answer, Refusal> {
     let wanted = wanted(query);
     let id = target(site, place, wanted)?;
     let agreement = remote_agreement(&request)?;
@@ -106,21 +106,21 @@ pub async fn attach(
     Ok(remote(&agreement, request, wanted, session))
 }
 
-fn target(site: &Site, place: Place<'_>, wanted: Wanted) -> Result<String, Answer> {
+fn target(site: &Site, place: Place<'_>, wanted: Wanted) -> Result<String, Refusal> {
     if !wanted.stdin && !wanted.stdout && !wanted.stderr {
-        return Err(text(StatusCode::BAD_REQUEST, "you must specify at least 1 of stdin, stdout, stderr"));
+        return Err(refuse(StatusCode::BAD_REQUEST, "you must specify at least 1 of stdin, stdout, stderr"));
     }
     let pod = container::pod(site, place.namespace, place.pod)?;
     container::running(&pod, place.container)
 }
 
-fn remote_agreement(request: &Request<Incoming>) -> Result<Agreement, Answer> {
+fn remote_agreement(request: &Request<Incoming>) -> Result<Agreement, Refusal> {
     agree(request, &remote_command::WEBSOCKET_PROTOCOLS, &remote_command::SPDY_PROTOCOLS)
 }
 
 fn remote(agreement: &Agreement, mut request: Request<Incoming>, wanted: Wanted, session: Session) -> Answer {
     let (transport, protocol) = (agreement.transport, agreement.protocol);
-    upgrade(agreement, hyper::upgrade::on(&mut request), move |wire| {
+    hand_on(agreement, hyper::upgrade::on(&mut request), move |wire| {
         Box::pin(remote_command::serve(wire, transport, protocol, wanted, session))
     })
 }
@@ -131,7 +131,7 @@ pub async fn port_forward(
     pod: &str,
     query: &Query,
     mut request: Request<Incoming>,
-) -> Result<Answer, Answer> {
+) -> Result<Answer, Refusal> {
     let pod = container::pod(site, namespace, pod)?;
     let sandbox = sandbox(site, &pod).await?;
     let agreement = agree(&request, &port_forward::WEBSOCKET_PROTOCOLS, &port_forward::SPDY_PROTOCOLS)?;
@@ -139,7 +139,7 @@ pub async fn port_forward(
     let ports: Vec<u16> =
         listed.flat_map(|l| l.split(',').filter_map(|p| p.parse().ok()).collect::<Vec<_>>()).collect();
     let (transport, protocol) = (agreement.transport, agreement.protocol);
-    Ok(upgrade(&agreement, hyper::upgrade::on(&mut request), move |wire| {
+    Ok(hand_on(&agreement, hyper::upgrade::on(&mut request), move |wire| {
         Box::pin(async move {
             match transport {
                 Transport::Spdy => port_forward::over_spdy(wire, sandbox).await,
@@ -152,16 +152,17 @@ pub async fn port_forward(
     }))
 }
 
-async fn sandbox(site: &Site, pod: &Pod) -> Result<Sandbox, Answer> {
+async fn sandbox(site: &Site, pod: &Pod) -> Result<Sandbox, Refusal> {
     let runtime = &*site.context.runtime;
     let seen = crate::pods::observe::observe(runtime, uid(pod)).await.map_err(|error| refused(&error))?;
     let active = seen.active_sandbox().map(|s| s.id.clone());
-    let id = active.ok_or_else(|| text(StatusCode::NOT_FOUND, format!("sandbox of pod {} not found", long_name(pod))))?;
+    let id =
+        active.ok_or_else(|| refuse(StatusCode::NOT_FOUND, format!("sandbox of pod {} not found", long_name(pod))))?;
     Ok(Sandbox { runtime: site.context.runtime.clone(), id, pod: long_name(pod) })
 }
 
 /// A command whose output is the whole answer.
-pub async fn run(site: &Site, place: Place<'_>, query: &Query) -> Result<Answer, Answer> {
+pub async fn run(site: &Site, place: Place<'_>, query: &Query) -> Result<Answer, Refusal> {
     let pod = container::pod(site, place.namespace, place.pod)?;
     let container_id = container::running(&pod, place.container)?;
     let words = query.get("cmd").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
@@ -172,7 +173,7 @@ pub async fn run(site: &Site, place: Place<'_>, query: &Query) -> Result<Answer,
         0 => Ok(text(StatusCode::OK, Bytes::from(output))),
         code => {
             let shown = String::from_utf8_lossy(&output);
-            Err(text(StatusCode::INTERNAL_SERVER_ERROR, format!("command terminated with exit code {code}: {shown}")))
+            Err(refuse(StatusCode::INTERNAL_SERVER_ERROR, format!("command terminated with exit code {code}: {shown}")))
         }
     }
 }

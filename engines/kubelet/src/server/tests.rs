@@ -16,7 +16,7 @@ use futures::{SinkExt, StreamExt};
 use http::{Method, StatusCode};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::TokioIo;
-use meta::{Gvr, Key, Object, Status, Value};
+use meta::{Gvr, Key, Object, Status};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::duplex;

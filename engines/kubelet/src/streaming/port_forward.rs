@@ -32,7 +32,10 @@ impl Sandbox {
     async fn connect(&self, port: u16) -> Result<cri::Connection, String> {
         let connected = self.runtime.port_forward(self.id.clone(), port).await;
         connected.map_err(|error| {
-            format!("an error occurred forwarding {port} -> {port}: error forwarding port {port} to pod {}: {error}", self.pod)
+            format!(
+                "an error occurred forwarding {port} -> {port}: error forwarding port {port} to pod {}: {error}",
+                self.pod
+            )
         })
     }
 }
@@ -123,13 +126,7 @@ pub async fn over_channels(wire: impl Wire, sandbox: Sandbox, ports: &[u16]) -> 
     Ok(())
 }
 
-async fn forward_channel(
-    sandbox: Sandbox,
-    port: u16,
-    data: Channel,
-    error: Channel,
-    incoming: mpsc::Receiver<Bytes>,
-) {
+async fn forward_channel(sandbox: Sandbox, port: u16, data: Channel, error: Channel, incoming: mpsc::Receiver<Bytes>) {
     let mut head = BytesMut::new();
     head.put_u16_le(port);
     let head = head.freeze();

@@ -1,9 +1,9 @@
 //! A command in a container, or its own streams: what `kubectl exec` and `attach` speak.
 
+use super::Wire;
 use super::spdy::{Connection, Outgoing, Stream};
 use super::upgrade::Transport;
 use super::websocket::{Channel, Channels};
-use super::Wire;
 use bytes::Bytes;
 use cri::{Session, TerminalSize};
 use serde::Deserialize;
@@ -15,8 +15,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 pub const WEBSOCKET_PROTOCOLS: [&str; 3] = ["v5.channel.k8s.io", "v4.channel.k8s.io", "channel.k8s.io"];
-pub const SPDY_PROTOCOLS: [&str; 4] =
-    ["v4.channel.k8s.io", "v3.channel.k8s.io", "v2.channel.k8s.io", "channel.k8s.io"];
+pub const SPDY_PROTOCOLS: [&str; 4] = ["v4.channel.k8s.io", "v3.channel.k8s.io", "v2.channel.k8s.io", "channel.k8s.io"];
 
 const STDIN: u8 = 0;
 const STDOUT: u8 = 1;
@@ -66,7 +65,13 @@ struct Client {
 }
 
 /// Carries a session over a wire to its end. `structured`: the protocol tells exit codes as a Status.
-pub async fn serve(wire: impl Wire, transport: Transport, protocol: &str, wanted: Wanted, session: Session) -> io::Result<()> {
+pub async fn serve(
+    wire: impl Wire,
+    transport: Transport,
+    protocol: &str,
+    wanted: Wanted,
+    session: Session,
+) -> io::Result<()> {
     let structured = matches!(protocol, "v5.channel.k8s.io" | "v4.channel.k8s.io");
     match transport {
         Transport::WebSocket => over_websocket(wire, wanted, session, structured).await,
@@ -76,7 +81,8 @@ pub async fn serve(wire: impl Wire, transport: Transport, protocol: &str, wanted
 
 async fn over_websocket(wire: impl Wire, wanted: Wanted, session: Session, structured: bool) -> io::Result<()> {
     let mut channels = Channels::new(wire, &[STDIN, RESIZE]).await;
-    let output = |channels: &Channels, number, is_wanted: bool| is_wanted.then(|| Out::WebSocket(channels.output(number)));
+    let output =
+        |channels: &Channels, number, is_wanted: bool| is_wanted.then(|| Out::WebSocket(channels.output(number)));
     let client = Client {
         stdin: channels.input(STDIN).filter(|_| wanted.stdin),
         stdout: output(&channels, STDOUT, wanted.stdout),

@@ -29,11 +29,7 @@ pub enum Refusal {
 }
 
 /// `websocket` and `spdy` are what this side speaks, the best first.
-pub fn negotiate(
-    headers: &HeaderMap,
-    websocket: &[&'static str],
-    spdy: &[&'static str],
-) -> Result<Agreement, Refusal> {
+pub fn negotiate(headers: &HeaderMap, websocket: &[&'static str], spdy: &[&'static str]) -> Result<Agreement, Refusal> {
     let upgrade = headers.get(header::UPGRADE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let agree = |name: &str, ours: &[&'static str]| {
         let theirs = words(headers, name);
@@ -100,10 +96,7 @@ mod tests {
     #[test]
     fn the_best_that_both_speak() {
         let key = ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
-        check(
-            &[("upgrade", "websocket"), key, ("sec-websocket-protocol", "v4, v5")],
-            Ok((Transport::WebSocket, "v5")),
-        );
+        check(&[("upgrade", "websocket"), key, ("sec-websocket-protocol", "v4, v5")], Ok((Transport::WebSocket, "v5")));
         check(&[("upgrade", "WebSocket"), key, ("sec-websocket-protocol", "v1")], Err(Refusal::NoProtocol));
         check(
             &[("upgrade", "SPDY/3.1"), (STREAM_PROTOCOL, "v5"), (STREAM_PROTOCOL, "v4")],

@@ -19,9 +19,8 @@ const BUFFER: usize = 64 << 10;
 const CLOSE_CHANNEL: u8 = 255;
 
 pub async fn accept<W: Wire>(wire: W) -> WebSocketStream<W> {
-    let config = WebSocketConfig::default()
-        .max_message_size(Some(LONGEST_MESSAGE))
-        .max_frame_size(Some(LONGEST_MESSAGE));
+    let config =
+        WebSocketConfig::default().max_message_size(Some(LONGEST_MESSAGE)).max_frame_size(Some(LONGEST_MESSAGE));
     WebSocketStream::from_raw_socket(wire, Role::Server, Some(config)).await
 }
 

@@ -12,7 +12,8 @@ pub fn prepare(source: &HostPathVolumeSource) -> Result<PathBuf, VolumeError> {
     let found = fs::metadata(&path);
     let is = |test: fn(&FileType) -> bool| found.as_ref().is_ok_and(|m: &Metadata| test(&m.file_type()));
     let wanted = source.type_.as_deref().unwrap_or_default();
-    let refuse = |what: &str| Err(VolumeError::HostPath(format!("hostPath type check failed: {} is not {what}", source.path)));
+    let refuse =
+        |what: &str| Err(VolumeError::HostPath(format!("hostPath type check failed: {} is not {what}", source.path)));
     match wanted {
         "DirectoryOrCreate" if found.is_err() => create_directory(&path).map_err(VolumeError::Io)?,
         "FileOrCreate" if found.is_err() => create_file(&path).map_err(VolumeError::Io)?,

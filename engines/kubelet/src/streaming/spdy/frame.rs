@@ -12,13 +12,34 @@ const ID_MASK: u32 = 0x7fff_ffff;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Frame {
-    SynStream { id: u32, fin: bool, block: Bytes },
-    SynReply { id: u32, fin: bool, block: Bytes },
-    Reset { id: u32, status: u32 },
-    Ping { id: u32 },
+    SynStream {
+        id: u32,
+        fin: bool,
+        block: Bytes,
+    },
+    SynReply {
+        id: u32,
+        fin: bool,
+        block: Bytes,
+    },
+    Reset {
+        id: u32,
+        status: u32,
+    },
+    Ping {
+        id: u32,
+    },
     GoAway,
-    Headers { id: u32, fin: bool, block: Bytes },
-    Data { id: u32, fin: bool, bytes: Bytes },
+    Headers {
+        id: u32,
+        fin: bool,
+        block: Bytes,
+    },
+    Data {
+        id: u32,
+        fin: bool,
+        bytes: Bytes,
+    },
     /// Settings and windows: read and left aside.
     Other,
 }
