@@ -5,6 +5,7 @@ mod failure;
 mod go_source;
 mod policy;
 mod record;
+mod refusals;
 mod tables;
 mod test;
 mod tidy;
@@ -28,6 +29,7 @@ const TASKS: &[Task] = &[
     Task { name: "tidy", about: "checks the shape of the house", run: tidy::run },
     Task { name: "policy", about: "records the roles and bindings of an empty cluster", run: policy::run },
     Task { name: "record", about: "records upstream's answers to every kind's testdata", run: record::run },
+    Task { name: "refusals", about: "records what upstream says of changes that it refuses", run: refusals::run },
 ];
 
 fn main() {

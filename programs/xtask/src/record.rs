@@ -14,7 +14,8 @@ const NOW: &str = "2026-01-01T00:00:00Z";
 pub fn run(_arguments: &[String]) -> Result<(), Failure> {
     let upstream = Upstream::connect()?;
     let groups = kinds::read(&upstream)?;
-    let mut samples = samples(&source_folder())?;
+    let mut samples = samples(&source_folder(), ".in.json")?;
+    samples.retain(|path| !path.ends_with("refused.in.json"));
     // Pods need their account; everything else stands alone.
     samples.sort_by_key(|path| (!path.to_string_lossy().contains("/serviceaccount/"), path.clone()));
     let mut accounts = Vec::new();
@@ -28,17 +29,17 @@ pub fn run(_arguments: &[String]) -> Result<(), Failure> {
     accounts.iter().try_for_each(|address| delete(&upstream, address))
 }
 
-fn source_folder() -> PathBuf {
+pub fn source_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vocabulary/kinds/src")
 }
 
-fn samples(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub fn samples(folder: &Path, end: &str) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(Failure::io(folder.display()))? {
         let path = entry.map_err(Failure::io(folder.display()))?.path();
         match path.is_dir() {
-            true => found.extend(samples(&path)?),
-            false if path.to_string_lossy().ends_with(".in.json") => found.push(path),
+            true => found.extend(samples(&path, end)?),
+            false if path.to_string_lossy().ends_with(end) => found.push(path),
             false => {}
         }
     }
@@ -49,16 +50,15 @@ fn samples(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 fn record(upstream: &Upstream, groups: &[Group], path: &Path) -> Result<String, Failure> {
     let what = path.display().to_string();
     let sample: Value = serde_json::from_str(&failure::read(path)?).map_err(Failure::json(&what))?;
-    let (collection, prefix) =
-        place(groups, &sample).ok_or_else(|| Failure::Unexpected(format!("{what}: no such kind")))?;
-    let address = format!("{collection}/{}", text(&sample["metadata"]["name"]));
-    delete(upstream, &address)?;
-    let Answer { code, body } = upstream.ask("POST", &collection, "application/json", Some(&sample))?;
+    let place = Place::of(groups, &sample).ok_or_else(|| Failure::Unexpected(format!("{what}: no such kind")))?;
+    let address = place.address(&sample);
+    place.delete(upstream, &sample)?;
+    let Answer { code, body } = upstream.ask("POST", &place.collection, "application/json", Some(&sample))?;
     if code != 201 {
         return Err(Failure::Unexpected(format!("{what}: {code}: {body}")));
     }
     let table = upstream.get_as(&address, TABLE)?;
-    let stored = etcd::stored(&prefix, &sample["metadata"])?;
+    let stored = etcd::stored(&place.prefix, &sample["metadata"])?;
     let mut out = json!({"object": body, "cells": table["rows"][0]["cells"]});
     if let Some(stored) = stored {
         out["stored"] = stored.into();
@@ -70,46 +70,68 @@ fn record(upstream: &Upstream, groups: &[Group], path: &Path) -> Result<String, 
     Ok(address)
 }
 
-/// The collection's address and the prefix in the store.
-fn place(groups: &[Group], sample: &Value) -> Option<(String, String)> {
-    let api_version = text(&sample["apiVersion"]);
-    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    let group = groups.iter().find(|known| known.name == group)?;
-    let (plural, resource) = group.resources().into_iter().find(|(_, resource)| resource["kind"] == sample["kind"])?;
-    let namespace = match resource["namespaced"] == true {
-        true => format!("namespaces/{}/", text(&sample["metadata"]["namespace"])),
-        false => String::new(),
-    };
-    let prefix = kinds::storage_prefix(&group.name, plural);
-    Some((format!("{}/{namespace}{plural}", group.address(version)), prefix))
+/// Where objects of a sample's kind are.
+pub struct Place {
+    pub collection: String,
+    /// In the store.
+    pub prefix: String,
 }
 
-fn text(value: &Value) -> &str {
+impl Place {
+    pub fn of(groups: &[Group], sample: &Value) -> Option<Place> {
+        let api_version = text(&sample["apiVersion"]);
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let group = groups.iter().find(|known| known.name == group)?;
+        let mut resources = group.resources().into_iter();
+        let (plural, resource) = resources.find(|(_, resource)| resource["kind"] == sample["kind"])?;
+        let namespace = match resource["namespaced"] == true {
+            true => format!("namespaces/{}/", text(&sample["metadata"]["namespace"])),
+            false => String::new(),
+        };
+        let collection = format!("{}/{namespace}{plural}", group.address(version));
+        Some(Place { collection, prefix: kinds::storage_prefix(&group.name, plural) })
+    }
+
+    pub fn address(&self, sample: &Value) -> String {
+        format!("{}/{}", self.collection, text(&sample["metadata"]["name"]))
+    }
+
+    pub fn delete(&self, upstream: &Upstream, sample: &Value) -> Result<(), Failure> {
+        delete(upstream, &self.address(sample))
+    }
+}
+
+pub fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
+/// Deletes until it is gone: a controller may be at work on the object at the same time.
 fn delete(upstream: &Upstream, address: &str) -> Result<(), Failure> {
-    let Answer { code, body } =
-        upstream.ask("DELETE", &format!("{address}?gracePeriodSeconds=0"), "application/json", None)?;
-    let held = !body["metadata"]["finalizers"].is_null() || body["kind"] == "Namespace";
-    if held {
-        return release(upstream, address, body);
+    const TRIES: usize = 100;
+    for _ in 0..TRIES {
+        let answer = upstream.ask("DELETE", &format!("{address}?gracePeriodSeconds=0"), "application/json", None)?;
+        match answer.code {
+            404 => return Ok(()),
+            200 | 202 | 409 => release(upstream, address, answer.body)?,
+            code => return Err(Failure::Unexpected(format!("DELETE {address}: {code}: {}", answer.body))),
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    match code {
-        200 | 202 | 404 => Ok(()),
-        _ => Err(Failure::Unexpected(format!("DELETE {address}: {code}: {body}"))),
-    }
+    Err(Failure::Unexpected(format!("{address} does not go away")))
 }
 
 /// No controller is there to take finalizers away.
 fn release(upstream: &Upstream, address: &str, mut object: Value) -> Result<(), Failure> {
     let is_namespace = object["kind"] == "Namespace";
+    if object["metadata"]["finalizers"].is_null() && !is_namespace {
+        return Ok(());
+    }
     let field = if is_namespace { "spec" } else { "metadata" };
     object[field].as_object_mut().map(|fields| fields.remove("finalizers"));
     let end = if is_namespace { "/finalize" } else { "" };
     let Answer { code, body } = upstream.ask("PUT", &format!("{address}{end}"), "application/json", Some(&object))?;
     match code {
-        200 => Ok(()),
+        200 | 404 | 409 => Ok(()),
         _ => Err(Failure::Unexpected(format!("PUT {address}{end}: {code}: {body}"))),
     }
 }

@@ -1,5 +1,6 @@
 //! The small judgments of which validation is made: each looks at one value and adds what is wrong with it.
 
+use crate::formats;
 use meta::{Cursor, ErrorList, FieldError, Path, Value};
 
 pub const IMMUTABLE: &str = "field is immutable";
@@ -56,6 +57,14 @@ pub fn range(at: &Cursor<'_>, least: i64, most: i64, out: &mut ErrorList) {
 
 pub fn port(at: &Cursor<'_>, out: &mut ErrorList) {
     range(at, 1, 65535, out);
+}
+
+/// A port's number, or a port's name.
+pub fn port_or_name(at: &Cursor<'_>, out: &mut ErrorList) {
+    match at.value {
+        Value::Str(name) => text(at, formats::port_name(name), out),
+        _ => port(at, out),
+    }
 }
 
 pub fn immutable(new: &Cursor<'_>, old: &Cursor<'_>, out: &mut ErrorList) {

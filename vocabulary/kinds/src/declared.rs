@@ -12,10 +12,13 @@ enum Rule {
     /// Something must stand there; what upstream says besides.
     Required(&'static str),
     OneOf(Vec<&'static str>),
+    /// For each item, and the list is named in what is wrong with it.
+    OneOfInList(Vec<&'static str>),
     /// Both ends included.
     Range(i64, i64),
     NonNegative,
-    Positive,
+    /// With upstream's word for nothing: `0` or `zero`.
+    Positive(&'static str),
     NonNegativeQuantity,
     Name(fn(&str) -> Vec<String>),
     /// As a name, and an absent one is judged as an empty one.
@@ -70,7 +73,8 @@ fn rule(word: &'static str) -> Rule {
         }
         "port" => Rule::Range(1, 65535),
         "nonnegative" => Rule::NonNegative,
-        "positive" => Rule::Positive,
+        "positive" => Rule::Positive(if argument.is_empty() { "0" } else { argument }),
+        "enum-of-list" => Rule::OneOfInList(argument.split('|').collect()),
         "nonnegative-quantity" => Rule::NonNegativeQuantity,
         "nonzero" => Rule::NonZero,
         "port-or-name" => Rule::PortOrName,
@@ -130,6 +134,13 @@ fn judge_fields(id: TypeId, at: &Cursor<'_>, old: &Value, out: &mut ErrorList) {
     }
 }
 
+/// The declared rules of a part of an object, such as one volume.
+pub fn judge_part(type_name: &str, at: &Cursor<'_>, out: &mut ErrorList) {
+    if let Some(schema) = schema_of(type_name) {
+        walk(&schema.types, schema.root, at, at.value, out);
+    }
+}
+
 fn walk(types: &Types, id: TypeId, at: &Cursor<'_>, old: &Value, out: &mut ErrorList) {
     match (at.value, &types.node(id).shape) {
         (Value::Map(map), Shape::Struct(fields)) => {
@@ -177,7 +188,7 @@ fn judge_field(at: &Cursor<'_>, old: &Value, rules: &[Rule], out: &mut ErrorList
 }
 
 fn is_empty(value: &Value) -> bool {
-    matches!(value, Value::Str(_) | Value::List(_) | Value::Map(_)) && value.is_empty()
+    matches!(value, Value::Str(_) | Value::List(_)) && value.is_empty()
 }
 
 /// Rules of single values hold for each item of a list.
@@ -185,6 +196,9 @@ fn judge_value(at: &Cursor<'_>, rule: &Rule, out: &mut ErrorList) {
     match rule {
         Rule::Unique(field) => return unique(at, field, out),
         Rule::MaxItems(most) => return max_items(at, *most, out),
+        Rule::OneOfInList(words) => {
+            return at.items().for_each(|item| check::one_of(&Cursor::new(item.value, at.path.clone()), words, out));
+        }
         _ => {}
     }
     if at.value.as_list().is_some() {
@@ -194,10 +208,10 @@ fn judge_value(at: &Cursor<'_>, rule: &Rule, out: &mut ErrorList) {
         Rule::OneOf(words) => check::one_of(at, words, out),
         Rule::Range(least, most) => check::range(at, *least, *most, out),
         Rule::NonNegative => check::nonnegative(at, out),
-        Rule::Positive if at.int() <= 0 => check::invalid(at, "must be greater than 0", out),
+        Rule::Positive(nothing) if at.int() <= 0 => check::invalid(at, format!("must be greater than {nothing}"), out),
         Rule::NonNegativeQuantity => nonnegative_quantity(at, out),
         Rule::Name(judge) => check::text(at, judge(at.str()), out),
-        Rule::PortOrName => port_or_name(at, out),
+        Rule::PortOrName => check::port_or_name(at, out),
         Rule::FileMode if !(0..=0o777).contains(&at.int()) => check::invalid(at, FILE_MODE, out),
         Rule::Weight if !(1..=100).contains(&at.int()) => check::invalid(at, "must be in the range 1-100", out),
         Rule::Labels => metadata::labels(at, out),
@@ -207,13 +221,6 @@ fn judge_value(at: &Cursor<'_>, rule: &Rule, out: &mut ErrorList) {
 }
 
 const FILE_MODE: &str = "must be a number between 0 and 0777 (octal), both inclusive";
-
-fn port_or_name(at: &Cursor<'_>, out: &mut ErrorList) {
-    match at.value {
-        Value::Str(name) => check::text(at, formats::port_name(name), out),
-        _ => check::port(at, out),
-    }
-}
 
 fn nonnegative_quantity(at: &Cursor<'_>, out: &mut ErrorList) {
     if Quantity::parse(at.str()).is_ok_and(|quantity| quantity.is_negative()) {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 fn regex(words: &str, pattern: &str, examples: &[&str]) -> String {
     let examples: Vec<String> = examples.iter().map(|example| format!("'{example}'")).collect();
-    format!("{words} (e.g. {}, regex used for validation is '{pattern}')", examples.join(" or "))
+    format!("{words} (e.g. {}, regex used for validation is '{pattern}')", examples.join(",  or "))
 }
 
 fn when(bad: bool, complaint: impl Into<String>) -> Option<String> {
@@ -59,6 +59,16 @@ pub fn config_key(text: &str) -> Vec<String> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// A domain to search in: an underscore is as good as a letter here.
+pub fn dns_search(text: &str) -> Vec<String> {
+    if meta::names::dns_subdomain(&text.replace('_', "a")).is_empty() {
+        return Vec::new();
+    }
+    let words = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
+    let pattern = r"_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*";
+    vec![regex(words, pattern, &["example.com"])]
 }
 
 pub fn http_header(text: &str) -> Vec<String> {

@@ -15,7 +15,7 @@ pub fn judge(spec: &Cursor<'_>, word: &str, out: &mut ErrorList) {
     let template = spec.at("template");
     match LabelSelector::from_value(selector.value) {
         Err(_) => check::invalid(&selector, "invalid label selector", out),
-        Ok(found) if !found.is_everything() && !selector.is_null() => matches(&found, &template, out),
+        Ok(found) if !found.is_everything() => matches(&found, &template, out),
         Ok(_) => {}
     }
     validate::lasting_template(&template, word, out);
@@ -34,7 +34,7 @@ pub fn int_or_percent(at: &Cursor<'_>, out: &mut ErrorList) {
     match at.value {
         Value::Int(_) => check::nonnegative(at, out),
         Value::Str(text) if percent(text).is_none() => {
-            let why = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%' or '93%', regex used for validation is '[0-9]+%')";
+            let why = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
             check::invalid(at, why, out);
         }
         _ => {}
@@ -86,6 +86,9 @@ pub fn judge_map_selector(spec: &Cursor<'_>, out: &mut ErrorList) {
     metadata::labels(&selector, out);
     let pairs: Vec<(&str, String)> = selector.entries().map(|(key, value)| (key, value.str().to_string())).collect();
     let wanted = LabelSelector::from_equal(pairs.iter().map(|(key, value)| (*key, value.as_str())));
+    if pairs.is_empty() {
+        out.push(FieldError::required(&selector.path, ""));
+    }
     let template = spec.at("template");
     if template.is_null() {
         return;

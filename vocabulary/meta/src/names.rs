@@ -12,7 +12,7 @@ fn pattern(what: &str, pattern: &str, examples: &[&str]) -> String {
         return format!("{what} (regex used for validation is '{pattern}')");
     }
     let examples: Vec<String> = examples.iter().map(|e| format!("'{e}'")).collect();
-    format!("{what} (e.g. {}, regex used for validation is '{pattern}')", examples.join(" or "))
+    format!("{what} (e.g. {}, regex used for validation is '{pattern}')", examples.join(",  or "))
 }
 
 const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
@@ -95,7 +95,7 @@ pub fn qualified_name(text: &str) -> Vec<String> {
             name
         }
         _ => {
-            let words = format!("a qualified name {QUALIFIED_WORDS}");
+            let words = format!("a valid label key {QUALIFIED_WORDS}");
             let text = pattern(&words, QUALIFIED, &["MyName", "my.name", "123-abc"]);
             return vec![format!("{text} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')")];
         }

@@ -132,7 +132,8 @@ fn write_type(text: &mut String, sources: &Sources, package: &str, name: &str, s
 /// ` union=type:localhostProfile=LocalhostProfile`: the discriminator, then the fields with its values for them.
 fn union(union: &Value) -> String {
     let fields = union["fields-to-discriminateBy"].as_object().into_iter().flatten();
-    let fields: Vec<String> = fields.map(|(field, value)| format!("{field}={}", value.as_str().unwrap_or_default())).collect();
+    let fields: Vec<String> =
+        fields.map(|(field, value)| format!("{field}={}", value.as_str().unwrap_or_default())).collect();
     format!(" union={}:{}", union["discriminator"].as_str().unwrap_or_default(), fields.join(","))
 }
 

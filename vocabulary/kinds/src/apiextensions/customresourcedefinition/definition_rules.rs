@@ -73,7 +73,7 @@ fn versions(spec: &Cursor<'_>, out: &mut ErrorList) {
             out.push(FieldError::invalid(&name.path, name.str(), complaints.join(",")));
         }
         if version.at("schema.openAPIV3Schema").is_null() {
-            out.push(FieldError::required(&version.at("schema.openAPIV3Schema").path, "schemas are required"));
+            out.push(FieldError::required(&version.at("schema.openAPIV3Schema").path, ""));
         }
         known.insert(name.str().to_string());
     }
@@ -82,6 +82,18 @@ fn versions(spec: &Cursor<'_>, out: &mut ErrorList) {
     }
     if all.iter().filter(|version| version.at("storage").bool()).count() != 1 {
         check::invalid(&list, "must have exactly one version marked as storage version", out);
+    }
+    if let Some(first) = all.first() {
+        let complaints = names::dns_1035_label(first.at("name").str());
+        if !complaints.is_empty() {
+            // Upstream keeps the first version's name in a field of its own, too.
+            let path = spec.path.field("version");
+            out.push(FieldError::invalid(&path, first.at("name").str(), complaints.join(",")));
+        }
+    }
+    if !all.iter().any(|version| version.at("storage").bool()) {
+        let path = Path::new("status").field("storedVersions");
+        out.push(FieldError::invalid(&path, Value::Null, "must have at least one stored version"));
     }
     parts(spec, &all, out);
 }
@@ -157,6 +169,7 @@ fn conversion(at: &Cursor<'_>, out: &mut ErrorList) {
     if at.at("strategy").str() == "Webhook" && client.is_null() {
         let path = at.path.field("webhookClientConfig");
         out.push(FieldError::required(&path, "required when strategy is set to Webhook"));
+        out.push(FieldError::required(&at.path.field("conversionReviewVersions"), ""));
     }
 }
 

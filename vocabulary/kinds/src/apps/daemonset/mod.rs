@@ -65,8 +65,14 @@ impl Rules for DaemonSet {
             return;
         }
         workload::judge(&at.at("spec"), "daemonset", out);
-        if at.at("spec.updateStrategy.type").str() == "RollingUpdate" {
-            rolling_update(&at.at("spec.updateStrategy.rollingUpdate"), out);
+        let strategy = at.at("spec.updateStrategy");
+        match strategy.at("type").str() {
+            "RollingUpdate" => rolling_update(&strategy.at("rollingUpdate"), out),
+            "OnDelete" => {}
+            _ => {
+                let words = ["RollingUpdate", "OnDelete"];
+                out.push(FieldError::not_supported(&strategy.path, strategy.value.clone(), words));
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::pods::defaults;
 use crate::{Context, Row, Rules, check, metadata, workload};
 use jiff::Timestamp;
 use meta::selector::LabelSelector;
-use meta::{Cursor, ErrorList, Value};
+use meta::{Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("apps", "Deployment", || Arc::new(Deployment));
@@ -81,6 +81,7 @@ fn strategy(at: &Cursor<'_>, out: &mut ErrorList) {
             }
             workload::not_more_than_all(&unavailable, out);
         }
-        _ => {}
+        "Recreate" => {}
+        _ => out.push(FieldError::not_supported(&at.path, at.value.clone(), ["Recreate", "RollingUpdate"])),
     }
 }

@@ -51,6 +51,17 @@ impl Rules for StatefulSet {
         if context.subresource == "status" {
             return;
         }
+        let (management, strategy) = (spec.at("podManagementPolicy"), spec.at("updateStrategy"));
+        if !["OrderedReady", "Parallel"].contains(&management.str()) {
+            check::invalid(&management, "must be 'OrderedReady' or 'Parallel'", out);
+        }
+        match strategy.at("type").str() {
+            "OnDelete" if !strategy.at("rollingUpdate").is_null() => {
+                check::invalid(&strategy.at("rollingUpdate"), "only allowed for updateStrategy 'RollingUpdate'", out);
+            }
+            "OnDelete" | "RollingUpdate" => {}
+            _ => check::invalid(&strategy, "must be 'RollingUpdate' or 'OnDelete'", out),
+        }
         let mut with_claims = new.get("spec").clone();
         claims_as_volumes(&mut with_claims);
         workload::judge(&Cursor::new(&with_claims, spec.path.clone()), "statefulset", out);

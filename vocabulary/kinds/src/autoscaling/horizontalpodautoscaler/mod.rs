@@ -50,6 +50,9 @@ impl Rules for HorizontalPodAutoscaler {
         if context.subresource.is_empty() && most.int() < 1 {
             check::invalid(&most, "must be greater than 0", out);
         }
+        if !least.is_null() && least.int() < 1 {
+            check::invalid(&least, "must be greater than or equal to 1", out);
+        }
         if most.int() < least.int() {
             check::invalid(&most, "must be greater than or equal to `minReplicas`", out);
         }

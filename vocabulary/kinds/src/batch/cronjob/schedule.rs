@@ -25,9 +25,13 @@ pub fn judge(spec: &Cursor<'_>, out: &mut ErrorList) {
 
 fn zone(at: &Cursor<'_>, out: &mut ErrorList) {
     match at.value.as_str() {
-        Some("") => check::invalid(at, "must be nil or non-empty string", out),
+        Some("") => check::invalid(at, "timeZone must be nil or non-empty string", out),
         Some(name) if name.eq_ignore_ascii_case("local") => {
-            check::invalid(at, "must be an explicit time zone as defined in https://www.iana.org/time-zones", out);
+            check::invalid(
+                at,
+                "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones",
+                out,
+            );
         }
         _ => {}
     }

@@ -68,7 +68,7 @@ fn restart_policy(at: &Cursor<'_>, out: &mut ErrorList) {
 pub fn selector(at: &Cursor<'_>, out: &mut ErrorList) {
     let given = at.at("selector");
     if given.is_null() {
-        return out.push(FieldError::required(&given.path, ""));
+        out.push(FieldError::required(&given.path, ""));
     }
     if let Ok(selector) = LabelSelector::from_value(given.value) {
         workload::matches(&selector, &at.at("template"), out);
@@ -92,6 +92,18 @@ pub fn generated(job: &Cursor<'_>, out: &mut ErrorList) {
         } else if label.str() != value {
             out.push(FieldError::invalid(&labels.path, labels.value.clone(), format!("must be '{value}'")));
         }
+    }
+}
+
+/// A selector that is made for a job holds nothing else.
+pub fn made_selector(job: &Cursor<'_>, out: &mut ErrorList) {
+    let selector = job.at("spec.selector");
+    let uid = job.at("metadata.uid").str();
+    let labels: Vec<(&str, String)> =
+        selector.at("matchLabels").entries().map(|(key, value)| (key, value.str().to_string())).collect();
+    let own = |(key, value): &(&str, String)| *key == "batch.kubernetes.io/controller-uid" && value == uid;
+    if labels.len() != 1 || !labels.iter().all(own) || !selector.at("matchExpressions").is_null() {
+        check::invalid(&selector, "`selector` not auto-generated", out);
     }
 }
 

@@ -70,6 +70,7 @@ impl Rules for Job {
         job_rules::selector(&at.at("spec"), out);
         if !at.at("spec.manualSelector").bool() {
             job_rules::generated(&at, out);
+            job_rules::made_selector(&at, out);
         }
         if let Some(old) = old {
             job_rules::update(&at.at("spec"), old.get("spec"), out);

@@ -1,7 +1,7 @@
 //! Endpoints: the addresses behind a service, in their older form.
 
 use crate::cells;
-use crate::{Context, Row, Rules};
+use crate::{Context, Row, Rules, check, formats};
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
@@ -24,6 +24,12 @@ impl Rules for Endpoints {
             let none = |field: &str| subset.at(field).items().next().is_none();
             if none("addresses") && none("notReadyAddresses") {
                 out.push(FieldError::required(&subset.path, "must specify `addresses` or `notReadyAddresses`"));
+            }
+            for address in subset.at("addresses").items().map(|address| address.at("ip")) {
+                match formats::ip(address.str()).is_empty() {
+                    true => check::text(&address, formats::reachable_ip(address.str()), out),
+                    false => check::invalid(&address, "must be a valid IP address", out),
+                }
             }
             let several = subset.at("ports").items().count() > 1;
             for port in subset.at("ports").items().filter(|port| several && port.at("name").str().is_empty()) {

@@ -2,7 +2,7 @@
 
 use crate::pods::validate::resources;
 use crate::{check, formats};
-use meta::{Cursor, ErrorList, FieldError, Path, Value};
+use meta::{Cursor, ErrorList, FieldError, Path, Value, names};
 use std::collections::BTreeSet;
 
 /// Upstream writes the resource's name as a field here.
@@ -15,17 +15,28 @@ pub fn resources(node: &Cursor<'_>, out: &mut ErrorList) {
     }
 }
 
-/// Upstream names the metadata in what it says of taints that are double.
+/// Upstream names the metadata in what it says of taints.
 pub fn taints(at: &Cursor<'_>, out: &mut ErrorList) {
     let mut seen = BTreeSet::new();
     for (index, taint) in at.items().enumerate() {
+        let taint = Cursor::new(taint.value, Path::new("metadata").field("taints").index(index));
+        self::taint(&taint, out);
         if !seen.insert((taint.at("key").str().to_string(), taint.at("effect").str().to_string())) {
-            let path = Path::new("metadata").field("taints").index(index);
-            let mut error = FieldError::duplicate(&path, taint.value.clone());
+            let mut error = FieldError::duplicate(&taint.path, taint.value.clone());
             error.detail = "taints must be unique by key and effect pair".into();
             out.push(error);
         }
     }
+}
+
+fn taint(taint: &Cursor<'_>, out: &mut ErrorList) {
+    let (key, value) = (taint.at("key"), taint.at("value"));
+    out.extend(names::qualified_name(key.str()).into_iter().map(|why| FieldError::invalid(&key.path, key.str(), why)));
+    let complaints = names::label_value(value.str());
+    if !complaints.is_empty() {
+        out.push(FieldError::invalid(&value.path, value.str(), complaints.join(";")));
+    }
+    check::required_one_of(&taint.at("effect"), &["NoSchedule", "PreferNoSchedule", "NoExecute"], out);
 }
 
 pub fn pod_ranges(at: &Cursor<'_>, out: &mut ErrorList) {

@@ -8,7 +8,7 @@ use crate::cells;
 use crate::pods::defaults;
 use crate::pods::qos;
 use crate::pods::validate;
-use crate::{Context, Row, Rules, metadata};
+use crate::{Context, Row, Rules, check, metadata};
 use jiff::Timestamp;
 use meta::{CompactString, Cursor, ErrorList, Time, Value, value};
 use std::sync::Arc;
@@ -111,7 +111,14 @@ impl Rules for Pod {
     fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
         let spec = Cursor::root(new).at("spec");
         match (context.subresource, old) {
-            ("" | "ephemeralcontainers" | "resize", None) | ("ephemeralcontainers" | "resize", Some(_)) => {
+            ("", None) => {
+                validate::spec(&spec, validate::Place::Pod, out);
+                let ephemeral = spec.at("ephemeralContainers");
+                if ephemeral.items().next().is_some() {
+                    check::forbidden(&ephemeral.path, "cannot be set on create", out);
+                }
+            }
+            ("ephemeralcontainers" | "resize", _) => {
                 validate::spec(&spec, validate::Place::Pod, out);
             }
             ("", Some(old)) => {

@@ -46,7 +46,14 @@ fn json(data: &Cursor<'_>, key: &str, out: &mut ErrorList) {
             format!("json: cannot unmarshal {} into Go value of type map[string]interface {{}}", value.type_name())
         }
         Err(_) if text.is_empty() => "unexpected end of JSON input".to_string(),
-        Err(error) => error.to_string(),
+        Err(error) => as_go_says_it(&text).unwrap_or_else(|| error.to_string()),
     };
     out.push(FieldError::invalid(&entry.path, "<secret contents redacted>", complaint));
+}
+
+/// What stands where a value should begin.
+fn as_go_says_it(text: &[u8]) -> Option<String> {
+    let first = *text.iter().find(|b| !b.is_ascii_whitespace())?;
+    let begins_a_value = b"{[\"-0123456789tfn".contains(&first);
+    (!begins_a_value).then(|| format!("invalid character {:?} looking for beginning of value", char::from(first)))
 }

@@ -22,7 +22,14 @@ pub fn judge(spec: &Cursor<'_>, out: &mut ErrorList) {
             out.push(FieldError::invalid(&path, "None", format!("may not be set to 'None' for {word} services")));
         }
         "ExternalName" => external(spec, out),
-        _ => addresses(spec, headless, out),
+        _ => {
+            let mut wrong = ErrorList::default();
+            addresses(spec, headless, &mut wrong);
+            if wrong.is_empty() {
+                on_this_cluster(spec, headless, &mut wrong);
+            }
+            out.extend(wrong);
+        }
     }
     metadata::labels(&spec.at("selector"), out);
     affinity(spec, out);
@@ -92,6 +99,12 @@ fn families(spec: &Cursor<'_>, addresses: &[Cursor<'_>], headless: bool, out: &m
     }
     let policy = spec.at("ipFamilyPolicy");
     check::one_of(&policy, &["PreferDualStack", "RequireDualStack", "SingleStack"], out);
+}
+
+/// What the cluster has no addresses for, once the wish itself is sound.
+fn on_this_cluster(spec: &Cursor<'_>, headless: bool, out: &mut ErrorList) {
+    let policy = spec.at("ipFamilyPolicy");
+    let (addresses, families) = (spec.value.items("clusterIPs"), spec.value.items("ipFamilies"));
     let selectorless = spec.value.fields("selector").next().is_none();
     if headless && selectorless {
         return;
@@ -99,8 +112,8 @@ fn families(spec: &Cursor<'_>, addresses: &[Cursor<'_>], headless: bool, out: &m
     if policy.str() == "RequireDualStack" {
         check::invalid(&policy, "this cluster is not configured for dual-stack services", out);
     }
-    for family in families.iter().filter(|family| family.str() == "IPv6") {
-        check::invalid(family, "not configured on this cluster", out);
+    for family in spec.at("ipFamilies").items().filter(|family| family.str() == "IPv6") {
+        check::invalid(&family, "not configured on this cluster", out);
     }
     if policy.str() == "SingleStack" && (addresses.len() == 2 || families.len() == 2) {
         let what = if addresses.len() == 2 { "cluster IPs" } else { "IP families" };

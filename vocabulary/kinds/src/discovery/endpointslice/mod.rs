@@ -96,10 +96,11 @@ fn addresses(list: &Cursor<'_>, family: &str, out: &mut ErrorList) {
         let six = address.str().contains(':');
         if !complaints.is_empty() {
             check::text(&address, complaints, out);
-        } else if (family == "IPv6") != six && ["IPv4", "IPv6"].contains(&family) {
-            out.push(FieldError::invalid(&list.path, address.str(), format!("must be an {family} address")));
-        } else {
-            check::text(&address, formats::reachable_ip(address.str()), out);
+            continue;
         }
+        if (family == "IPv6") != six && ["IPv4", "IPv6"].contains(&family) {
+            out.push(FieldError::invalid(&list.path, address.str(), format!("must be an {family} address")));
+        }
+        check::text(&address, formats::reachable_ip(address.str()), out);
     }
 }

@@ -35,7 +35,8 @@ impl Rules for Ingress {
         let spec = Cursor::root(new).at("spec");
         let none = |field: &str| spec.at(field).items().next().is_none();
         if context.subresource.is_empty() && none("rules") && spec.at("defaultBackend").is_null() {
-            check::invalid(&spec, "either `defaultBackend` or `rules` must be specified", out);
+            let why = "either `defaultBackend` or `rules` must be specified";
+            out.push(FieldError::invalid(&spec.path, Value::Null, why));
         }
         for rule in spec.at("rules").items() {
             for path in rule.at("http.paths").items() {
@@ -74,7 +75,7 @@ fn backend(at: &Cursor<'_>, out: &mut ErrorList) {
     let (service, resource) = (at.at("service"), at.at("resource"));
     match (service.is_null(), resource.is_null()) {
         (false, false) => check::invalid(at, "cannot set both resource and service backends", out),
-        (true, true) => out.push(FieldError::required(&at.path, "resource or service backend is required")),
+        (true, true) => out.push(FieldError::invalid(&at.path, "", "resource or service backend is required")),
         (false, true) => port(&service.at("port"), out),
         (true, false) => {}
     }

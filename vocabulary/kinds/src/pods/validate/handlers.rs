@@ -40,13 +40,27 @@ fn handler(at: &Cursor<'_>, kinds: &[&str], spec: &Cursor<'_>, out: &mut ErrorLi
     for more in given.iter().skip(1) {
         check::forbidden(&more.path, "may not specify more than 1 handler type", out);
     }
-    let headers = at.at("httpGet.httpHeaders");
+    let first = kinds.iter().find(|kind| !at.at(kind).is_null());
+    match (first.copied(), given.first()) {
+        (Some("exec"), Some(exec)) if exec.at("command").items().next().is_none() => {
+            out.push(FieldError::required(&exec.at("command").path, ""));
+        }
+        (Some("httpGet"), Some(get)) => http_get(get, out),
+        (Some("tcpSocket"), Some(socket)) => check::port_or_name(&socket.at("port"), out),
+        (Some("grpc"), Some(grpc)) => check::port(&grpc.at("port"), out),
+        (Some("sleep"), Some(sleep)) => nap(sleep, spec, out),
+        _ => {}
+    }
+}
+
+fn http_get(at: &Cursor<'_>, out: &mut ErrorList) {
+    check::required(&at.at("path"), "", out);
+    check::port_or_name(&at.at("port"), out);
+    check::one_of(&at.at("scheme"), &["HTTP", "HTTPS"], out);
+    let headers = at.at("httpHeaders");
     for header in headers.items() {
         let complaints = formats::http_header(header.at("name").str()).into_iter();
         out.extend(complaints.map(|why| FieldError::invalid(&headers.path, header.at("name").str(), why)));
-    }
-    if let Some(sleep) = at.at("sleep").present() {
-        nap(&sleep, spec, out);
     }
 }
 

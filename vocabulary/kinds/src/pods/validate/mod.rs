@@ -30,6 +30,9 @@ pub fn spec(at: &Cursor<'_>, place: Place, out: &mut ErrorList) {
     network::judge(at, place, out);
     scheduling::judge(at, out);
     security::of_pod(at, out);
+    if let Some(system) = at.at("os").present() {
+        check::one_of(&Cursor::new(system.value.get("name"), system.path), &["linux", "windows"], out);
+    }
     if let Some(own) = at.at("resources").present() {
         resources::of_pod(&own, at, out);
     }
@@ -37,8 +40,9 @@ pub fn spec(at: &Cursor<'_>, place: Place, out: &mut ErrorList) {
 
 /// Judges a template: its metadata, its spec, and that the selector finds its pods.
 pub fn template(at: &Cursor<'_>, out: &mut ErrorList) {
-    metadata::labels(&at.at("metadata.labels"), out);
-    metadata::annotations(&at.at("metadata.annotations"), out);
+    // Upstream leaves out the metadata in what it says of these.
+    metadata::labels(&Cursor::new(at.value.at("metadata.labels"), at.path.field("labels")), out);
+    metadata::annotations(&Cursor::new(at.value.at("metadata.annotations"), at.path.field("annotations")), out);
     spec(&at.at("spec"), Place::Template, out);
     if !at.value.items("spec.ephemeralContainers").is_empty() {
         check::forbidden(

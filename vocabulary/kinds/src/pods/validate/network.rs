@@ -1,7 +1,7 @@
 //! A pod's names, name servers and the host's network.
 
 use super::Place;
-use crate::check;
+use crate::{check, formats};
 use meta::{Cursor, ErrorList, FieldError, names};
 
 const NAMESERVERS_MOST: usize = 3;
@@ -49,8 +49,7 @@ fn searches(at: &Cursor<'_>, out: &mut ErrorList) {
     }
     for search in list.iter().filter(|search| search.str() != ".") {
         let name = search.str().strip_suffix('.').unwrap_or(search.str());
-        // An underscore is as good as a letter here.
-        for why in names::dns_subdomain(&name.replace('_', "a")) {
+        for why in formats::dns_search(name) {
             out.push(FieldError::invalid(&search.path, name, why));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::containers::Volumes;
 use super::projections;
-use crate::{check, formats};
+use crate::{check, declared, formats};
 use meta::{Cursor, ErrorList, FieldError, Quantity};
 use std::collections::BTreeSet;
 
@@ -50,12 +50,18 @@ pub fn judge<'v>(at: &Cursor<'v>, out: &mut ErrorList) -> Volumes<'v> {
         if volumes.contains_key(name) {
             wrong.push(FieldError::duplicate(&volume.at("name").path, name));
         }
-        if wrong.is_empty() && meta::names::dns_label(name).is_empty() {
+        if wrong.is_empty() && is_sound(&volume) {
             volumes.insert(name, volume.value);
         }
         out.extend(wrong);
     }
     volumes
+}
+
+fn is_sound(volume: &Cursor<'_>) -> bool {
+    let mut wrong = ErrorList::default();
+    declared::judge_part("core.v1.Volume", volume, &mut wrong);
+    wrong.is_empty()
 }
 
 fn sources(volume: &Cursor<'_>, out: &mut ErrorList) {

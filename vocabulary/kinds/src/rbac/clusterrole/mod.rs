@@ -33,6 +33,13 @@ impl Rules for ClusterRole {
             let why = "at least one clusterRoleSelector required if aggregationRule is non-nil";
             out.push(FieldError::required(&selectors.path, why));
         }
-        selectors.items().for_each(|selector| metadata::label_selector(&selector, out));
+        for selector in selectors.items() {
+            let mut wrong = ErrorList::default();
+            metadata::label_selector(&selector, &mut wrong);
+            if !wrong.is_empty() {
+                wrong.push(FieldError::invalid(&selector.path, Value::Null, "invalid label selector."));
+            }
+            out.extend(wrong);
+        }
     }
 }
