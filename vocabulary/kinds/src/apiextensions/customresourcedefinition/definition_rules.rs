@@ -1,7 +1,6 @@
 //! What a definition's own fields must satisfy.
 
-use super::schema_rules;
-use crate::check;
+use crate::{check, schema_of};
 use meta::{Cursor, ErrorList, FieldError, Path, Value, names};
 use std::collections::BTreeSet;
 
@@ -100,7 +99,7 @@ fn versions(spec: &Cursor<'_>, out: &mut ErrorList) {
 
 /// Upstream keeps what all versions share once, and names that place in what it says.
 fn parts(spec: &Cursor<'_>, versions: &[Cursor<'_>], out: &mut ErrorList) {
-    let judges: [(&str, &str, fn(&Cursor<'_>, &mut ErrorList)); 3] = [
+    let judges: [(&str, &str, fn(&Cursor<'_>, &Cursor<'_>, &mut ErrorList)); 3] = [
         ("schema", "validation", schema),
         ("subresources", "subresources", scale),
         ("additionalPrinterColumns", "additionalPrinterColumns", columns),
@@ -108,19 +107,24 @@ fn parts(spec: &Cursor<'_>, versions: &[Cursor<'_>], out: &mut ErrorList) {
     for (field, shared, judge) in judges {
         let same = versions.windows(2).all(|pair| pair[0].value.get(field) == pair[1].value.get(field));
         match (same, versions.first()) {
-            (true, Some(first)) => judge(&Cursor::new(first.value.get(field), spec.path.field(shared)), out),
-            _ => versions.iter().for_each(|version| judge(&version.at(field), out)),
+            (true, Some(first)) => judge(first, &Cursor::new(first.value.get(field), spec.path.field(shared)), out),
+            _ => versions.iter().for_each(|version| judge(version, &version.at(field), out)),
         }
     }
-}
-
-fn schema(at: &Cursor<'_>, out: &mut ErrorList) {
-    if let Some(schema) = at.at("openAPIV3Schema").present() {
-        schema_rules::judge(&schema, out);
+    for version in versions {
+        let schema = version.value.at("schema.openAPIV3Schema");
+        out.extend(schema::structural::check_selectable(&version.at("selectableFields"), schema));
     }
 }
 
-fn columns(at: &Cursor<'_>, out: &mut ErrorList) {
+fn schema(version: &Cursor<'_>, at: &Cursor<'_>, out: &mut ErrorList) {
+    let has_status = !version.at("subresources.status").is_null();
+    if let (Some(schema), Some(metadata)) = (at.at("openAPIV3Schema").present(), schema_of("meta.v1.ObjectMeta")) {
+        out.extend(schema::structural::check(schema.value, &schema.path, has_status, &metadata));
+    }
+}
+
+fn columns(_version: &Cursor<'_>, at: &Cursor<'_>, out: &mut ErrorList) {
     const TYPES: [&str; 5] = ["boolean", "date", "integer", "number", "string"];
     const FORMATS: [&str; 8] = ["byte", "date", "date-time", "double", "float", "int32", "int64", "password"];
     for column in at.items() {
@@ -139,7 +143,7 @@ fn columns(at: &Cursor<'_>, out: &mut ErrorList) {
     }
 }
 
-fn scale(at: &Cursor<'_>, out: &mut ErrorList) {
+fn scale(_version: &Cursor<'_>, at: &Cursor<'_>, out: &mut ErrorList) {
     let Some(scale) = at.at("scale").present() else { return };
     let place = |name: &str| at.path.field(&format!("scale.{name}"));
     let value = |name: &str| scale.value.get(name);

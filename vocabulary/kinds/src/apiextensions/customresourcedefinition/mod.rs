@@ -1,7 +1,6 @@
 //! CustomResourceDefinition: a kind that users add.
 
 mod definition_rules;
-mod schema_rules;
 
 use crate::cells;
 use crate::{Context, Row, Rules, fresh, metadata};
