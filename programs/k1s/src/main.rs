@@ -2,6 +2,7 @@
 
 mod certificates;
 mod commands;
+mod demo;
 mod files;
 mod kubeconfig;
 mod machine;
@@ -14,5 +15,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     linux::init::maybe_run(); // a child of the container runtime: it must not start anything of what follows
+    demo::maybe_run();
     commands::run()
 }

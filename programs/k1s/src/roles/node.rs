@@ -2,6 +2,7 @@
 
 use super::api::ApiRole;
 use super::network::{NetworkRole, NetworkRoleError};
+use crate::demo;
 use crate::certificates::{CertificateError, Subject};
 use apiserver::identity::Identity;
 use clock::Clock;
@@ -10,7 +11,7 @@ use kubelet::{Config, Doors, Handle, Kubelet, KernelMounts, ServerConfig, StartE
 use std::fmt;
 use crate::machine::{host_name, own_address};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 96, 0, 10));
@@ -26,6 +27,7 @@ pub enum NodeError {
     Runtime(containers::Error),
     Certificates(CertificateError),
     Kubelet(StartError),
+    Import(String),
 }
 
 impl fmt::Display for NodeError {
@@ -35,6 +37,7 @@ impl fmt::Display for NodeError {
             NodeError::Runtime(why) => write!(f, "the container runtime cannot start: {why}"),
             NodeError::Certificates(why) => why.fmt(f),
             NodeError::Kubelet(why) => why.fmt(f),
+            NodeError::Import(why) => write!(f, "images cannot be imported: {why}"),
         }
     }
 }
@@ -60,6 +63,7 @@ impl NodeRole {
         let network = NetworkRole::start(api, network(&name, address), clock.clone()).await?;
         let runtime = containers::Config::new(data_dir.join("containers"), clock.clone());
         let runtime = Containers::open(runtime, network.pods.clone()).await?;
+        import(&runtime, data_dir.join("images")).await?;
         let doors = Doors {
             client: api.client(Identity::new(format!("system:node:{name}"), &["system:nodes"]), "kubelet"),
             runtime: runtime.clone(),
@@ -75,6 +79,26 @@ impl NodeRole {
     pub async fn stop(self) {
         self.kubelet.stop().await;
     }
+}
+
+/// The demo image, and every archive that somebody has put into the directory of images.
+async fn import(runtime: &Containers, archives: PathBuf) -> Result<(), NodeError> {
+    let store = runtime.image_store().clone();
+    let work = move || -> Result<(), containers::Error> {
+        store.add_builtin(&demo::image())?;
+        let Ok(entries) = std::fs::read_dir(&archives) else { return Ok(()) }; // no such directory: nothing to import
+        for path in entries.filter_map(|entry| entry.ok()).map(|entry| entry.path()) {
+            if path.extension().is_some_and(|extension| extension == "tar") {
+                match store.import(&path, None) {
+                    Ok(images) => tracing::info!(path = %path.display(), images = images.len(), "images were imported"),
+                    Err(error) => tracing::error!(path = %path.display(), %error, "an archive cannot be imported"),
+                }
+            }
+        }
+        Ok(())
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|error| NodeError::Import(error.to_string()))??;
+    Ok(())
 }
 
 fn network(name: &str, address: IpAddr) -> dataplane::Config {
