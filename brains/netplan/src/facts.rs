@@ -1,6 +1,7 @@
 //! What is seen: the parts of API objects that decide about packets and names.
 
 use imbl::{OrdMap, OrdSet};
+use ipnet::IpNet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -80,6 +81,8 @@ pub struct Service {
     pub external_ips: Vec<IpAddr>,
     /// Only those that are to be answered by nodes, not by a balancer in front of them.
     pub ingress_ips: Vec<IpAddr>,
+    /// From where the ingress addresses are reached; of a family without one, from everywhere.
+    pub source_ranges: Vec<IpNet>,
     pub ports: Vec<Port>,
     /// Seconds for which a client stays with its endpoint.
     pub affinity: Option<u32>,

@@ -1,6 +1,7 @@
 //! API objects to facts. What the API server cannot have let through is left out, never guessed.
 
 use crate::facts::{Endpoint, EndpointPort, Port, Protocol, Service, ServiceKey, Slice, SliceKey};
+use ipnet::IpNet;
 use k8s_openapi::api::core::v1::{LoadBalancerIngress, Service as ApiService, ServicePort, ServiceSpec, ServiceStatus};
 use k8s_openapi::api::discovery::v1::{
     Endpoint as ApiEndpoint, EndpointHints, EndpointPort as ApiEndpointPort, EndpointSlice,
@@ -26,6 +27,7 @@ impl Service {
             external_name: spec.external_name.clone().filter(|_| kind == "ExternalName"),
             external_ips: addresses(spec.external_ips.iter().flatten()),
             ingress_ips: ingress_ips(service.status.as_ref()),
+            source_ranges: source_ranges(spec),
             ports: spec.ports.iter().flatten().filter_map(port).collect(),
             affinity: affinity(spec),
             external_local: exposed && spec.external_traffic_policy.as_deref() == Some("Local"),
@@ -50,6 +52,16 @@ fn ingress_ips(status: Option<&ServiceStatus>) -> Vec<IpAddr> {
         status.and_then(|status| status.load_balancer.as_ref()).and_then(|balancer| balancer.ingress.as_ref());
     let by_node = |ingress: &&LoadBalancerIngress| ingress.ip_mode.as_deref().unwrap_or("VIP") == "VIP";
     addresses(ingress.into_iter().flatten().filter(by_node).filter_map(|ingress| ingress.ip.as_ref()))
+}
+
+/// Each family's ranges, without overlaps; one that means everywhere takes the others with it.
+fn source_ranges(spec: &ServiceSpec) -> Vec<IpNet> {
+    let texts = spec.load_balancer_source_ranges.iter().flatten();
+    // Validation lets blanks around a range pass.
+    let parsed: Vec<IpNet> = texts.filter_map(|text| text.trim().parse().ok()).collect();
+    let everywhere = |v4: bool| parsed.iter().any(|one| one.prefix_len() == 0 && one.addr().is_ipv4() == v4);
+    let limited: Vec<_> = parsed.iter().copied().filter(|range| !everywhere(range.addr().is_ipv4())).collect();
+    IpNet::aggregate(&limited)
 }
 
 fn affinity(spec: &ServiceSpec) -> Option<u32> {
@@ -160,6 +172,17 @@ mod tests {
             {"ip": "1.1.1.1"}, {"ip": "1.1.1.2", "ipMode": "Proxy"}, {"hostname": "x"}, {"ip": "1.1.1.3", "ipMode": "VIP"}]}}});
         let ips = Service::from_api(&from_value(object).unwrap()).ingress_ips;
         assert_eq!(ips, ["1.1.1.1".parse::<IpAddr>().unwrap(), "1.1.1.3".parse().unwrap()]);
+    }
+
+    #[test]
+    fn source_ranges() {
+        let check = |texts: &[&str], expect: &[&str]| {
+            let ranges = service(json!({"loadBalancerSourceRanges": texts})).source_ranges;
+            assert_eq!(ranges.iter().map(ToString::to_string).collect::<Vec<_>>(), expect, "{texts:?}");
+        };
+        check(&[], &[]);
+        check(&[" 10.1.0.0/16 ", "10.1.2.0/24", "x"], &["10.1.0.0/16"]);
+        check(&["0.0.0.0/0", "10.0.0.0/8", "fd00::/8"], &["fd00::/8"]);
     }
 
     #[test]

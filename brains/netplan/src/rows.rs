@@ -1,6 +1,7 @@
 //! What a rule table is made of, before anybody encodes it: keys and values.
 
 use crate::facts::{Protocol, ServiceKey};
+use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -96,6 +97,9 @@ pub enum Key {
     Outside(Frontend),
     /// The source is replaced by the node's: the endpoint may be elsewhere, the answer must come back this way.
     Masquerade(Frontend),
+    /// Reached only from where a row allows it.
+    Guarded(Frontend),
+    Allowed(Frontend, IpNet),
     Service(Scope, Frontend),
     /// A slot of a frontend that spreads.
     Slot(Scope, Frontend, u32),

@@ -7,6 +7,7 @@ use crate::rows::{
     Backend, Datagrams, Family, Frontend, Group, GroupId, Key, MemberId, Row, Scope, ServiceRules, Target, Value,
 };
 use crate::slots::assign;
+use ipnet::IpNet;
 use std::net::IpAddr;
 
 /// Where a service asks to be reached.
@@ -107,6 +108,10 @@ impl<Owns: Fn(&Frontend) -> bool> Compiler<'_, Owns> {
         let routes = self.routes(port, family, &chosen);
         internal.iter().for_each(|frontend| self.route(Scope::Anyone, *frontend, routes.internal));
         external.iter().for_each(|frontend| self.external(*frontend, &routes));
+        let ingress = |frontend: &&Frontend| self.service.ingress_ips.contains(&frontend.address);
+        for frontend in external.iter().filter(ingress).copied().collect::<Vec<_>>() {
+            self.guard(frontend, node);
+        }
         if port.protocol == Protocol::Udp {
             let datagrams = |frontend| Datagrams { frontend, serving: chosen.serving.clone() };
             self.rules.datagrams.extend(internal.into_iter().chain(external).map(datagrams));
@@ -176,6 +181,22 @@ impl<Owns: Fn(&Frontend) -> bool> Compiler<'_, Owns> {
         }
         add(Key::Size(scope, frontend), Value::Size(slots));
         Target::Sticky { seconds }
+    }
+
+    /// Node ports of the same service stay open to everybody.
+    fn guard(&mut self, frontend: Frontend, node: &Node) {
+        let same_family = |range: &&IpNet| range.addr().is_ipv4() == frontend.address.is_ipv4();
+        let ranges: Vec<IpNet> = self.service.source_ranges.iter().filter(same_family).copied().collect();
+        if ranges.is_empty() {
+            return;
+        }
+        self.add(Key::Guarded(frontend), Value::Present);
+        // A node that holds the address speaks from it.
+        let from_node = ranges.iter().any(|range| node.addresses.iter().any(|own| range.contains(own)));
+        let own = from_node.then(|| IpNet::from(frontend.address));
+        for range in IpNet::aggregate(&ranges.into_iter().chain(own).collect()) {
+            self.add(Key::Allowed(frontend, range), Value::Present);
+        }
     }
 
     fn cluster_ips(&mut self) {

@@ -25,6 +25,7 @@ fn service(text: &str) -> Service {
             ("np", value) => port.node_port = Some(value.parse().unwrap()),
             ("ext", value) => service.external_ips.push(value.parse().unwrap()),
             ("lb", value) => service.ingress_ips.push(value.parse().unwrap()),
+            ("from", value) => service.source_ranges.push(value.parse().unwrap()),
             ("affinity", value) => service.affinity = Some(value.parse().unwrap()),
             ("name", value) => service.external_name = Some(value.into()),
             ("etp", _) => service.external_local = true,
@@ -190,6 +191,25 @@ fn outside_addresses() {
     check("10.96.0.1 np=30080 ext=1.2.3.4", "10.0.0.1", all);
     check("10.96.0.1 lb=1.2.3.4", "10.0.0.1", &all[..2]);
     check("10.96.0.1 np=30080", "", &["10.96.0.1:80 reject", "192.0.2.1:30080 masquerade reject"]);
+}
+
+#[test]
+fn source_ranges_guard_the_ingress_address_alone() {
+    let guards = |text: &str| {
+        let mut cluster = Cluster::new();
+        cluster.set("a", text, "10.0.0.1");
+        let shown = |key: &Key| match key {
+            Key::Guarded(frontend) => Some(frontend.address.to_string()),
+            Key::Allowed(_, range) => Some(range.to_string()),
+            _ => None,
+        };
+        table(&plan(&Desired::default(), &cluster.0)).keys().filter_map(shown).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(guards("10.96.0.1 lb=1.2.3.4 ext=1.2.3.5 np=30080"), "");
+    assert_eq!(guards("10.96.0.1 ext=1.2.3.5 np=30080 from=10.0.0.0/8"), "");
+    assert_eq!(guards("10.96.0.1 lb=1.2.3.4 np=30080 from=10.0.0.0/8"), "1.2.3.4 10.0.0.0/8");
+    assert_eq!(guards("10.96.0.1 lb=1.2.3.4 from=192.0.2.0/24"), "1.2.3.4 1.2.3.4/32 192.0.2.0/24");
+    assert_eq!(guards("10.96.0.1 lb=1.2.3.4 from=fd00::/8"), "");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Rows to elements: the bytes that the chains look up.
 
 use super::sets;
+use ipnet::IpNet;
 use kernel::net::{Element, Family, Value as Bytes};
 use netplan::{Backend, Frontend, Key, Protocol, Row, Scope, Target, Value};
 use std::net::IpAddr;
@@ -20,6 +21,8 @@ pub fn element(row: &Row) -> Element {
         Key::ClusterIp(address) => sets::CLUSTER_IPS.of(key.address(address)),
         Key::Outside(frontend) => sets::OUTSIDE.of(key.frontend(frontend)),
         Key::Masquerade(frontend) => sets::MASQUERADED.of(key.frontend(frontend)),
+        Key::Guarded(frontend) => sets::GUARDED.of(key.frontend(frontend)),
+        Key::Allowed(frontend, range) => return allowed(frontend, range),
         Key::Service(scope, frontend) => sets::SERVICES.of(key.scoped(scope, frontend)),
         Key::Size(scope, frontend) => sets::SIZES.of(key.scoped(scope, frontend)),
         Key::Slot(scope, frontend, slot) => sets::SLOTS.of(key.numbered(scope, frontend, slot)),
@@ -27,6 +30,18 @@ pub fn element(row: &Row) -> Element {
         Key::Member(scope, frontend, member) => sets::MEMBERS.of(key.numbered(scope, frontend, member.0)),
     };
     Element { set, key: key.0, value: value(row.value) }
+}
+
+fn allowed(frontend: Frontend, range: IpNet) -> Element {
+    let ends = [range.network(), range.broadcast()].map(|client| {
+        let mut key = Writer::default();
+        key.frontend(frontend);
+        key.address(client);
+        key.0
+    });
+    let set = sets::ALLOWED.of(if range.addr().is_ipv4() { Family::V4 } else { Family::V6 });
+    let [key, last] = ends;
+    Element { set, key, value: Bytes::Until(last) }
 }
 
 fn value(value: Value) -> Bytes {
@@ -170,6 +185,8 @@ mod tests {
                 (Key::ClusterIp(address), Value::Present),
                 (Key::Outside(frontend), Value::Present),
                 (Key::Masquerade(frontend), Value::Present),
+                (Key::Guarded(frontend), Value::Present),
+                (Key::Allowed(frontend, IpNet::from(address)), Value::Present),
                 (Key::Service(Scope::Outside, frontend), Value::Target(Target::Sticky { seconds: 60 })),
                 (Key::Slot(Scope::Anyone, frontend, 2), Value::Backend(backend)),
                 (Key::Size(Scope::Anyone, frontend), Value::Size(3)),

@@ -89,7 +89,7 @@ fn services(config: &Config) -> Vec<Rule> {
             let not_pods = not_from(&config.cluster_ranges, family);
             rules.push(concat([is_family(family), to_range, not_pods, mark(super::MASQUERADE)]));
         }
-        rules.extend([classify(family), dispatch(sets::CLASSES)]);
+        rules.extend([refuse_strangers(family), classify(family), dispatch(sets::CLASSES)]);
         let to_cluster_ip = load_address(family, End::Destination, KEY);
         rules.push(concat([
             is_family(family),
@@ -102,6 +102,13 @@ fn services(config: &Config) -> Vec<Rule> {
         }
     }
     rules
+}
+
+/// A frontend may say from where it is reached; others get no answer.
+fn refuse_strangers(family: Family) -> Rule {
+    let client = load_address(family, End::Source, Reg(2 + words(family)));
+    let stranger = Expr::Contains { set: sets::ALLOWED.of(family), key: KEY, present: false };
+    concat([frontend(family, KEY), contains(sets::GUARDED, family), vec![client, stranger], drop_it()])
 }
 
 fn drop_it() -> Rule {
@@ -203,7 +210,7 @@ fn spread(family: Family, size: u32) -> Rule {
 }
 
 fn contains(set: Pair, family: Family) -> Vec<Expr> {
-    vec![Expr::Contains { set: set.of(family), key: KEY }]
+    vec![Expr::Contains { set: set.of(family), key: KEY, present: true }]
 }
 
 fn host_port(family: Family) -> Rule {

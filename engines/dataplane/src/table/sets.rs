@@ -11,6 +11,7 @@ pub struct Pair {
     key: [&'static [Field]; 2],
     value: Option<[&'static [Field]; 2]>,
     dynamic: bool,
+    ranges: bool,
 }
 
 impl Pair {
@@ -24,11 +25,12 @@ impl Pair {
             key: self.key[index],
             holds: self.value.map_or(Holds::Nothing, |value| Holds::Fields(value[index])),
             dynamic: self.dynamic.then_some(UNCONFIRMED),
+            ranges: self.ranges,
         })
     }
 
     const fn new(v4: &'static str, v6: &'static str, key: [&'static [Field]; 2]) -> Self {
-        Self { v4, v6, key, value: None, dynamic: false }
+        Self { v4, v6, key, value: None, dynamic: false, ranges: false }
     }
 
     const fn holding(self, value: [&'static [Field]; 2]) -> Self {
@@ -56,6 +58,12 @@ pub const CHOICES: Pair = Pair::new("choices4", "choices6", NUMBERED).holding(WO
 pub const MEMBERS: Pair = Pair::new("members4", "members6", NUMBERED).holding(BACKEND);
 pub const OUTSIDE: Pair = Pair::new("outside4", "outside6", FRONTEND);
 pub const MASQUERADED: Pair = Pair::new("masquerade4", "masquerade6", FRONTEND);
+/// Frontends that not everybody may reach, and who may.
+pub const GUARDED: Pair = Pair::new("guarded4", "guarded6", FRONTEND);
+pub const ALLOWED: Pair = Pair {
+    ranges: true,
+    ..Pair::new("allowed4", "allowed6", [&[Ipv4, Protocol, Port, Ipv4], &[Ipv6, Protocol, Port, Ipv6]])
+};
 pub const CLUSTER_IPS: Pair = Pair::new("cluster_ips4", "cluster_ips6", [&[Ipv4], &[Ipv6]]);
 pub const AFFINITY: Pair = Pair { dynamic: true, ..Pair::new("affinity4", "affinity6", CLIENT).holding(WORD) };
 pub const HOST_PORTS: Pair = Pair::new("host_ports4", "host_ports6", FRONTEND).holding(BACKEND);
@@ -69,11 +77,12 @@ pub const CLASSES: &str = "classes";
 /// Number of slots to the chain that picks one and remembers it.
 pub const PICKERS: &str = "pickers";
 
-const OF_SERVICES: [Pair; 8] = [SERVICES, SLOTS, SIZES, CHOICES, MEMBERS, OUTSIDE, MASQUERADED, CLUSTER_IPS];
+const OF_SERVICES: [Pair; 10] =
+    [SERVICES, SLOTS, SIZES, CHOICES, MEMBERS, OUTSIDE, MASQUERADED, GUARDED, ALLOWED, CLUSTER_IPS];
 const OF_LINKS: [Pair; 3] = [HOST_PORTS, ANY_HOST_PORTS, HAIRPIN];
 
 pub fn all() -> Vec<Set> {
-    let verdicts = |name| Set { name, key: &[Word], holds: Holds::Verdicts, dynamic: None };
+    let verdicts = |name| Set { name, key: &[Word], holds: Holds::Verdicts, dynamic: None, ranges: false };
     let pairs = OF_SERVICES.iter().chain(&OF_LINKS).chain([&AFFINITY]).flat_map(Pair::sets);
     pairs.chain([verdicts(CLASSES), verdicts(PICKERS)]).collect()
 }

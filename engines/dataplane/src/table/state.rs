@@ -102,7 +102,8 @@ fn fits(element: &Element, sets: &[Set]) -> bool {
     let Some(set) = sets.iter().find(|set| set.name == element.set) else { return false };
     let value = match (&set.holds, &element.value) {
         (Holds::Fields(fields), Value::Bytes(bytes)) => sets::width(fields) == bytes.len(),
-        (Holds::Nothing, Value::Nothing) => true,
+        (Holds::Nothing, Value::Nothing) => !set.ranges,
+        (Holds::Nothing, Value::Until(last)) => set.ranges && last.len() == element.key.len(),
         _ => false,
     };
     value && sets::width(set.key) == element.key.len()

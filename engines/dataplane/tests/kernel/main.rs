@@ -247,6 +247,29 @@ fn external_addresses_and_the_other_family() {
 }
 
 #[test]
+fn strangers_get_no_answer() {
+    on_a_node(async |mut world: World| {
+        let a = world.pod("a", &[]).await;
+        let guarded = |ranges: &[&str]| Service {
+            ingress_ips: vec!["203.0.113.7".parse().unwrap()],
+            source_ranges: ranges.iter().map(|range| range.parse().unwrap()).collect(),
+            ..tcp("10.96.0.1")
+        };
+        world.outside.run(|| ip("route add 203.0.113.7 via 192.0.2.1"));
+        world.set("s", guarded(&["198.51.100.0/24", "10.244.0.0/16"]), &endpoints(&[&a]));
+        world.apply().await;
+        assert_eq!(world.outside.refusal("203.0.113.7:80"), Some(ErrorKind::TimedOut));
+        assert!(a.inside.ask("203.0.113.7:80").is_some());
+        assert!(shell("nft", "list set inet k1s allowed4").contains("198.51.100.0/24"));
+        world.restart().await;
+        world.set("s", guarded(&["198.51.100.0/24", "192.0.2.2/32"]), &endpoints(&[&a]));
+        world.apply().await;
+        assert!(world.outside.ask("203.0.113.7:80").is_some());
+        assert_eq!(a.inside.refusal("203.0.113.7:80"), Some(ErrorKind::TimedOut));
+    });
+}
+
+#[test]
 fn pods_ask_the_node_for_names() {
     on_a_node(async |mut world: World| {
         let a = world.pod("a", &[]).await;

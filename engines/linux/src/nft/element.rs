@@ -7,6 +7,7 @@ pub(super) const LIST_ELEMENTS: u16 = 3;
 const ITEM: u16 = 1;
 const KEY: u16 = 1;
 const DATA: u16 = 2;
+const KEY_END: u16 = 10;
 const DATA_VALUE: u16 = 1;
 const DATA_VERDICT: u16 = 2;
 const VERDICT_CODE: u16 = 1;
@@ -17,6 +18,8 @@ pub(super) fn write(wire: &mut Wire, element: &Element, with_value: bool) {
         wire.nest(KEY, |wire| wire.attr(DATA_VALUE, &element.key));
         match &element.value {
             Value::Bytes(bytes) if with_value => wire.nest(DATA, |wire| wire.attr(DATA_VALUE, bytes)),
+            // Part of the key, so also needed to remove it.
+            Value::Until(last) => wire.nest(KEY_END, |wire| wire.attr(DATA_VALUE, last)),
             Value::Verdict(verdict) if with_value => wire.nest(DATA, |wire| write_verdict(wire, verdict)),
             _ => {}
         }
@@ -42,7 +45,7 @@ pub(super) fn write_verdict(wire: &mut Wire, verdict: &Verdict) {
 pub(super) fn size(element: &Element) -> usize {
     let value = match &element.value {
         Value::Nothing => 0,
-        Value::Bytes(bytes) => 8 + bytes.len(),
+        Value::Bytes(bytes) | Value::Until(bytes) => 8 + bytes.len(),
         Value::Verdict(_) => 64,
     };
     16 + element.key.len() + value
@@ -55,9 +58,10 @@ pub(super) fn read(message: Received<'_>, set: &'static str, elements: &mut Vec<
 
 fn read_one(item: Attrs<'_>, set: &'static str) -> Option<Element> {
     let key = item.nested(KEY)?.find(DATA_VALUE)?.to_vec();
-    let value = match item.nested(DATA) {
-        None => Value::Nothing,
-        Some(data) => Value::Bytes(data.find(DATA_VALUE)?.to_vec()),
+    let value = match (item.nested(DATA), item.nested(KEY_END)) {
+        (Some(data), _) => Value::Bytes(data.find(DATA_VALUE)?.to_vec()),
+        (None, Some(last)) => Value::Until(last.find(DATA_VALUE)?.to_vec()),
+        (None, None) => Value::Nothing,
     };
     Some(Element { set, key, value })
 }

@@ -48,7 +48,10 @@ fn body(wire: &mut Wire, expr: &Expr) {
         }
         Expr::Compare { from, equal, value } => compare(wire, *from, *equal, value),
         Expr::Bits { from, into, mask, flip } => bits(wire, *from, *into, mask, flip),
-        Expr::Contains { set, key } => lookup(wire, set, *key, None),
+        Expr::Contains { set, key, present } => {
+            lookup(wire, set, *key, None);
+            wire.be32(5, u32::from(!present));
+        }
         Expr::Lookup { set, key, into } => lookup(wire, set, *key, Some(number(*into))),
         Expr::Dispatch { set, key } => lookup(wire, set, *key, Some(VERDICT_REGISTER)),
         Expr::Random { below, into } => random(wire, *below, *into),

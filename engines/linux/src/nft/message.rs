@@ -37,14 +37,19 @@ const SET_ID: u16 = 10;
 const SET_TIMEOUT: u16 = 11;
 const SET_USERDATA: u16 = 13;
 const DESCRIPTION_SIZE: u16 = 1;
+const DESCRIPTION_FIELDS: u16 = 2;
+const FIELD: u16 = 1;
+const FIELD_LENGTH: u16 = 1;
 const ELEMENTS_SET: u16 = 2;
 
 /// Packets add to dynamic sets, so these have a bound.
 const MOST_REMEMBERED: u32 = 1 << 20;
 
+const FLAG_INTERVAL: u32 = 0x4;
 const FLAG_MAP: u32 = 0x8;
 const FLAG_TIMEOUT: u32 = 0x10;
 const FLAG_EVAL: u32 = 0x20;
+const FLAG_CONCAT: u32 = 0x80;
 const VERDICTS: u32 = 0xffff_ff00;
 const POLICY_ACCEPT: u32 = 1;
 const FAMILY_INET: u8 = 1;
@@ -188,7 +193,8 @@ fn write_set(wire: &mut Wire, set: &Set, id: u32) {
     };
     let dynamic = if set.dynamic.is_some() { FLAG_TIMEOUT | FLAG_EVAL } else { 0 };
     wire.text(SET_NAME, set.name);
-    wire.be32(SET_FLAGS, map | dynamic);
+    let ranges = if set.ranges { FLAG_INTERVAL | FLAG_CONCAT } else { 0 };
+    wire.be32(SET_FLAGS, map | dynamic | ranges);
     wire.be32(SET_KEY_TYPE, type_of(set.key));
     wire.be32(SET_KEY_LENGTH, width(set.key));
     if let Some((kind, length)) = data {
@@ -200,6 +206,15 @@ fn write_set(wire: &mut Wire, set: &Set, id: u32) {
     if let Some(timeout) = set.dynamic {
         wire.be64(SET_TIMEOUT, timeout.as_millis() as u64);
         wire.nest(SET_DESCRIPTION, |wire| wire.be32(DESCRIPTION_SIZE, MOST_REMEMBERED));
+    }
+    if set.ranges {
+        wire.nest(SET_DESCRIPTION, |wire| wire.nest(DESCRIPTION_FIELDS, |wire| write_fields(wire, set.key)));
+    }
+}
+
+fn write_fields(wire: &mut Wire, fields: &[Field]) {
+    for field in fields {
+        wire.nest(FIELD, |wire| wire.be32(FIELD_LENGTH, field.bytes() as u32));
     }
 }
 

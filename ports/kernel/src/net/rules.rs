@@ -35,6 +35,8 @@ pub struct Set {
     pub holds: Holds,
     /// Elements are added by rules and leave after this time, unless the rule says another.
     pub dynamic: Option<Duration>,
+    /// An element stands for all keys up to its end, field by field.
+    pub ranges: bool,
 }
 
 #[derive(Clone, Debug, Hash)]
@@ -57,6 +59,16 @@ pub enum Field {
 impl Field {
     pub fn width(self) -> usize {
         if self == Self::Ipv6 { 16 } else { 4 }
+    }
+
+    /// Without what fills it up to the boundary.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::Protocol => 1,
+            Self::Port => 2,
+            Self::Word | Self::Ipv4 => 4,
+            Self::Ipv6 => 16,
+        }
     }
 }
 
@@ -127,10 +139,11 @@ pub enum Expr {
         mask: Vec<u8>,
         flip: Vec<u8>,
     },
-    /// The rule goes on only if the key is there.
+    /// The rule goes on only if the key is there, or only if it is not.
     Contains {
         set: &'static str,
         key: Reg,
+        present: bool,
     },
     Lookup {
         set: &'static str,
@@ -223,6 +236,8 @@ pub enum Value {
     Nothing,
     Bytes(Vec<u8>),
     Verdict(Verdict),
+    /// The last key of a range.
+    Until(Vec<u8>),
 }
 
 /// All of it happens at one instant, or none of it.
