@@ -5,7 +5,10 @@ use oci_client::Reference;
 use super::error::{ImageError, Result};
 
 pub fn parse(name: &str) -> Result<Reference> {
-    name.parse().map_err(|_| ImageError::Reference(name.to_owned()))
+    let invalid = || ImageError::Reference(name.to_owned());
+    let reference: Reference = name.parse().map_err(|_| invalid())?;
+    // The grammar of names has small letters only; registries refuse others later and less clearly.
+    if reference.repository().bytes().any(|byte| byte.is_ascii_uppercase()) { Err(invalid()) } else { Ok(reference) }
 }
 
 /// `busybox` is `docker.io/library/busybox:latest`.

@@ -36,11 +36,17 @@ pub fn build(launch: &Launch) -> Outcome<()> {
     populate_dev(root.as_fd(), &launch.devices)?;
     hide(root.as_fd(), launch)?;
     enter(target)?;
+    make_working_directory(&launch.process.cwd).at("working directory")?;
     if launch.rootfs.readonly {
         let root = openat(CWD, "/", OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).at("root")?;
         mounts::make_readonly(root.as_fd(), false).at("read-only root")?;
     }
     Ok(())
+}
+
+/// One that the image lacks is made, also where the root becomes read-only afterwards.
+fn make_working_directory(path: &Path) -> io::Result<()> {
+    if path.is_dir() { Ok(()) } else { std::fs::create_dir_all(path) }
 }
 
 /// Layers are named relative to their directory: a hundred of them must fit one page.

@@ -33,11 +33,8 @@ pub fn adjust_oom_score(adjustment: i32) -> io::Result<()> {
     }
 }
 
-/// A working directory that the image lacks is made.
 pub fn enter_directory(process: &Process) -> Outcome<()> {
     let directory = if process.cwd.as_os_str().is_empty() { Path::new("/") } else { &process.cwd };
-    // It may be there already, or a read-only root forbids it: entering tells.
-    let _ = std::fs::create_dir_all(directory);
     std::env::set_current_dir(directory).at(format_args!("working directory {}", directory.display()))
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
 use super::state::{Child, Pins, State};
 use crate::namespaces::{self, Handles, Kind};
@@ -35,7 +35,7 @@ fn start_pod_init() -> io::Result<Pid> {
             let _ = child::reset_signals(); // the defaults serve it as well
             let _ = rustix::thread::set_name(c"pod"); // for people only
             loop {
-                match waitpid(None, WaitOptions::empty()) {
+                match wait(WaitOptions::empty()) {
                     Ok(_) => {}
                     Err(_) => wait_for_signal(),
                 }

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
 use rustix::event::epoll;
-use rustix::process::{Pid, WaitOptions, WaitStatus, waitpid};
+use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
 
 use super::output::{LogFile, Sink, Stream};
 use super::peers::Peer;
@@ -169,7 +169,7 @@ impl State {
     fn reap(&mut self) {
         let mut unread = [0; 512];
         while rustix::io::read(&self.signals, &mut unread).is_ok() {}
-        while let Ok(Some((pid, status))) = waitpid(None, WaitOptions::NOHANG) {
+        while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
             match self.children.remove(&pid) {
                 Some(Child::Container(id)) => self.container_ended(&id, code_of(status)),
                 Some(Child::Exec) => self.exec_ended(pid, code_of(status)),

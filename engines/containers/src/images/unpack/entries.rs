@@ -209,12 +209,18 @@ fn broken(path: &Path) -> ImageError {
     ImageError::Entry { path: path.display().to_string(), reason: "has no usable name" }
 }
 
+/// Some writers leave a zero blank.
+fn number(field: &[u8], read: impl FnOnce() -> io::Result<u64>) -> io::Result<u64> {
+    if field.iter().all(|byte| matches!(byte, 0 | b' ')) { Ok(0) } else { read() }
+}
+
 fn attributes<R: Read>(entry: &mut tar::Entry<'_, R>) -> Result<Attributes> {
     let header = entry.header();
     let mut attributes = Attributes::new(header.mode().step("mode")? & 0o7777);
-    attributes.uid = header.uid().step("owner")? as u32;
-    attributes.gid = header.gid().step("group")? as u32;
-    attributes.mtime = header.mtime().step("time")? as i64;
+    let fields = header.as_old();
+    attributes.uid = number(&fields.uid, || header.uid()).step("owner")? as u32;
+    attributes.gid = number(&fields.gid, || header.gid()).step("group")? as u32;
+    attributes.mtime = number(&fields.mtime, || header.mtime()).step("time")? as i64;
     let Some(extensions) = entry.pax_extensions().step("extensions")? else { return Ok(attributes) };
     for extension in extensions {
         let extension = extension.step("extensions")?;
