@@ -6,6 +6,7 @@
 mod cells;
 mod check;
 mod declared;
+mod descriptions;
 mod facts;
 mod formats;
 mod fresh;
@@ -42,6 +43,7 @@ mod storage;
 pub mod metadata;
 
 pub use cells::since as age;
+pub use descriptions::{description, description_of};
 pub use facts::{schema_of, types};
 pub use row::{Column, KindDef, Names, Scale, Scope, Subresource, Verb, Version};
 pub use rules::{Allocation, Context, Rules, Stage};
