@@ -1,1 +1,31 @@
 //! Pure: which node a pod goes to.
+//!
+//! A [`Scheduler`] is told every change of pods and nodes, keeps sums over them at the cost of the change, and is asked
+//! for one decision after the other; time and chance are arguments. What it decides is a pipeline of plugins
+//! ([`plugins::PLUGINS`]) at the extension points of [`framework`].
+
+mod cluster;
+mod cycle;
+mod decision;
+mod node;
+mod node_terms;
+mod pod;
+mod profile;
+mod queue;
+mod resources;
+mod scheduler;
+mod taints;
+
+pub mod framework;
+pub mod plugins;
+
+pub use cluster::Cluster;
+pub use decision::{Decision, Outcome};
+pub use node::{NodeFacts, NodeInfo};
+pub use node_terms::NodeTerms;
+pub use pod::{HostPort, PodInfo};
+pub use profile::Profile;
+pub use queue::{Place, Queue};
+pub use resources::Resources;
+pub use scheduler::Scheduler;
+pub use taints::{Taint, Toleration, admits};

@@ -11,11 +11,14 @@ mod inputs;
 mod lease;
 mod metrics;
 mod queue;
+mod scheduling;
 mod worker;
 
 pub use events::Recorder;
 pub use lease::{Elector, LeaseTimes};
 pub use metrics::{ControllerMetrics, Metrics};
+pub use scheduler::Profile;
+pub use scheduling::start_scheduler;
 
 use client::{ApiClient, Caches};
 use clock::Clock;

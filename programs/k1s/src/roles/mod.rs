@@ -4,3 +4,4 @@ pub mod api;
 pub mod controllers;
 pub mod network;
 pub mod node;
+pub mod scheduler;

@@ -1,6 +1,7 @@
 //! `k1s up`: a whole cluster on this machine.
 
 use super::{Entry, Failure, arguments, stopping};
+use crate::roles;
 use crate::roles::api::ApiRole;
 use crate::roles::controllers::ControllersRole;
 use crate::roles::node::NodeRole;
@@ -32,10 +33,12 @@ async fn foreground(data_dir: &Path, bind: SocketAddr) -> Result<(), Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let api = ApiRole::start(data_dir, bind, clock.clone()).await?;
     let controllers = ControllersRole::start(&api, clock.clone());
+    let scheduler = roles::scheduler::start(&api, clock.clone());
     let node = NodeRole::start(&api, data_dir, clock).await?;
     println!("k1s: the cluster is up at {}, this machine is node {}", api.url(), node.name);
     asked_to_stop.await;
     node.stop().await;
+    scheduler.stop().await;
     controllers.stop().await;
     api.stop().await?;
     Ok(())

@@ -1,0 +1,158 @@
+//! Everything that decisions look at, kept up to date with every change at the cost of that change alone.
+
+use crate::node::{NodeFacts, NodeInfo};
+use crate::pod::PodInfo;
+use meta::CompactString;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+#[derive(Default)]
+pub struct Cluster {
+    nodes: Vec<NodeInfo>,
+    at: HashMap<CompactString, usize>,
+    /// Places of nodes, zone after zone in turn; made anew after nodes came or went.
+    order: Vec<usize>,
+    order_is_stale: bool,
+    /// Every pod that holds a place, by its uid.
+    placed: HashMap<CompactString, Placed>,
+    /// Pods on nodes that are not known (yet, or any more).
+    strays: HashMap<CompactString, Vec<Arc<PodInfo>>>,
+    /// On how many nodes each image is.
+    images: HashMap<CompactString, usize>,
+}
+
+struct Placed {
+    node: CompactString,
+    /// Decided here and not yet seen to be so.
+    assumed: bool,
+}
+
+impl Cluster {
+    pub fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub fn node(&self, name: &str) -> Option<&NodeInfo> {
+        self.at.get(name).map(|at| &self.nodes[*at])
+    }
+
+    /// All nodes, in no order that means anything.
+    pub fn nodes(&self) -> &[NodeInfo] {
+        &self.nodes
+    }
+
+    /// Nodes in the order in which they are tried, beginning anywhere.
+    pub fn nodes_from(&self, start: usize) -> impl Iterator<Item = &NodeInfo> {
+        let (before, after) = self.order.split_at(start.min(self.order.len()));
+        after.iter().chain(before).map(|at| &self.nodes[*at])
+    }
+
+    pub fn nodes_with_image(&self, image: &str) -> usize {
+        self.images.get(image).copied().unwrap_or(0)
+    }
+
+    pub fn node_of(&self, uid: &str) -> Option<&CompactString> {
+        self.placed.get(uid).map(|placed| &placed.node)
+    }
+
+    pub fn is_assumed(&self, uid: &str) -> bool {
+        self.placed.get(uid).is_some_and(|placed| placed.assumed)
+    }
+
+    /// Takes in what a node is now; answers what it was.
+    pub(crate) fn put_node(&mut self, facts: Arc<NodeFacts>) -> Option<Arc<NodeFacts>> {
+        self.count_images(&facts, |nodes| nodes + 1);
+        let Some(at) = self.at.get(&facts.name).copied() else {
+            self.add_node(facts);
+            return None;
+        };
+        let old = std::mem::replace(&mut self.nodes[at].facts, facts);
+        self.count_images(&old, |nodes| nodes - 1);
+        self.order_is_stale |= old.zone() != self.nodes[at].facts.zone();
+        Some(old)
+    }
+
+    fn add_node(&mut self, facts: Arc<NodeFacts>) {
+        let name = facts.name.clone();
+        let mut node = NodeInfo::new(facts);
+        for pod in self.strays.remove(&name).unwrap_or_default() {
+            node.add(pod);
+        }
+        self.at.insert(name, self.nodes.len());
+        self.nodes.push(node);
+        self.order_is_stale = true;
+    }
+
+    /// Forgets a node; its pods remain known in case it comes back.
+    pub(crate) fn remove_node(&mut self, name: &str) -> Option<Arc<NodeFacts>> {
+        let at = self.at.remove(name)?;
+        let node = self.nodes.swap_remove(at);
+        if let Some(moved) = self.nodes.get(at) {
+            self.at.insert(moved.name().clone(), at);
+        }
+        if !node.pods.is_empty() {
+            self.strays.insert(name.into(), node.pods);
+        }
+        self.count_images(&node.facts, |nodes| nodes - 1);
+        self.order_is_stale = true;
+        Some(node.facts)
+    }
+
+    fn count_images(&mut self, facts: &NodeFacts, count: fn(usize) -> usize) {
+        for (image, _) in &facts.images {
+            let nodes = self.images.get(image).copied().unwrap_or(0);
+            match count(nodes) {
+                0 => drop(self.images.remove(image)),
+                nodes => drop(self.images.insert(image.clone(), nodes)),
+            }
+        }
+    }
+
+    /// Takes in that a pod is on a node, as the server says.
+    pub(crate) fn put_pod(&mut self, pod: Arc<PodInfo>) {
+        let node = pod.node.clone();
+        self.place(pod, node, false);
+    }
+
+    /// Counts a pod as being on a node before the server says so.
+    pub(crate) fn assume(&mut self, pod: Arc<PodInfo>, node: CompactString) {
+        self.place(pod, node, true);
+    }
+
+    fn place(&mut self, pod: Arc<PodInfo>, node: CompactString, assumed: bool) {
+        self.remove_pod(pod.uid());
+        self.placed.insert(pod.uid().clone(), Placed { node: node.clone(), assumed });
+        match self.at.get(&node) {
+            Some(at) => self.nodes[*at].add(pod),
+            None => self.strays.entry(node).or_default().push(pod),
+        }
+    }
+
+    pub(crate) fn remove_pod(&mut self, uid: &str) -> Option<Arc<PodInfo>> {
+        let Placed { node, .. } = self.placed.remove(uid)?;
+        if let Some(at) = self.at.get(&node) {
+            return self.nodes[*at].remove(uid);
+        }
+        let strays = self.strays.get_mut(&node)?;
+        let at = strays.iter().position(|pod| pod.uid() == uid)?;
+        let pod = strays.swap_remove(at);
+        if strays.is_empty() {
+            self.strays.remove(&node);
+        }
+        Some(pod)
+    }
+
+    /// Must be called after changes, before nodes are tried in order.
+    pub(crate) fn settle(&mut self) {
+        if !std::mem::take(&mut self.order_is_stale) {
+            return;
+        }
+        let mut zones: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+        for (at, node) in self.nodes.iter().enumerate() {
+            zones.entry(node.facts.zone()).or_default().push(at);
+        }
+        let longest = zones.values().map(Vec::len).max().unwrap_or(0);
+        let turn = |nth: usize| zones.values().filter_map(move |zone| zone.get(nth).copied());
+        self.order = (0..longest).flat_map(turn).collect();
+    }
+}

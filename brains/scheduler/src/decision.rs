@@ -1,0 +1,100 @@
+//! A decision, and how it is told: as actions, as an event, as the pod's condition.
+
+use crate::pod::PodInfo;
+use jiff::Timestamp;
+use meta::{CompactString, Time, Value, value};
+use plan::{Action, Event, EventType, Plan, When};
+use std::sync::Arc;
+
+/// Events longer than this are cut.
+const LONGEST_NOTE: usize = 1024;
+
+#[derive(Clone, Debug)]
+pub struct Decision {
+    pub pod: Arc<PodInfo>,
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    Placed {
+        node: CompactString,
+        bind: Option<Action>,
+    },
+    Refused {
+        message: String,
+    },
+    /// It is being deleted.
+    Leaving,
+}
+
+impl Decision {
+    /// What to do, and what to tell when it is done.
+    pub fn plan(&self) -> Plan {
+        let mut plan = Plan::nothing();
+        let key = self.pod.key();
+        let name = format!("{}/{}", key.namespace, key.name);
+        match &self.outcome {
+            Outcome::Placed { node, bind } => {
+                plan.actions.extend(bind.clone());
+                let message = format!("Successfully assigned {name} to {node}");
+                plan.report.events.push(self.event(EventType::Normal, "Scheduled", message, When::Done(0)));
+            }
+            Outcome::Refused { message } => plan.report.events.push(self.failed(cut(message))),
+            Outcome::Leaving => plan.report.events.push(self.failed(format!("skip schedule deleting pod: {name}"))),
+        }
+        plan
+    }
+
+    fn failed(&self, message: String) -> Event {
+        self.event(EventType::Warning, "FailedScheduling", message, When::Always)
+    }
+
+    fn event(&self, kind: EventType, reason: &str, message: String, when: When) -> Event {
+        let header = &self.pod.object.header;
+        let about = value!({
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "namespace": (&header.namespace),
+            "name": (&header.name),
+            "uid": (&header.uid),
+            "resourceVersion": (header.resource_version.to_string()),
+        });
+        Event { about, kind, reason: reason.into(), message, when }
+    }
+
+    /// The strategic patch of the pod's status that says why it has no node; none where it says so already.
+    pub fn status_patch(&self, now: Timestamp) -> Option<Value> {
+        let Outcome::Refused { message } = &self.outcome else { return None };
+        let pod = self.pod.object.decode_value();
+        let known = pod.items("status.conditions").iter().find(|of| of.str("type") == "PodScheduled");
+        let was_false = known.is_some_and(|of| of.str("status") == "False");
+        let said = known.is_some_and(|of| of.str("reason") == "Unschedulable" && of.str("message") == message);
+        if was_false && said {
+            return None;
+        }
+        let mut condition = value!({
+            "type": "PodScheduled",
+            "status": "False",
+            "reason": "Unschedulable",
+            "message": message,
+            "observedGeneration": (self.pod.object.header.generation),
+        });
+        if !was_false {
+            condition.set("lastTransitionTime", Time(now).to_string());
+        }
+        Some(value!({
+            "metadata": {"uid": (self.pod.uid())},
+            "status": {"conditions": [condition]},
+        }))
+    }
+}
+
+fn cut(message: &str) -> String {
+    const MORE: &str = " ...";
+    if message.len() <= LONGEST_NOTE {
+        return message.into();
+    }
+    let end = message.floor_char_boundary(LONGEST_NOTE - MORE.len());
+    format!("{}{MORE}", &message[..end])
+}

@@ -1,0 +1,221 @@
+//! The scheduler: told every change, asked for the next decision, told what became of it.
+
+use crate::cluster::Cluster;
+use crate::cycle;
+use crate::decision::{Decision, Outcome};
+use crate::framework::{Diagnosis, Event, Refusal};
+use crate::node::NodeFacts;
+use crate::pod::PodInfo;
+use crate::profile::Profile;
+use crate::queue::{Place, Queue};
+use jiff::Timestamp;
+use meta::{CompactString, JsonError, Object};
+use plan::Change;
+use std::sync::Arc;
+
+#[derive(Default)]
+pub struct Scheduler {
+    profile: Profile,
+    cluster: Cluster,
+    queue: Queue,
+    /// Where the next search begins, so that every node has its turn.
+    next_start: usize,
+}
+
+impl Scheduler {
+    pub fn new(profile: Profile) -> Scheduler {
+        Scheduler { profile, ..Scheduler::default() }
+    }
+
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// Takes in what has changed.
+    pub fn apply(&mut self, change: &Change, now: Timestamp) -> Result<(), JsonError> {
+        let (old, new) = (change.old.as_ref(), change.new.as_ref());
+        match change.resource.resource.as_str() {
+            "pods" => self.apply_pod(old, new, now),
+            "nodes" => self.apply_node(&change.key.name, new, now),
+            _ => Ok(()),
+        }
+    }
+
+    fn apply_pod(
+        &mut self,
+        old: Option<&Arc<Object>>,
+        new: Option<&Arc<Object>>,
+        now: Timestamp,
+    ) -> Result<(), JsonError> {
+        let uid = |object: &Arc<Object>| object.header.uid.clone();
+        if let Some(gone) = old.map(uid).filter(|gone| new.map(uid).as_ref() != Some(gone)) {
+            self.pod_left(&gone, now);
+        }
+        let Some(new) = new else { return Ok(()) };
+        let pod = Arc::new(PodInfo::read(new.clone())?);
+        if pod.ended {
+            self.pod_left(pod.uid(), now);
+        } else if pod.is_bound() {
+            self.pod_is_bound(pod, now);
+        } else if pod.scheduler == self.profile.scheduler_name {
+            self.pod_waits(pod, now);
+        }
+        Ok(())
+    }
+
+    fn pod_left(&mut self, uid: &CompactString, now: Timestamp) {
+        self.queue.remove(uid);
+        if let Some(gone) = self.cluster.remove_pod(uid) {
+            self.happened(&Event::PodRemoved(&gone), now);
+        }
+    }
+
+    fn pod_is_bound(&mut self, pod: Arc<PodInfo>, now: Timestamp) {
+        self.queue.remove(pod.uid());
+        let was_assumed = self.cluster.is_assumed(pod.uid());
+        let before = self.cluster.remove_pod(pod.uid());
+        self.cluster.put_pod(pod.clone());
+        match before {
+            Some(old) if !was_assumed => self.happened(&Event::PodChanged { old: &old, new: &pod }, now),
+            _ => self.happened(&Event::PodAdded(&pod), now),
+        }
+    }
+
+    fn pod_waits(&mut self, pod: Arc<PodInfo>, now: Timestamp) {
+        let rank = self.profile.queue_sort().map_or(0, |plugin| plugin.rank(&pod));
+        let gated = self.profile.pre_enqueues().any(|plugin| plugin.gate(&pod).is_some());
+        let Some(before) = self.queue.pod(pod.uid()).cloned() else {
+            return self.queue.add(pod, rank, gated, now);
+        };
+        self.queue.update(pod.clone(), rank);
+        if gated {
+            return self.queue.gate(pod.uid());
+        }
+        match self.queue.place(pod.uid()) {
+            Some(Place::Gated) => self.queue.wake(pod.uid(), now),
+            Some(Place::Refused(_)) => self.itself_changed(&before, &pod, now),
+            _ => {}
+        }
+    }
+
+    fn itself_changed(&mut self, old: &PodInfo, new: &PodInfo, now: Timestamp) {
+        let event = Event::ItselfChanged { old, new };
+        let refused = self.queue.refused().find(|(pod, _)| pod.uid() == new.uid());
+        let worth = |by: &[&str]| self.profile.is_worth_another_try(new, by, &event);
+        if refused.is_some_and(|(_, by)| worth(by)) {
+            self.queue.wake(new.uid(), now);
+        }
+    }
+
+    fn apply_node(&mut self, name: &str, new: Option<&Arc<Object>>, now: Timestamp) -> Result<(), JsonError> {
+        let Some(new) = new else {
+            if let Some(gone) = self.cluster.remove_node(name) {
+                self.happened(&Event::NodeRemoved(&gone), now);
+            }
+            return Ok(());
+        };
+        let new = Arc::new(NodeFacts::read(new.clone())?);
+        match self.cluster.put_node(new.clone()) {
+            None => self.happened(&Event::NodeAdded(&new), now),
+            Some(old) if !old.same(&new) => self.happened(&Event::NodeChanged { old: &old, new: &new }, now),
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Wakes the refused pods for which this may change something.
+    fn happened(&mut self, event: &Event<'_>, now: Timestamp) {
+        if !self.queue.has_refused() {
+            return;
+        }
+        let worth = |(pod, by): &(&Arc<PodInfo>, &[&'static str])| self.profile.is_worth_another_try(pod, by, event);
+        let woken: Vec<CompactString> = self.queue.refused().filter(worth).map(|(pod, _)| pod.uid().clone()).collect();
+        for uid in woken {
+            self.queue.wake(&uid, now);
+        }
+    }
+
+    /// Decides about the pod that is next. A pod that gets a node counts as being there from now on.
+    pub fn next(&mut self, now: Timestamp, random: u64) -> Option<Decision> {
+        loop {
+            let pod = self.queue.take(now)?;
+            if self.cluster.is_assumed(pod.uid()) {
+                continue;
+            }
+            if pod.is_leaving() {
+                return Some(Decision { pod, outcome: Outcome::Leaving });
+            }
+            return Some(self.decide(pod, now, random));
+        }
+    }
+
+    fn decide(&mut self, pod: Arc<PodInfo>, now: Timestamp, random: u64) -> Decision {
+        self.cluster.settle();
+        let search = cycle::search(&self.profile, &self.cluster, &pod, self.next_start, random);
+        self.next_start = (self.next_start + search.looked_at) % self.cluster.node_count().max(1);
+        let placed = search.found.and_then(|node| self.place(&pod, node));
+        let outcome = match placed {
+            Ok(outcome) => outcome,
+            Err(diagnosis) => {
+                self.queue.refuse(pod.uid(), diagnosis.plugins().collect(), now);
+                Outcome::Refused { message: diagnosis.message() }
+            }
+        };
+        Decision { pod, outcome }
+    }
+
+    /// Reserves, asks for permission, and counts the pod as being there.
+    fn place(&mut self, pod: &Arc<PodInfo>, node: CompactString) -> Result<Outcome, Diagnosis> {
+        let Some(info) = self.cluster.node(&node) else { return Err(Diagnosis::new(0)) };
+        let reserved = self
+            .profile
+            .reserves()
+            .try_for_each(|(name, plugin)| plugin.reserve(pod, info).map_err(|refusal| (name, refusal)));
+        let permitted = reserved.and_then(|()| {
+            self.profile.permits().try_for_each(|(name, plugin)| plugin.permit(pod, info).map_err(|why| (name, why)))
+        });
+        if let Err((name, refusal)) = permitted {
+            let diagnosis = refused_at_last(name, info, refusal);
+            self.unreserve(pod, &node);
+            return Err(diagnosis);
+        }
+        let bind = self.profile.binds().find_map(|plugin| plugin.bind(pod, &node));
+        self.cluster.assume(pod.clone(), node.clone());
+        Ok(Outcome::Placed { node, bind })
+    }
+
+    fn unreserve(&self, pod: &PodInfo, node: &str) {
+        for (_, plugin) in self.profile.reserves().rev() {
+            plugin.unreserve(pod, node);
+        }
+    }
+
+    /// A pod could not be bound: its place is free again, and it is tried again after a while.
+    pub fn binding_failed(&mut self, pod: &PodInfo, now: Timestamp) {
+        if !self.cluster.is_assumed(pod.uid()) {
+            return;
+        }
+        if let Some(node) = self.cluster.node_of(pod.uid()).cloned() {
+            self.unreserve(pod, &node);
+        }
+        if let Some(forgotten) = self.cluster.remove_pod(pod.uid()) {
+            self.happened(&Event::PodRemoved(&forgotten), now);
+        }
+        self.queue.fail(pod.uid(), now);
+    }
+
+    /// When to ask for the next decision even if nothing happens.
+    pub fn next_alarm(&self) -> Option<Timestamp> {
+        self.queue.next_alarm()
+    }
+}
+
+fn refused_at_last(plugin: &'static str, node: &crate::node::NodeInfo, refusal: Refusal) -> Diagnosis {
+    let mut diagnosis = Diagnosis::new(1);
+    diagnosis.refuse(plugin, node, refusal);
+    diagnosis
+}

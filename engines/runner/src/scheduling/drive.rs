@@ -1,0 +1,169 @@
+//! The loop: changes in, decisions out, bindings on their way.
+
+use crate::Recorder;
+use crate::apply::{self, Verdict};
+use client::{ApiClient, PatchKind, Request};
+use clock::Clock;
+use jiff::Timestamp;
+use meta::{Gvr, Value};
+use plan::{Change, Event, Plan, When};
+use scheduler::{Decision, Outcome, PodInfo, Scheduler};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinError, JoinSet};
+
+const CHANGES_AT_ONCE: usize = 1024;
+/// Decisions between two looks at what has changed.
+const DECISIONS_AT_ONCE: usize = 32;
+/// Requests on their way; more would only wait in the server.
+const REQUESTS_AT_ONCE: usize = 256;
+
+pub(super) struct Drive {
+    scheduler: Scheduler,
+    client: Arc<dyn ApiClient>,
+    clock: Arc<dyn Clock>,
+    recorder: Recorder,
+    requests: JoinSet<Done>,
+}
+
+async fn ready(idle: Option<Duration>) {
+    match idle {
+        Some(Duration::ZERO) => tokio::task::yield_now().await,
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What became of a request.
+enum Done {
+    Bound(Arc<PodInfo>, Vec<Event>),
+    NotBound(Arc<PodInfo>),
+    Told,
+}
+
+impl Drive {
+    pub(super) fn new(
+        scheduler: Scheduler,
+        client: Arc<dyn ApiClient>,
+        clock: Arc<dyn Clock>,
+        recorder: Recorder,
+    ) -> Drive {
+        Drive { scheduler, client, clock, recorder, requests: JoinSet::new() }
+    }
+
+    pub(super) async fn run(
+        mut self,
+        mut changes: mpsc::UnboundedReceiver<Change>,
+        mut stopped: watch::Receiver<bool>,
+    ) {
+        loop {
+            let mut batch = Vec::new();
+            let idle = self.idle();
+            // In a fixed order, so that a seed replays; what is known comes before what is decided from it.
+            tokio::select! {
+                biased;
+                _ = stopped.wait_for(|stop| *stop) => break,
+                _ = changes.recv_many(&mut batch, CHANGES_AT_ONCE) => {
+                    if batch.is_empty() {
+                        break;
+                    }
+                    self.learn(&batch);
+                }
+                Some(done) = self.requests.join_next() => self.finish(done),
+                () = ready(idle) => self.decide(),
+            }
+        }
+        while let Some(done) = self.requests.join_next().await {
+            self.finish(done);
+        }
+    }
+
+    fn learn(&mut self, changes: &[Change]) {
+        let now = self.clock.now();
+        for change in changes {
+            if let Err(error) = self.scheduler.apply(change, now) {
+                tracing::warn!(key = %change.key, %error, "an object cannot be read, and is not scheduled with");
+            }
+        }
+        while let Some(done) = self.requests.try_join_next() {
+            self.finish(done);
+        }
+    }
+
+    /// How long until there is something to decide; none where nothing is, or where there is no room for what comes of it.
+    fn idle(&self) -> Option<Duration> {
+        let at = self.scheduler.next_alarm().filter(|_| self.requests.len() < REQUESTS_AT_ONCE)?;
+        let wait = at.duration_since(self.clock.now());
+        Some(Duration::try_from(wait).unwrap_or_default()) // what is past is now
+    }
+
+    fn decide(&mut self) {
+        for _ in 0..DECISIONS_AT_ONCE {
+            if self.requests.len() >= REQUESTS_AT_ONCE {
+                break;
+            }
+            let (now, random) = (self.clock.now(), self.clock.random());
+            let Some(decision) = self.scheduler.next(now, random) else { break };
+            self.carry_out(&decision, now);
+        }
+    }
+
+    fn carry_out(&mut self, decision: &Decision, now: Timestamp) {
+        let mut plan = decision.plan();
+        let (later, at_once) = plan.report.events.drain(..).partition(|event| event.when != When::Always);
+        for event in Vec::from_iter::<Vec<Event>>(at_once) {
+            self.recorder.tell(event);
+        }
+        match &decision.outcome {
+            Outcome::Placed { .. } => self.bind(decision.pod.clone(), plan, later),
+            Outcome::Refused { message } => {
+                tracing::debug!(pod = %decision.pod.key(), message, "no node fits");
+                if let Some(patch) = decision.status_patch(now) {
+                    self.patch_status(&decision.pod, patch);
+                }
+            }
+            Outcome::Leaving => {}
+        }
+    }
+
+    fn bind(&mut self, pod: Arc<PodInfo>, plan: Plan, events: Vec<Event>) {
+        let client = self.client.clone();
+        self.requests.spawn(async move {
+            let applied = apply::apply(&plan, &*client, str::to_owned).await;
+            match applied.verdict {
+                Verdict::Done => Done::Bound(pod, events),
+                _ => {
+                    let why = applied.refusal().map_or("stale, or its answer lost", |refusal| &refusal.message);
+                    tracing::debug!(pod = %pod.key(), why, "a binding failed");
+                    Done::NotBound(pod)
+                }
+            }
+        });
+    }
+
+    fn patch_status(&mut self, pod: &PodInfo, patch: Value) {
+        let client = self.client.clone();
+        let request = Request::patch(Gvr::new("", "v1", "pods"), pod.key(), PatchKind::Strategic, patch);
+        self.requests.spawn(async move {
+            let request = request.subresource("status");
+            let key = request.key.clone();
+            if let Err(status) = client.call(request).await {
+                tracing::debug!(%key, %status, "a pod was not told why it waits");
+            }
+            Done::Told
+        });
+    }
+
+    fn finish(&mut self, done: Result<Done, JoinError>) {
+        match done {
+            Ok(Done::Bound(pod, events)) => {
+                tracing::debug!(pod = %pod.key(), "bound");
+                events.into_iter().for_each(|event| self.recorder.tell(event));
+            }
+            Ok(Done::NotBound(pod)) => self.scheduler.binding_failed(&pod, self.clock.now()),
+            Ok(Done::Told) => {}
+            Err(panic) => tracing::error!(%panic, "a request of the scheduler broke off"),
+        }
+    }
+}

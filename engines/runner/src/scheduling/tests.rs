@@ -1,0 +1,88 @@
+//! The loop against an in-memory server.
+
+use super::*;
+use client::Request;
+use client::fake::FakeApi;
+use clock::VirtualClock;
+use meta::{Key, Value, value};
+use std::time::Duration;
+
+fn pods() -> Gvr {
+    Gvr::new("", "v1", "pods")
+}
+
+fn node(name: &str, cpu: &str) -> Value {
+    value!({
+        "apiVersion": "v1", "kind": "Node", "metadata": {"name": name},
+        "status": {"allocatable": {"cpu": cpu, "memory": "8Gi", "pods": "110"}},
+    })
+}
+
+fn pod(name: &str, cpu: &str) -> Value {
+    value!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "default"},
+        "spec": {
+            "schedulerName": "default-scheduler",
+            "containers": [{"name": "c", "image": "i", "resources": {"requests": {"cpu": cpu}}}],
+        },
+        "status": {"phase": "Pending"},
+    })
+}
+
+struct Stage {
+    fake: FakeApi,
+    _running: Running,
+}
+
+impl Stage {
+    fn new() -> Stage {
+        let clock: Arc<dyn Clock> = Arc::new(VirtualClock::new(1));
+        let fake = FakeApi::new(clock.clone());
+        let client: Arc<dyn ApiClient> = Arc::new(fake.clone());
+        let caches = Caches::new(client.clone(), clock.clone());
+        Stage { fake, _running: start_scheduler(&caches, client, clock, Profile::default()) }
+    }
+
+    fn create(&self, resource: &str, namespace: &str, object: Value) {
+        self.fake.now(&Request::create(Gvr::new("", "v1", resource), namespace, object)).expect("it is created");
+    }
+
+    fn add_node(&self, name: &str, cpu: &str) {
+        self.create("nodes", "", node(name, cpu));
+        let update = Request::update(Gvr::new("", "v1", "nodes"), Key::cluster(name), node(name, cpu));
+        self.fake.now(&update.subresource("status")).expect("its status is told");
+    }
+
+    fn node_of(&self, name: &str) -> String {
+        let pod = self.fake.get(&pods(), &Key::new("default", name)).expect("it exists");
+        pod.decode_value().str("spec.nodeName").to_owned()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pods_are_bound_as_room_comes() {
+    let stage = Stage::new();
+    stage.add_node("small", "1");
+    for name in ["a", "b", "c"] {
+        stage.create("pods", "default", pod(name, "500m"));
+    }
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let waiting: Vec<&str> = ["a", "b", "c"].into_iter().filter(|name| stage.node_of(name).is_empty()).collect();
+    assert_eq!(waiting.len(), 1, "two fit");
+    stage.add_node("large", "4");
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(stage.node_of(waiting[0]), "large");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_is_told_why_it_waits() {
+    let stage = Stage::new();
+    stage.create("pods", "default", pod("a", "500m"));
+    stage.add_node("small", "100m");
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let events = stage.fake.all(&Gvr::new("", "v1", "events"));
+    let messages: Vec<String> = events.iter().map(|event| event.decode_value().str("message").to_owned()).collect();
+    let expect = "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: \
+                  1 Preemption is not helpful for scheduling.";
+    assert!(messages.iter().any(|message| message == expect), "{messages:?}");
+}
