@@ -45,7 +45,6 @@ macro_rules! conditional {
                     message: Some(from.message.clone()),
                     last_transition_time: Some(since),
                     $($extra: Some(Time(from.now)),)*
-                    ..Self::default()
                 }
             }
         }

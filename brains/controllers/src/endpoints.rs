@@ -22,6 +22,10 @@ impl Controller for LegacyEndpoints {
         "endpoints-controller"
     }
 
+    fn identity(&self) -> &'static str {
+        "endpoint-controller"
+    }
+
     fn event_source(&self) -> &'static str {
         "endpoint-controller"
     }

@@ -23,6 +23,7 @@ pub mod replicaset;
 pub mod root_ca;
 pub mod serviceaccount;
 pub mod taint_eviction;
+pub mod ttl_after_finished;
 
 #[cfg(test)]
 mod testing;
@@ -51,6 +52,7 @@ pub const ALL: &[Make] = &[
     |_| Arc::new(endpointslice::EndpointSlices),
     |_| Arc::new(endpoints::LegacyEndpoints),
     |_| Arc::new(job::Jobs),
+    |_| Arc::new(ttl_after_finished::TtlAfterFinished),
     |_| Arc::new(node_lifecycle::NodeLifecycle),
     |_| Arc::new(taint_eviction::TaintEviction),
     |_| Arc::new(pod_gc::PodGc),

@@ -21,6 +21,10 @@ impl Controller for NodeLifecycle {
         "node-lifecycle-controller"
     }
 
+    fn identity(&self) -> &'static str {
+        "node-controller"
+    }
+
     fn event_source(&self) -> &'static str {
         "node-controller"
     }

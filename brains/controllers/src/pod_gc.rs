@@ -37,6 +37,10 @@ impl Controller for PodGc {
         "pod-garbage-collector-controller"
     }
 
+    fn identity(&self) -> &'static str {
+        "pod-garbage-collector"
+    }
+
     fn reads(&self) -> Vec<Input> {
         vec![Input::indexed::<Pod>(&[BY_NODE, ENDED]), Input::of::<Node>()]
     }

@@ -90,7 +90,7 @@ fn reconcile<T: Replicated>(key: &Key, seen: &View, moment: &Moment) -> Plan {
     let Some(object) = seen.get::<T>(&key.namespace, &key.name) else { return plan };
     let set = object.set();
     let claim = Claim { owner: object.metadata(), selector: &set.selector, finalizer: None };
-    let claimed: Vec<Arc<Pod>> = claim.dependents::<T, Pod>(seen, &mut plan, |pod| pods::is_active(pod));
+    let claimed: Vec<Arc<Pod>> = claim.dependents::<T, Pod>(seen, &mut plan, pods::is_active);
     let (active, rest): (Vec<_>, Vec<_>) = claimed.into_iter().partition(|pod| pods::is_active(pod));
     let terminating = rest.iter().filter(|pod| pods::is_terminating(pod)).count();
 

@@ -14,6 +14,10 @@ impl Controller for TaintEviction {
         "taint-eviction-controller"
     }
 
+    fn identity(&self) -> &'static str {
+        "node-controller"
+    }
+
     fn reads(&self) -> Vec<Input> {
         vec![Input::indexed::<Pod>(&[BY_NODE]), Input::of::<Node>()]
     }

@@ -2,7 +2,7 @@
 //! expectations, and holds for every controller alike.
 
 use crate::inputs::Inputs;
-use client::{ApiClient, Backoff, Outcome, Request};
+use client::{Answer, ApiClient, Backoff, ListOptions, Outcome, Request};
 use clock::Clock;
 use meta::{CompactString, Gvr, Key, Reason, Status};
 use std::time::Duration;
@@ -23,10 +23,10 @@ pub(crate) enum Awaited {
     Unsure { resource: Gvr, key: Key },
 }
 
-pub(crate) async fn pass(awaited: Vec<Awaited>, inputs: &Inputs, client: &dyn ApiClient, clock: &dyn Clock) {
+pub(crate) async fn pass(awaited: Vec<Awaited>, inputs: &Inputs, clock: &dyn Clock) {
     let all = async {
         for one in awaited {
-            pass_one(one, inputs, client, clock).await;
+            pass_one(one, inputs, clock).await;
         }
     };
     if tokio::time::timeout(PATIENCE, all).await.is_err() {
@@ -34,7 +34,7 @@ pub(crate) async fn pass(awaited: Vec<Awaited>, inputs: &Inputs, client: &dyn Ap
     }
 }
 
-async fn pass_one(awaited: Awaited, inputs: &Inputs, client: &dyn ApiClient, clock: &dyn Clock) {
+async fn pass_one(awaited: Awaited, inputs: &Inputs, clock: &dyn Clock) {
     let (Awaited::Revision { resource, .. } | Awaited::Gone { resource, .. } | Awaited::Unsure { resource, .. }) =
         &awaited;
     let Some(cache) = inputs.cache(resource) else { return };
@@ -48,21 +48,26 @@ async fn pass_one(awaited: Awaited, inputs: &Inputs, client: &dyn ApiClient, clo
             cache.until(|view| view.get(&key).is_none_or(|object| !same(&object.header.uid))).await;
         }
         Awaited::Unsure { resource, key } => {
-            if let Some(settled) = settle(resource, key, client, clock).await {
-                Box::pin(pass_one(settled, inputs, client, clock)).await;
+            if let Some(settled) = settle(resource, key, inputs.reader(), clock).await {
+                Box::pin(pass_one(settled, inputs, clock)).await;
             }
         }
     }
 }
 
-/// Asks the server what stands there now, until it answers.
-async fn settle(resource: Gvr, key: Key, client: &dyn ApiClient, clock: &dyn Clock) -> Option<Awaited> {
+/// Asks the server what stands there now, until it answers. A list of one name, for the reader may list what it caches.
+async fn settle(resource: Gvr, key: Key, reader: &dyn ApiClient, clock: &dyn Clock) -> Option<Awaited> {
+    let list = ListOptions { field_selector: format!("metadata.name={}", key.name), ..ListOptions::default() };
+    let request = Request { list, ..Request::list(resource.clone(), &key.namespace) };
     let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
     loop {
-        let asked = client.call(Request::get(resource.clone(), key.clone())).await;
-        match asked.and_then(client::Answer::object) {
-            Ok(object) => return Some(Awaited::Revision { resource, key, revision: object.header.resource_version }),
-            Err(status) if status.is(Reason::NotFound) => return Some(Awaited::Gone { resource, key, uid: None }),
+        match reader.call(request.clone()).await.and_then(Answer::items) {
+            Ok((_, items)) => {
+                return Some(match items.first() {
+                    Some(found) => Awaited::Revision { resource, key, revision: found.header.resource_version },
+                    None => Awaited::Gone { resource, key, uid: None },
+                });
+            }
             Err(status) if is_final(&status) => return None,
             Err(_) => tokio::time::sleep(backoff.failed(clock.random())).await,
         }

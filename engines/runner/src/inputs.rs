@@ -74,6 +74,11 @@ impl Inputs {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Who may read everything that is cached.
+    pub(crate) fn reader(&self) -> &dyn client::ApiClient {
+        self.caches.client()
+    }
+
     pub(crate) fn cache(&self, resource: &Gvr) -> Option<Arc<Cache>> {
         let named = self.named.get(resource).cloned();
         named.or_else(|| self.found().get(resource).map(|found| found.cache.clone()))

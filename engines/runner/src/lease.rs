@@ -172,3 +172,6 @@ impl Elector {
         wait + wait.mul_f64(1.2 * (self.clock.random() % 1024) as f64 / 1024.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,7 +53,7 @@ impl Worker {
             again_at: plan.again_after.map(|wait| Instant::now() + Duration::try_from(wait).unwrap_or_default()),
             refused: applied.refusal().cloned(),
         };
-        barrier::pass(applied.awaited, &self.inputs, &*self.client, &*self.clock).await;
+        barrier::pass(applied.awaited, &self.inputs, &*self.clock).await;
         outcome
     }
 

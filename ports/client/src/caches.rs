@@ -19,11 +19,17 @@ impl Caches {
         Arc::new(Caches { client, clock, open: Mutex::default(), catalogs: OnceLock::new() })
     }
 
+    /// The reader's own door to the API.
+    pub fn client(&self) -> &dyn ApiClient {
+        &*self.client
+    }
+
     pub fn of(&self, resource: &Gvr) -> Arc<Cache> {
         self.following(Source::all(resource.clone()))
     }
 
     /// The cache of a source, begun when it is asked for first.
+    #[allow(clippy::needless_pass_by_value)] // callers make it for this
     pub fn following(&self, source: Source) -> Arc<Cache> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let start = || Arc::new(Cache::start(self.client.clone(), self.clock.clone(), source.clone()));

@@ -139,7 +139,7 @@ impl ApiClient for FakeApi {
             tokio::time::sleep(fate.delay).await;
             match fate.refused {
                 Some(refusal) => Err(refusal),
-                None => stream::open(self.inner.clone(), request),
+                None => stream::open(&self.inner, &request),
             }
         })
     }

@@ -77,6 +77,11 @@ impl Change {
 pub trait Controller: Send + Sync {
     fn name(&self) -> &'static str;
 
+    /// The service account under which it writes; upstream's roles are bound to these names.
+    fn identity(&self) -> &'static str {
+        self.name()
+    }
+
     /// The component that its events name.
     fn event_source(&self) -> &'static str {
         self.name()

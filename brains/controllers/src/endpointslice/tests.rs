@@ -8,16 +8,16 @@ fn endpoint_slices() {
     crate::testing::check(&EndpointSlices, "endpointslice");
 }
 
-fn put(view: &mut View, resource: meta::Gvr, object: &Value) {
-    view.kind_mut(&resource).insert(Arc::new(Object::from_value(object).unwrap()));
+fn put(view: &mut View, resource: &meta::Gvr, object: &Value) {
+    view.kind_mut(resource).insert(Arc::new(Object::from_value(object).unwrap()));
 }
 
 fn world(pods: usize) -> View {
     let mut view = View::of(&EndpointSlices.reads());
-    put(&mut view, Node::gvr(), &value!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node1"}}));
+    put(&mut view, &Node::gvr(), &value!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node1"}}));
     let service = value!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "default", "uid": "s"},
         "spec": {"clusterIP": "10.0.0.1", "ipFamilies": ["IPv4"], "selector": {"app": "web"}, "ports": [{"port": 80}]}});
-    put(&mut view, Service::gvr(), &service);
+    put(&mut view, &Service::gvr(), &service);
     for i in 0..pods {
         add_pod(&mut view, i);
     }
@@ -30,7 +30,7 @@ fn add_pod(view: &mut View, i: usize) {
         "status": {"phase": "Running", "podIP": (ip.as_str()), "podIPs": [{"ip": (ip.as_str())}]},
         "metadata": {"namespace": "default", "labels": {"app": "web"}}});
     pod.set("metadata.name", format!("p{i:04}"));
-    put(view, Pod::gvr(), &pod);
+    put(view, &Pod::gvr(), &pod);
 }
 
 /// Does what a plan says, and tells how many slices were created, updated and deleted.
@@ -42,11 +42,11 @@ fn apply(view: &mut View, moment: u64) -> [usize; 3] {
         match action {
             plan::Action::Create { resource, object, .. } => {
                 counts[0] += 1;
-                put(view, resource, &object);
+                put(view, &resource, &object);
             }
             plan::Action::Update { resource, object, .. } => {
                 counts[1] += 1;
-                put(view, resource, &object);
+                put(view, &resource, &object);
             }
             plan::Action::Delete { resource, key, .. } => {
                 counts[2] += 1;

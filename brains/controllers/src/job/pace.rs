@@ -18,13 +18,13 @@ impl Sync<'_> {
     pub(super) fn manage(&mut self, acts: &mut Plan) {
         if self.is_suspended() {
             let surplus = self.surplus(self.tally.active.len());
-            return self.remove(surplus, acts);
+            return self.remove(&surplus, acts);
         }
         let wanted = self.wanted();
         let mut surplus = self.surplus(self.tally.active.len().saturating_sub(wanted));
         surplus.truncate(MOST_AT_ONCE);
         if !surplus.is_empty() {
-            return self.remove(surplus, acts);
+            return self.remove(&surplus, acts);
         }
         let ending = if only_replaces_failed(&self.spec) { self.terminating.max(0) as usize } else { 0 };
         let missing = wanted.saturating_sub(ending + self.tally.active.len()).min(MOST_AT_ONCE);
@@ -75,11 +75,11 @@ impl Sync<'_> {
         (surplus, left)
     }
 
-    fn remove(&mut self, surplus: Vec<Arc<Pod>>, acts: &mut Plan) {
+    fn remove(&mut self, surplus: &[Arc<Pod>], acts: &mut Plan) {
         for pod in surplus.iter().filter(|pod| is_tracked(pod)) {
             release(pod, acts);
         }
-        for pod in &surplus {
+        for pod in surplus {
             delete(self.job, pod, acts);
         }
         self.removed(surplus);

@@ -76,10 +76,10 @@ impl<'a> Sync<'a> {
         for pod in &self.tally.active {
             delete(self.job, pod, acts);
         }
-        self.removed(self.tally.active.clone());
+        self.removed(&self.tally.active.clone());
     }
 
-    pub(super) fn removed(&mut self, gone: Vec<Arc<Pod>>) {
+    pub(super) fn removed(&mut self, gone: &[Arc<Pod>]) {
         self.active -= gone.len() as i32;
         self.terminating += gone.len() as i32;
         self.ready -= gone.iter().filter(|pod| pods::is_ready(pod)).count() as i32;

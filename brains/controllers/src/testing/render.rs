@@ -49,7 +49,7 @@ fn action(action: &Action, seen: &View, text: &mut String) {
         }
         Action::Update { resource, key, subresource, object } => {
             writeln!(text, "update {}{name} {key}", prefix(subresource)).unwrap();
-            difference(before(seen, resource, key), object, text);
+            difference(&before(seen, resource, key), object, text);
         }
         Action::Merge { key, subresource, patch, .. } => {
             writeln!(text, "patch {}{name} {key}", prefix(subresource)).unwrap();
@@ -94,8 +94,8 @@ fn flat(object: &Value, text: &mut String) {
     }
 }
 
-fn difference(before: Value, after: &Value, text: &mut String) {
-    let (before, after) = (leaves(&before), leaves(after));
+fn difference(before: &Value, after: &Value, text: &mut String) {
+    let (before, after) = (leaves(before), leaves(after));
     for (path, old) in &before {
         match after.get(path) {
             None => writeln!(text, "  - {path}: {old}").unwrap(),

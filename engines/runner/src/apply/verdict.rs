@@ -42,7 +42,7 @@ impl Applied {
 pub(super) fn judge(action: &Action, key: Key, answer: Result<Answer, Status>) -> Done {
     match answer {
         Ok(answer) => Done { awaited: written(action, key, answer), refusal: None, verdict: Verdict::Done },
-        Err(status) => refused(action, key, &status),
+        Err(status) => refused(action, &key, &status),
     }
 }
 
@@ -61,7 +61,7 @@ fn written(action: &Action, key: Key, answer: Answer) -> Option<Awaited> {
     }
 }
 
-fn refused(action: &Action, key: Key, status: &Status) -> Done {
+fn refused(action: &Action, key: &Key, status: &Status) -> Done {
     let resource = action.resource().clone();
     let unsure = Some(Awaited::Unsure { resource: resource.clone(), key: key.clone() });
     let gone = |verdict| Done { awaited: unsure.clone(), refusal: None, verdict };

@@ -20,20 +20,20 @@ struct Follower {
     ended: bool,
 }
 
-pub(super) fn open(inner: Arc<Inner>, request: Request) -> Result<Watch, Status> {
+pub(super) fn open(inner: &Arc<Inner>, request: &Request) -> Result<Watch, Status> {
     let follower = {
         let world = inner.world();
         world.served(&request.resource)?;
         let mut follower = Follower {
             inner: inner.clone(),
-            selection: Selection::of(&request)?,
+            selection: Selection::of(request)?,
             resource: request.resource.clone(),
             bookmarks: request.list.bookmarks,
             position: world.revision,
             queue: VecDeque::new(),
             ended: false,
         };
-        follower.begin(&world, &request);
+        follower.begin(&world, request);
         follower
     };
     Ok(Box::pin(stream::unfold(follower, |mut follower| async move {

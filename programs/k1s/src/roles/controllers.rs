@@ -20,7 +20,7 @@ impl ControllersRole {
         let settings = Settings { root_ca: api.authority.pem.clone() };
         let start = |make: &controllers::Make| {
             let controller = make(&settings);
-            let identity = Identity::service_account("kube-system", controller.name());
+            let identity = Identity::service_account("kube-system", controller.identity());
             let client = api.client(identity, "kube-controller-manager");
             runner.start(controller, client)
         };
