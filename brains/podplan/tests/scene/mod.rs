@@ -77,7 +77,8 @@ impl Scene {
                 self.memory.backoffs.insert(words[0].into(), backoff);
             }
             "verdict" => {
-                self.memory.verdict = Some(podplan::Verdict { reason: words[0].into(), message: words[1..].join(" "), refused: true });
+                self.memory.verdict =
+                    Some(podplan::Verdict { reason: words[0].into(), message: words[1..].join(" "), refused: true });
             }
             "terminating" => self.memory.terminating = true,
             "volumes" => self.absent_volumes = words[0] == "absent",
