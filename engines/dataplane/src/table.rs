@@ -1,6 +1,8 @@
 //! The one rule table: its constant part, its elements, and its life.
 
+mod egress;
 mod elements;
+mod fragments;
 mod rules;
 mod sets;
 mod state;

@@ -1,7 +1,9 @@
 //! Netlink, spoken by hand: few messages are needed, and they are the ones whose exact bytes matter.
 
 mod flows;
-mod route;
+mod links;
+mod node;
+mod rtnl;
 pub(crate) mod socket;
 pub(crate) mod wire;
 
@@ -76,36 +78,36 @@ impl Rules for HostNetwork {
 
 impl Links for HostNetwork {
     async fn create_link(&self, link: PodLink) -> Result<(), NetError> {
-        self.route(move |socket| route::create_link(socket, &link)).await
+        self.route(move |socket| links::create_link(socket, &link)).await
     }
 
     async fn remove_link(&self, name: String) -> Result<bool, NetError> {
-        self.route(move |socket| route::remove_link(socket, &name)).await
+        self.route(move |socket| links::remove_link(socket, &name)).await
     }
 
     async fn links(&self, prefix: &str) -> Result<Vec<KnownLink>, NetError> {
         let prefix = prefix.to_owned();
-        self.route(move |socket| route::list_links(socket, &prefix)).await
+        self.route(move |socket| links::list_links(socket, &prefix)).await
     }
 
     async fn enable_forwarding(&self, v6: bool) -> Result<(), NetError> {
-        blocking(move || route::enable_forwarding(v6)).await
+        blocking(move || node::enable_forwarding(v6)).await
     }
 
     async fn hold_address(&self, address: IpAddr) -> Result<(), NetError> {
-        self.route(move |socket| route::hold_address(socket, address)).await
+        self.route(move |socket| node::hold_address(socket, address)).await
     }
 
     async fn release_address(&self, address: IpAddr) -> Result<(), NetError> {
-        self.route(move |socket| route::release_address(socket, address)).await
+        self.route(move |socket| node::release_address(socket, address)).await
     }
 
     async fn route_to_rules(&self, range: IpNet, source: IpAddr) -> Result<(), NetError> {
-        self.route(move |socket| route::route_to_rules(socket, range, source)).await
+        self.route(move |socket| node::route_to_rules(socket, range, source)).await
     }
 
     async fn unroute(&self, range: IpNet) -> Result<(), NetError> {
-        self.route(move |socket| route::unroute(socket, range)).await
+        self.route(move |socket| node::unroute(socket, range)).await
     }
 }
 

@@ -5,12 +5,11 @@
 //! The time is a constant of a rule, so each time in use has a chain; nearly every service has the default one.
 
 use super::elements::STICKY;
-use super::rules::{behind_scoped, chain, class, concat, dispatch, load_address, redirect, scoped};
+use super::fragments::{KEY, behind_scoped, chain, class, concat, dispatch, load_address, redirect, scoped};
 use super::sets;
 use kernel::net::{Chain, Element, End, Expr, Family, Memory, Meta, Reg, Rule, Value, Verdict};
 use std::time::Duration;
 
-const KEY: Reg = Reg(0);
 /// Behind the longest key.
 const NAME: Reg = Reg(11);
 const ENDPOINT: Reg = Reg(8);

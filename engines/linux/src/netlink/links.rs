@@ -1,12 +1,12 @@
-//! Links, addresses, routes and neighbours.
+//! Links of pods.
 //!
 //! A pod's link is point-to-point: the pod sends everything to a gateway address that nobody holds, the node has one
 //! host route a pod. Both ends know each other's MAC from the start (permanent neighbours), so that no ARP or neighbour
 //! discovery is ever needed; the node's end carries no address that could leak into a source selection.
 
+use super::rtnl::*;
 use super::socket::{ROUTE, Socket};
-use super::wire::{ACK, CREATE, DUMP, EXCLUSIVE, REPLACE, REQUEST, Wire};
-use ipnet::IpNet;
+use super::wire::{CREATE, DUMP, EXCLUSIVE, REPLACE, REQUEST, Wire};
 use kernel::net::{KnownLink, NetError, PodLink};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
@@ -16,19 +16,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::Path;
 
-const NEW_LINK: u16 = 16;
-const DEL_LINK: u16 = 17;
-const GET_LINK: u16 = 18;
-const NEW_ADDRESS: u16 = 20;
-const DEL_ADDRESS: u16 = 21;
-const GET_ADDRESS: u16 = 22;
-const NEW_ROUTE: u16 = 24;
-const DEL_ROUTE: u16 = 25;
-const GET_ROUTE: u16 = 26;
-const NEW_NEIGHBOUR: u16 = 28;
-
 const IFLA_ADDRESS: u16 = 1;
-const IFLA_IFNAME: u16 = 3;
 const IFLA_MTU: u16 = 4;
 const IFLA_LINKINFO: u16 = 18;
 const IFLA_IFALIAS: u16 = 20;
@@ -36,31 +24,14 @@ const IFLA_NET_NS_FD: u16 = 28;
 const INFO_KIND: u16 = 1;
 const INFO_DATA: u16 = 2;
 const VETH_PEER: u16 = 1;
-const IFA_ADDRESS: u16 = 1;
-const IFA_LOCAL: u16 = 2;
-const RTA_DST: u16 = 1;
-const RTA_OIF: u16 = 4;
-const RTA_GATEWAY: u16 = 5;
-const RTA_PREFSRC: u16 = 7;
-const NDA_DST: u16 = 1;
-const NDA_LLADDR: u16 = 2;
-
-const IFF_UP: u32 = 1;
-const NO_DUPLICATE_DETECTION: u8 = 2;
-const PERMANENT: u16 = 0x80;
-const ONLINK: u32 = 4;
-const TABLE_MAIN: u8 = 254;
-const SCOPE_UNIVERSE: u8 = 0;
-const SCOPE_LINK: u8 = 253;
-const SCOPE_HOST: u8 = 254;
-const UNICAST: u8 = 1;
-/// Marks our routes among others; unused by any routing daemon.
-const OUR_PROTOCOL: u8 = 107;
-const LOOPBACK: u32 = 1;
-
 /// What a pod calls its router. Never on the wire: the neighbour entry is permanent.
 const GATEWAY_V4: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 1, 1));
 const GATEWAY_V6: IpAddr = IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1));
+const DEL_LINK: u16 = 17;
+const GET_ROUTE: u16 = 26;
+const SCOPE_LINK: u8 = 253;
+const ONLINK: u32 = 4;
+const RTA_GATEWAY: u16 = 5;
 
 pub fn create_link(host: &mut Socket, link: &PodLink) -> Result<(), NetError> {
     let netns = open_netns(&link.netns)?;
@@ -96,75 +67,6 @@ pub fn list_links(host: &mut Socket, prefix: &str) -> Result<Vec<KnownLink>, Net
     let mut known: Vec<_> = links.into_values().collect();
     known.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(known)
-}
-
-pub fn enable_forwarding(v6: bool) -> Result<(), NetError> {
-    write_setting("net/ipv4/ip_forward", "1")?;
-    if v6 { write_setting("net/ipv6/conf/all/forwarding", "1") } else { Ok(()) }
-}
-
-pub fn hold_address(host: &mut Socket, address: IpAddr) -> Result<(), NetError> {
-    let mut asked = Request::new(host);
-    asked.link_up(LOOPBACK);
-    // Scope host: an address of wider scope on the loopback link would be chosen as a source by masquerading.
-    asked.add(NEW_ADDRESS, CREATE | REPLACE, &address_header(address, SCOPE_HOST, LOOPBACK), |wire| {
-        address_body(wire, address)
-    });
-    asked.send().map_err(|errno| NetError::new(format!("hold {address}"), errno))
-}
-
-pub fn release_address(host: &mut Socket, address: IpAddr) -> Result<(), NetError> {
-    let mut asked = Request::new(host);
-    asked.add(DEL_ADDRESS, 0, &address_header(address, SCOPE_HOST, LOOPBACK), |wire| address_body(wire, address));
-    match asked.send() {
-        Ok(()) | Err(Errno::ADDRNOTAVAIL) => Ok(()),
-        Err(errno) => Err(NetError::new(format!("release {address}"), errno)),
-    }
-}
-
-/// Over the link that holds `source`. The rules change the destination before anything is sent; over the loopback link
-/// a refusal would be lost, because the kernel would sign it with an address that nobody holds.
-pub fn route_to_rules(host: &mut Socket, range: IpNet, source: IpAddr) -> Result<(), NetError> {
-    let index = holder_of(host, source)?;
-    let mut asked = Request::new(host);
-    asked.add(NEW_ROUTE, CREATE | REPLACE, &range_route(range), |wire| {
-        wire.attr(RTA_DST, &octets(range.network()));
-        wire.ne32(RTA_OIF, index);
-        wire.attr(RTA_PREFSRC, &octets(source));
-    });
-    asked.send().map_err(|errno| NetError::new(format!("route {range}"), errno))
-}
-
-pub fn unroute(host: &mut Socket, range: IpNet) -> Result<(), NetError> {
-    let mut asked = Request::new(host);
-    asked.add(DEL_ROUTE, 0, &range_route(range), |wire| wire.attr(RTA_DST, &octets(range.network())));
-    match asked.send() {
-        Ok(()) | Err(Errno::SRCH) => Ok(()),
-        Err(errno) => Err(NetError::new(format!("unroute {range}"), errno)),
-    }
-}
-
-/// The link that has an address.
-fn holder_of(socket: &mut Socket, address: IpAddr) -> Result<u32, NetError> {
-    let mut wire = Wire::default();
-    let sequence = socket.next();
-    wire.message(GET_ADDRESS, REQUEST | DUMP, sequence, &[family(address), 0, 0, 0, 0, 0, 0, 0], |_| {});
-    let mut holder = None;
-    let dumped = socket.dump(wire.bytes(), sequence, |message| {
-        let attrs = message.attrs(8);
-        let held = attrs.find(IFA_LOCAL).or_else(|| attrs.find(IFA_ADDRESS)).and_then(address_of);
-        if held == Some(address) {
-            holder = link_index_of(message.body);
-        }
-    });
-    let failed = |errno| NetError::new(format!("find the link of {address}"), errno);
-    dumped.map_err(failed)?;
-    holder.ok_or_else(|| failed(Errno::ADDRNOTAVAIL))
-}
-
-fn range_route(range: IpNet) -> [u8; 12] {
-    let family = family(range.addr());
-    [family, range.prefix_len(), 0, 0, TABLE_MAIN, OUR_PROTOCOL, SCOPE_UNIVERSE, UNICAST, 0, 0, 0, 0]
 }
 
 fn open_netns(path: &Path) -> Result<std::os::fd::OwnedFd, NetError> {
@@ -259,29 +161,6 @@ fn set_up_pod_end(inside: &mut Socket, link: &PodLink) -> Result<(), NetError> {
     asked.send().map_err(|errno| NetError::new(format!("set up {} inside the pod", link.inside), errno))
 }
 
-/// A kernel without the family has no such file, and nothing to quiet.
-fn write_setting(path: &str, value: &str) -> Result<(), NetError> {
-    match std::fs::write(Path::new("/proc/sys").join(path), value) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.starts_with("net/ipv6") => Ok(()),
-        other => other.map_err(|error| NetError::new(format!("set {path}"), error)),
-    }
-}
-
-fn link_index(socket: &mut Socket, name: &str) -> Result<u32, NetError> {
-    let mut wire = Wire::default();
-    let sequence = socket.next();
-    wire.message(GET_LINK, REQUEST | ACK, sequence, &link_header(0, 0), |wire| wire.text(IFLA_IFNAME, name));
-    let mut index = None;
-    socket
-        .dump(wire.bytes(), sequence, |message| index = link_index_of(message.body).or(index))
-        .map_err(|errno| NetError::new(format!("find link {name}"), errno))?;
-    index.ok_or_else(|| NetError::new(format!("find link {name}"), Errno::NODEV))
-}
-
-fn link_index_of(body: &[u8]) -> Option<u32> {
-    Some(u32::from_ne_bytes(body.get(4..8)?.try_into().ok()?))
-}
-
 fn links_by_index(socket: &mut Socket, prefix: &str) -> Result<HashMap<u32, KnownLink>, NetError> {
     let mut wire = Wire::default();
     let sequence = socket.next();
@@ -318,45 +197,6 @@ fn routed_addresses(socket: &mut Socket, family: u8) -> Result<Vec<(u32, IpAddr)
     }
 }
 
-fn address_of(bytes: &[u8]) -> Option<IpAddr> {
-    let v4 = || <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from);
-    v4().or_else(|| <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from))
-}
-
-fn octets(address: IpAddr) -> Vec<u8> {
-    match address {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets().to_vec(),
-    }
-}
-
-fn family(address: IpAddr) -> u8 {
-    (if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 }) as u8
-}
-
-fn bits(address: IpAddr) -> u8 {
-    if address.is_ipv4() { 32 } else { 128 }
-}
-
-fn link_header(index: u32, up: u32) -> [u8; 16] {
-    let mut header = [0; 16];
-    header[4..8].copy_from_slice(&index.to_ne_bytes());
-    header[8..12].copy_from_slice(&up.to_ne_bytes());
-    header[12..16].copy_from_slice(&up.to_ne_bytes());
-    header
-}
-
-fn address_header(address: IpAddr, scope: u8, index: u32) -> [u8; 8] {
-    let flags = if address.is_ipv6() { NO_DUPLICATE_DETECTION } else { 0 };
-    let [a, b, c, d] = index.to_ne_bytes();
-    [family(address), bits(address), flags, scope, a, b, c, d]
-}
-
-fn address_body(wire: &mut Wire, address: IpAddr) {
-    wire.attr(IFA_LOCAL, &octets(address));
-    wire.attr(IFA_ADDRESS, &octets(address));
-}
-
 fn host_route(address: IpAddr) -> [u8; 12] {
     let scope = if address.is_ipv4() { SCOPE_LINK } else { SCOPE_UNIVERSE };
     [family(address), bits(address), 0, 0, TABLE_MAIN, OUR_PROTOCOL, scope, UNICAST, 0, 0, 0, 0]
@@ -366,41 +206,4 @@ fn default_route(address: IpAddr) -> [u8; 12] {
     let mut header = [family(address), 0, 0, 0, TABLE_MAIN, OUR_PROTOCOL, SCOPE_UNIVERSE, UNICAST, 0, 0, 0, 0];
     header[8..12].copy_from_slice(&ONLINK.to_ne_bytes());
     header
-}
-
-/// Several messages in one send; each is acknowledged, the first refusal counts.
-struct Request<'a> {
-    socket: &'a mut Socket,
-    wire: Wire,
-    last: u32,
-}
-
-impl<'a> Request<'a> {
-    fn new(socket: &'a mut Socket) -> Self {
-        Self { socket, wire: Wire::default(), last: 0 }
-    }
-
-    fn add(&mut self, kind: u16, flags: u16, fixed: &[u8], body: impl FnOnce(&mut Wire)) {
-        self.last = self.socket.next();
-        self.wire.message(kind, flags | REQUEST | ACK, self.last, fixed, body);
-    }
-
-    fn link_up(&mut self, index: u32) {
-        self.add(NEW_LINK, 0, &link_header(index, IFF_UP), |_| {});
-    }
-
-    fn neighbour(&mut self, link: u32, address: IpAddr, mac: [u8; 6]) {
-        let mut header = [0; 12];
-        header[0] = family(address);
-        header[4..8].copy_from_slice(&link.to_ne_bytes());
-        header[8..10].copy_from_slice(&PERMANENT.to_ne_bytes());
-        self.add(NEW_NEIGHBOUR, CREATE | REPLACE, &header, |wire| {
-            wire.attr(NDA_DST, &octets(address));
-            wire.attr(NDA_LLADDR, &mac);
-        });
-    }
-
-    fn send(self) -> Result<(), Errno> {
-        self.socket.request(self.wire.bytes(), self.last).map_err(|(_, errno)| errno)
-    }
 }
