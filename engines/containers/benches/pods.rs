@@ -38,8 +38,8 @@ fn footprint(pid: &str) -> (u64, u64) {
     let sum = |name: &str| -> u64 {
         text.lines()
             .filter(|line| line.starts_with(name))
-            .filter_map(|it| it.split_whitespace().nth(1)?.parse().ok())
-            .fold(0, |a, b: u64| a + b)
+            .filter_map(|it| it.split_whitespace().nth(1)?.parse::<u64>().ok())
+            .sum::<u64>()
     };
     (sum("Private_"), sum("Pss:"))
 }

@@ -201,7 +201,7 @@ impl Containers {
         let handles = blocking(move || {
             let (record, config) = (subject.record(), subject.config());
             trees.create(&record.cgroup).step("cgroup")?;
-            let limits = config.linux.as_ref().and_then(|linux| launch_order::pod_limits(linux));
+            let limits = config.linux.as_ref().and_then(launch_order::pod_limits);
             limits.map_or(Ok(()), |limits| trees.limit(&record.cgroup, &limits)).step("cgroup")?;
             linux::process::make_shared_dir(&shm).step(shm.display())?;
             namespaces::create(setup).step("namespaces")

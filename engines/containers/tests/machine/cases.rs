@@ -35,6 +35,10 @@ pub const ALL: &[(&str, Case)] = cases![
     a_pod_shares_what_it_should,
     terminals_have_a_size,
     a_builtin_image_runs,
+    a_pod_may_use_the_host,
+    images_come_from_registries,
+    images_come_from_layouts,
+    killed_at_any_moment,
 ];
 
 const SECONDS: Duration = Duration::from_secs(20);
@@ -353,4 +357,104 @@ async fn a_builtin_image_runs(place: &Place) {
     assert_eq!(ended.exit_code, 0, "{}", place.log("builtin"));
     reset(&runtime).await;
     assert!(Path::new("/proc/self/exe").exists());
+}
+
+async fn a_pod_may_use_the_host(place: &Place) {
+    let runtime = place.with_image().await;
+    let on = place.subject(&runtime);
+    let node = NamespaceMode::Node as i32;
+    let options = Some(NamespaceOption { network: node, pid: node, ipc: node, ..NamespaceOption::default() });
+    let mut config = on.sandbox_config("host");
+    let sandbox_security = LinuxSandboxSecurityContext { namespace_options: options.clone(), ..Default::default() };
+    config.linux.get_or_insert_default().security_context = Some(sandbox_security);
+    let request = RunPodSandboxRequest { config: Some(config), runtime_handler: String::new() };
+    let sandbox = on.runtime.run_pod_sandbox(request).await.expect("a sandbox").pod_sandbox_id;
+    let host = LinuxContainerSecurityContext { namespace_options: options, ..Default::default() };
+    let script = "sleep 2000 & exec sleep 1000";
+    let config = with_security(on.container_config("host", &["sh", "-c", script]), host);
+    let id = running(&on, &sandbox, config).await;
+    let own = std::fs::read_link("/proc/self/ns/net").expect("a namespace").display().to_string();
+    assert_eq!(said(&on, &id, &["sh", "-c", "/bin/busybox readlink /proc/self/ns/net"]).await, own);
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").expect("a name");
+    assert_eq!(said(&on, &id, &["hostname"]).await, name.trim());
+    on.stop(&id, 0).await;
+    reset(&runtime).await;
+}
+
+fn pull(image: String, auth: Option<AuthConfig>) -> PullImageRequest {
+    PullImageRequest { image: Some(ImageSpec { image, ..ImageSpec::default() }), auth, sandbox_config: None }
+}
+
+async fn images_come_from_registries(place: &Place) {
+    use crate::registry::Registry;
+    use cri::Images;
+    let runtime = place.open().await;
+    let open = Registry::start(place::registry_contents(false), None).await;
+    let broken = Registry::start(place::registry_contents(true), None).await;
+    let locked = Registry::start(place::registry_contents(false), Some("Basic dXNlcjpwYXNz")).await;
+    let refused = runtime.pull_image(pull(format!("{}/tools:1", broken.host), None)).await.expect_err("a wrong layer");
+    assert!(refused.message().contains("digest"), "{refused}");
+    let name = format!("{}/tools:1", locked.host);
+    runtime.pull_image(pull(name.clone(), None)).await.expect_err("no password");
+    let auth = AuthConfig { username: "user".into(), password: "pass".into(), ..AuthConfig::default() };
+    runtime.pull_image(pull(name, Some(auth))).await.expect("the password fits");
+    let name = format!("{}/tools:1", open.host);
+    let pulled = runtime.pull_image(pull(name.clone(), None)).await.expect("pulled");
+    runtime.pull_image(pull(format!("{}/none:1", open.host), None)).await.expect_err("no such image");
+    let listed = runtime.list_images(ListImagesRequest::default()).await.expect("listed").images;
+    assert_eq!(listed.len(), 1, "the same content is one image: {listed:?}");
+    assert_eq!((listed[0].id.as_str(), listed[0].repo_tags.len()), (pulled.image_ref.as_str(), 2));
+    assert!(listed[0].repo_digests[0].contains("/tools@sha256:"), "{listed:?}");
+    let on = Subject { image: name, ..place.subject(&runtime) };
+    let sandbox = on.sandbox("pulled").await;
+    let id = running(&on, &sandbox, on.container_config("pulled", &[])).await;
+    assert_eq!(said(&on, &id, &["id", "-u", "web"]).await, "101");
+    let remove = RemoveImageRequest { image: Some(ImageSpec { image: pulled.image_ref, ..ImageSpec::default() }) };
+    runtime.remove_image(remove).await.expect("removed");
+    assert_eq!(said(&on, &id, &["id", "-u", "web"]).await, "101", "layers in use stay");
+    reset(&runtime).await;
+}
+
+async fn images_come_from_layouts(place: &Place) {
+    let runtime = place.open().await;
+    let archive = place.data_dir().with_file_name("layout.tar");
+    std::fs::write(&archive, place::oci_archive()).expect("an archive");
+    let images = runtime.image_store().import(&archive, Some("example.test/other:2")).expect("imported");
+    assert_eq!(images[0].tags.iter().map(String::as_str).collect::<Vec<_>>(), ["example.test/other:2", IMAGE]);
+    let on = place.subject(&runtime);
+    let sandbox = on.sandbox("layout").await;
+    let id = running(&on, &sandbox, on.container_config("layout", &[])).await;
+    assert_eq!(said(&on, &id, &["id", "-u", "web"]).await, "101");
+    let layers = || std::fs::read_dir(place.data_dir().join("layers")).expect("layers").count();
+    assert_eq!(layers(), 4, "two layers and their sizes");
+    on.drop_sandbox(&sandbox).await;
+    let store = runtime.image_store();
+    store.remove(IMAGE, &Default::default()).expect("one name goes");
+    assert_eq!(layers(), 4);
+    store.remove("example.test/other:2", &Default::default()).expect("the last name goes");
+    assert_eq!(layers(), 0);
+    reset(&runtime).await;
+}
+
+/// Whatever the victim was doing: what runs is known, what is known runs, and all of it can be removed.
+async fn killed_at_any_moment(place: &Place) {
+    drop(place.with_image().await);
+    for round in 0..12_u64 {
+        let mut victim = crate::victim::start(&place.data_dir(), &place.cgroup_root());
+        tokio::time::sleep(Duration::from_millis(60 + round * 17)).await;
+        victim.kill().expect("it is killed");
+        victim.wait().expect("it is dead");
+    }
+    let runtime = place.open().await;
+    let listed = runtime.list_containers(ListContainersRequest::default()).await.expect("a list").containers;
+    assert!(listed.len() > 4, "the victims lived long enough: {}", listed.len());
+    let on = place.subject(&runtime);
+    let known = listed.iter().filter(|it| it.state() == ContainerState::ContainerRunning).count();
+    assert_eq!(place.processes_in_groups(), known, "what runs is known, and the other way round");
+    for container in listed {
+        if container.state() == ContainerState::ContainerRunning {
+            assert_eq!(said(&on, &container.id, &["echo", "alive"]).await, "alive");
+        }
+    }
+    reset(&runtime).await;
 }

@@ -3,11 +3,14 @@
 
 mod cases;
 mod place;
+mod registry;
+mod victim;
 
 use place::Place;
 
 fn main() {
     linux::init::maybe_run();
+    victim::maybe_run();
     if !linux::process::is_root() {
         eprintln!("skipped: containers are made as root only");
         return;

@@ -9,6 +9,7 @@ use cri::conformance::Subject;
 use cri::v1::*;
 
 pub const IMAGE: &str = "example.test/tools:1";
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const BUSYBOX: &str = "/bin/busybox";
 const PROGRAMS: [&str; 16] = [
     "sh", "sleep", "echo", "cat", "true", "false", "id", "ls", "mount", "hostname", "head", "tail", "httpd", "stat",
@@ -69,6 +70,19 @@ impl Place {
         std::fs::read_to_string(self.log_dir().join(format!("{name}.log"))).unwrap_or_default()
     }
 
+    /// Every container of the tests has one process.
+    pub fn processes_in_groups(&self) -> usize {
+        let trees = linux::cgroup::Trees::of_host().expect("cgroups");
+        let root = trees.unified_dir(&self.cgroup_root()).expect("a v2 tree");
+        let (mut count, mut ahead) = (0, vec![root]);
+        while let Some(dir) = ahead.pop() {
+            count += std::fs::read_to_string(dir.join("cgroup.procs")).unwrap_or_default().lines().count();
+            let entries = std::fs::read_dir(&dir).into_iter().flatten().flatten();
+            ahead.extend(entries.map(|entry| entry.path()).filter(|path| path.is_dir()));
+        }
+        count
+    }
+
     pub fn check_nothing_is_left(&self) {
         let data_dir = self.data_dir();
         assert!(!data_dir.exists(), "{} is left", data_dir.display());
@@ -112,11 +126,17 @@ fn tar_of(entries: &[(tar::EntryType, &str, u32, &str, &[u8])]) -> Vec<u8> {
 
 fn digest(bytes: &[u8]) -> String {
     use sha2::Digest;
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    let hex: String = sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
 }
 
 /// Two layers: busybox, compressed; and users above it.
-fn docker_archive() -> Vec<u8> {
+pub struct TestImage {
+    pub config: Vec<u8>,
+    pub layers: [Vec<u8>; 2],
+}
+
+pub fn test_image() -> TestImage {
     use std::io::Write;
     let busybox = std::fs::read(BUSYBOX).expect("Debian's package busybox-static is installed");
     let links: Vec<String> = PROGRAMS.iter().map(|name| format!("bin/{name}")).collect();
@@ -132,24 +152,82 @@ fn docker_archive() -> Vec<u8> {
         (tar::EntryType::Regular, "etc/passwd", 0o644, "", passwd),
         (tar::EntryType::Regular, "etc/group", 0o644, "", b"root:x:0:\nweb:x:102:\nextra:x:50:web\n"),
     ]);
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(&lower).expect("compressing");
+    let diff_ids = [digest(&lower), digest(&upper)];
     let config = serde_json::json!({
         "architecture": "amd64", "os": "linux",
         "config": { "Env": ["FROM=image"], "Cmd": ["sleep", "1000"], "WorkingDir": "/work" },
-        "rootfs": { "type": "layers", "diff_ids": [format!("sha256:{}", digest(&lower)), format!("sha256:{}", digest(&upper))] },
+        "rootfs": { "type": "layers", "diff_ids": diff_ids },
     });
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&lower).expect("compressing");
+    let upper = zstd::encode_all(upper.as_slice(), 1).expect("compressing");
+    TestImage { config: config.to_string().into_bytes(), layers: [gzip.finish().expect("compressing"), upper] }
+}
+
+fn docker_archive() -> Vec<u8> {
+    let image = test_image();
     let manifest = serde_json::json!([
         { "Config": "config.json", "RepoTags": [IMAGE], "Layers": ["one.tar", "two.tar"] }
     ]);
-    let (config, manifest) = (config.to_string(), manifest.to_string());
+    let manifest = manifest.to_string();
     let regular = tar::EntryType::Regular;
     tar_of(&[
-        (regular, "config.json", 0o644, "", config.as_bytes()),
-        (regular, "one.tar", 0o644, "", &gzip.finish().expect("compressing")),
-        (regular, "two.tar", 0o644, "", &upper),
+        (regular, "config.json", 0o644, "", &image.config),
+        (regular, "one.tar", 0o644, "", &image.layers[0]),
+        (regular, "two.tar", 0o644, "", &image.layers[1]),
         (regular, "manifest.json", 0o644, "", manifest.as_bytes()),
     ])
+}
+
+fn manifest_of(image: &TestImage) -> Vec<u8> {
+    let descriptor = |kind: &str, bytes: &[u8]| serde_json::json!({ "mediaType": kind, "digest": digest(bytes), "size": bytes.len() });
+    let manifest = serde_json::json!({
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": descriptor("application/vnd.oci.image.config.v1+json", &image.config),
+        "layers": [
+            descriptor("application/vnd.oci.image.layer.v1.tar+gzip", &image.layers[0]),
+            descriptor("application/vnd.oci.image.layer.v1.tar+zstd", &image.layers[1]),
+        ],
+    });
+    manifest.to_string().into_bytes()
+}
+
+/// An OCI layout: the same image, found through an index.
+pub fn oci_archive() -> Vec<u8> {
+    let image = test_image();
+    let manifest = manifest_of(&image);
+    let index = serde_json::json!({
+        "schemaVersion": 2,
+        "manifests": [{
+            "mediaType": MANIFEST, "digest": digest(&manifest), "size": manifest.len(),
+            "annotations": { "org.opencontainers.image.ref.name": IMAGE },
+        }],
+    });
+    let index = index.to_string();
+    let blobs = [&image.config, &image.layers[0], &image.layers[1], &manifest];
+    let names = blobs.map(|blob| format!("blobs/{}", digest(blob).replace(':', "/")));
+    let regular = tar::EntryType::Regular;
+    let mut entries = vec![(regular, "index.json", 0o644, "", index.as_bytes())];
+    entries.extend(names.iter().zip(blobs).map(|(name, blob)| (regular, name.as_str(), 0o644, "", blob.as_slice())));
+    tar_of(&entries)
+}
+
+/// What a registry would serve of it as `tools:1`. With `broken`, one layer is not what its digest says.
+pub fn registry_contents(broken: bool) -> crate::registry::Contents {
+    let image = test_image();
+    let manifest = manifest_of(&image);
+    let mut contents = crate::registry::Contents::new();
+    for blob in [&image.config, &image.layers[0], &image.layers[1]] {
+        let path = format!("/v2/tools/blobs/{}", digest(blob));
+        contents.insert(path, ("application/octet-stream".into(), blob.clone()));
+    }
+    if broken {
+        let path = format!("/v2/tools/blobs/{}", digest(&image.layers[1]));
+        contents.insert(path, ("application/octet-stream".into(), image.layers[0].clone()));
+    }
+    contents.insert("/v2/tools/manifests/1".into(), (MANIFEST.into(), manifest));
+    contents
 }
 
 /// A security context with everything at its default and each container's own PID namespace.

@@ -129,7 +129,8 @@ fn begin(process: &Process, groups: &[PathBuf]) -> Outcome<()> {
 
 fn unshare(flags: UnshareFlags) -> io::Result<()> {
     // SAFETY: this process has one thread and shares no descriptors.
-    Ok(unsafe { rustix::thread::unshare_unsafe(flags)? })
+    unsafe { rustix::thread::unshare_unsafe(flags)? };
+    Ok(())
 }
 
 fn connect(process: &Process, tty: bool, console: bool, streams: Streams, lines: &Lines<'_>) -> Outcome<()> {

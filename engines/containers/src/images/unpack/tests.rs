@@ -60,19 +60,19 @@ impl Layers {
     }
 
     fn add(&mut self, archive: Archive) -> Result<()> {
-        self.add_bytes(archive.bytes(), &Limits::default())
+        self.add_bytes(&archive.bytes(), &Limits::default())
     }
 
-    fn add_bytes(&mut self, bytes: Vec<u8>, limits: &Limits) -> Result<()> {
+    fn add_bytes(&mut self, bytes: &[u8], limits: &Limits) -> Result<()> {
         let into = self.base.path().join(self.dirs.len().to_string());
         std::fs::create_dir_all(&into).expect("a directory");
         let lower: Vec<PathBuf> = self.dirs.iter().rev().cloned().collect();
         let plain = {
             let mut plain = Vec::new();
-            decompress(bytes.as_slice())?.read_to_end(&mut plain).step("reading")?;
+            decompress(bytes)?.read_to_end(&mut plain).step("reading")?;
             plain
         };
-        unpack(bytes.as_slice(), &digest::of(&plain), &into, &lower, limits)?;
+        unpack(bytes, &digest::of(&plain), &into, &lower, limits)?;
         self.dirs.push(into);
         Ok(())
     }
@@ -177,9 +177,9 @@ fn limits_and_digests_hold() {
     let Some(mut unpacked) = Layers::new() else { return };
     let archive = || Archive::new().file("a", "12345").file("b", "12345").bytes();
     let bytes = Limits { bytes: 9, ..Limits::default() };
-    assert!(matches!(unpacked.add_bytes(archive(), &bytes), Err(ImageError::Limit("bytes"))));
+    assert!(matches!(unpacked.add_bytes(&archive(), &bytes), Err(ImageError::Limit("bytes"))));
     let entries = Limits { entries: 1, ..Limits::default() };
-    assert!(matches!(unpacked.add_bytes(archive(), &entries), Err(ImageError::Limit("entries"))));
+    assert!(matches!(unpacked.add_bytes(&archive(), &entries), Err(ImageError::Limit("entries"))));
     let into = unpacked.base.path().join("wrong");
     std::fs::create_dir_all(&into).expect("a directory");
     let wrong = unpack(archive().as_slice(), "sha256:00", &into, &[], &Limits::default());
@@ -195,7 +195,7 @@ fn compressed_layers_are_recognised() {
     let zstd = zstd::encode_all(plain.as_slice(), 1).expect("compressing");
     for bytes in [plain, gzip.finish().expect("compressing"), zstd] {
         let Some(mut unpacked) = Layers::new() else { return };
-        unpacked.add_bytes(bytes, &Limits::default()).expect("unpacked");
+        unpacked.add_bytes(&bytes, &Limits::default()).expect("unpacked");
         assert_eq!(unpacked.top(), [("a".to_owned(), "1".to_owned())].into());
     }
 }
