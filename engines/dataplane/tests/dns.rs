@@ -30,6 +30,13 @@ fn snapshot(services: &[(&str, [u8; 4])]) -> Snapshot {
     now
 }
 
+/// Names of a cluster without services.
+fn no_names() -> Names {
+    let names = Names::default();
+    names.publish(plan(&Desired::default(), &snapshot(&[])).zone);
+    names
+}
+
 async fn serve(names: &Names, upstreams: Vec<SocketAddr>) -> SocketAddr {
     let forwarder = Forwarder::new(upstreams, Arc::new(SystemClock));
     let server = DnsServer::bind(LOOPBACK.into(), names.clone(), forwarder).await.unwrap();
@@ -118,9 +125,17 @@ async fn a_change_is_visible_with_the_next_question() {
 }
 
 #[tokio::test]
-async fn other_names_are_asked_of_the_resolvers_and_kept() {
+async fn before_the_first_plan_nothing_is_missing() {
     let (upstream, asked) = resolver().await;
     let server = serve(&Names::default(), vec![upstream]).await;
+    assert_eq!(ask(server, "web.n.svc.cluster.local.").await.0, ResponseCode::ServFail);
+    assert_eq!(asked.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn other_names_are_asked_of_the_resolvers_and_kept() {
+    let (upstream, asked) = resolver().await;
+    let server = serve(&no_names(), vec![upstream]).await;
     let one = (ResponseCode::NoError, vec!["192.0.2.1".to_owned()]);
     for _ in 0..3 {
         assert_eq!(ask(server, "Example.com.").await, one);
@@ -133,7 +148,7 @@ async fn other_names_are_asked_of_the_resolvers_and_kept() {
 #[tokio::test]
 async fn a_cut_answer_is_fetched_whole() {
     let (upstream, _) = resolver().await;
-    let server = serve(&Names::default(), vec![upstream]).await;
+    let server = serve(&no_names(), vec![upstream]).await;
     let mut stream = TcpStream::connect(server).await.unwrap();
     let packet = question("long.example.com.").to_vec().unwrap();
     stream.write_u16(packet.len() as u16).await.unwrap();
@@ -147,16 +162,16 @@ async fn a_cut_answer_is_fetched_whole() {
 async fn the_next_resolver_is_asked_when_one_is_gone() {
     let gone = UdpSocket::bind(RESOLVER).await.unwrap().local_addr().unwrap();
     let (upstream, _) = resolver().await;
-    let server = serve(&Names::default(), vec![gone, upstream]).await;
+    let server = serve(&no_names(), vec![gone, upstream]).await;
     assert_eq!(ask(server, "example.com.").await.1, ["192.0.2.1"]);
-    let alone = serve(&Names::default(), vec![gone]).await;
+    let alone = serve(&no_names(), vec![gone]).await;
     assert_eq!(ask(alone, "example.com.").await.0, ResponseCode::ServFail);
 }
 
 /// A resolver that asks us what we ask it ends with a failure, not with a storm.
 #[tokio::test]
 async fn circles_end() {
-    let names = Names::default();
+    let names = no_names();
     let first = UdpSocket::bind(RESOLVER).await.unwrap().local_addr().unwrap();
     let forwarder = |to| Forwarder::new(vec![to], Arc::new(SystemClock));
     let second = DnsServer::bind(LOOPBACK.into(), names.clone(), forwarder(first)).await.unwrap();
@@ -169,7 +184,7 @@ async fn circles_end() {
 
 #[tokio::test]
 async fn broken_packets_are_answered_or_ignored() {
-    let server = serve(&Names::default(), Vec::new()).await;
+    let server = serve(&no_names(), Vec::new()).await;
     let whole = question("web.n.svc.cluster.local.").to_vec().unwrap();
     assert_eq!(exchange(server, &whole[..14]).await.unwrap().metadata.response_code, ResponseCode::FormErr);
     let socket = UdpSocket::bind(LOOPBACK).await.unwrap();

@@ -51,7 +51,7 @@ fn answer(mut question: Message, zone: &Zone) -> Reply {
     reply.metadata = Metadata::response_from_request(&question.metadata);
     reply.metadata.recursion_available = true;
     reply.edns = asked.as_ref().map(|_| edns());
-    let refusal = refusal(&question, asked.as_ref());
+    let refusal = refusal(&question, asked.as_ref()).or_else(|| unprepared(zone));
     let query = question.queries.first().cloned();
     reply.queries = std::mem::take(&mut question.queries);
     match (refusal, query) {
@@ -76,6 +76,12 @@ fn refusal(question: &Message, asked: Option<&Edns>) -> Option<ResponseCode> {
     }
     let class = question.queries[0].query_class();
     (!matches!(class, DNSClass::IN | DNSClass::ANY)).then_some(ResponseCode::Refused)
+}
+
+/// Before the first plan nobody can say whose a name is. Asked elsewhere, the cluster's own names would be missing, and
+/// clients would remember that.
+fn unprepared(zone: &Zone) -> Option<ResponseCode> {
+    zone.domain().is_empty().then_some(ResponseCode::ServFail)
 }
 
 /// Follows aliases as long as they stay in the zone.
