@@ -257,6 +257,12 @@ impl Map {
         self.0.iter().map(|(name, _)| name)
     }
 
+    /// Fields that are sorted by name, each there once.
+    pub fn from_sorted(fields: Vec<(CompactString, Value)>) -> Map {
+        debug_assert!(fields.is_sorted_by(|a, b| a.0 < b.0));
+        Map(fields)
+    }
+
     /// Fields in any order; of two with one name the last wins, and `duplicate` is told of each name that came again.
     pub fn from_fields(mut fields: Vec<(CompactString, Value)>, mut duplicate: impl FnMut(&str)) -> Map {
         if !fields.is_sorted_by(|a, b| a.0 < b.0) {

@@ -8,6 +8,7 @@ pub mod decode;
 mod default;
 mod duration;
 pub mod jsonpath;
+mod lookup;
 pub mod openapi;
 pub mod patch;
 pub mod pattern;
@@ -28,5 +29,7 @@ mod specimen;
 pub use decode::{DecodeError, Decoded, Format, TypeMeta, type_meta};
 
 pub use pattern::Pattern;
-pub use types::{Constraints, Details, Extra, Field, Inline, ListKind, MapKind, Node, PatchMerge, Rule, Schema, SchemaOr};
+pub use types::{
+    Constraints, Details, Extra, Field, Inline, ListKind, MapKind, Node, PatchMerge, Rule, Schema, SchemaOr,
+};
 pub use types::{Shape, StructType, TypeId, Types};

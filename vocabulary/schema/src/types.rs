@@ -1,6 +1,7 @@
 //! The types: an arena of nodes that refer to each other by index, so that recursive types are plain data.
 
 use crate::Pattern;
+use crate::lookup::Lookup;
 use crate::proto::Layout;
 use meta::{CompactString, Value};
 use std::collections::BTreeMap;
@@ -96,7 +97,8 @@ pub struct StructType {
     pub retain_keys: bool,
     /// A custom object's own `metadata` and type stand inside (x-kubernetes-embedded-resource).
     pub embedded_resource: bool,
-    /// The fields by their numbers, once protobuf has asked for them.
+    /// The fields by their names and by their numbers, made when first asked for: from then on no field comes or goes.
+    pub lookup: OnceLock<Lookup>,
     pub layout: OnceLock<Layout>,
 }
 
@@ -245,7 +247,7 @@ impl Node {
 
 impl StructType {
     pub fn index_of(&self, name: &str) -> Option<usize> {
-        self.fields.binary_search_by(|field| field.name.as_str().cmp(name)).ok()
+        self.lookup.get_or_init(|| Lookup::of(&self.fields)).find(&self.fields, name)
     }
 
     pub fn field(&self, name: &str) -> Option<&Field> {

@@ -8,6 +8,7 @@ mod context;
 mod custom;
 mod scalar;
 mod seed;
+mod slots;
 mod source;
 mod syntax;
 mod type_meta;
@@ -16,9 +17,9 @@ mod zero;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use seed::kept;
+pub(crate) use slots::Slots;
 pub use type_meta::{TypeMeta, type_meta};
-pub(crate) use zero::{fill, zero};
+pub(crate) use zero::zero;
 
 use crate::{Schema, yaml};
 use context::{Context, Place};

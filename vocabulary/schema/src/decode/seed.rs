@@ -2,8 +2,8 @@
 
 use super::context::{Context, Place};
 use super::scalar::{Given, Refusal, convert};
-use super::zero;
-use crate::{Field, SchemaOr, Shape, StructType, TypeId};
+use super::{Slots, zero};
+use crate::{SchemaOr, Shape, StructType, TypeId};
 use meta::{CompactString, Map, Value};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -146,7 +146,7 @@ impl Seed<'_> {
 
     fn read_struct<'de, A: MapAccess<'de>>(self, fields: &StructType, mut map: A) -> Result<Value, A::Error> {
         let mut seen = Seen::default();
-        let mut entries: Vec<(CompactString, Value)> = Vec::with_capacity(8);
+        let mut slots = Slots::new(fields);
         while let Some(name) = map.next_key_seed(NameSeed(fields))? {
             let index = match name {
                 Name::Known(index) => index,
@@ -159,25 +159,11 @@ impl Seed<'_> {
             let field = &fields.fields[index];
             if seen.again(index) {
                 self.context.repeated(self.place, &field.name);
-                entries.retain(|(name, _)| *name != field.name);
             }
             let place = Place::Field { up: self.place, holder: self.id, field };
-            let value = map.next_value_seed(self.below(field.node, &place))?;
-            if kept(field, &value) {
-                entries.push((field.name.clone(), value));
-            }
+            *slots.at(index) = map.next_value_seed(self.below(field.node, &place))?;
         }
-        let mut entries = Map::from_fields(entries, |_| ());
-        zero::fill(self.context.types, fields, &mut entries);
-        Ok(Value::Map(entries))
-    }
-}
-
-/// Whether Go would write the field again.
-pub(crate) fn kept(field: &Field, value: &Value) -> bool {
-    match field.pointer || field.always {
-        true => !value.is_null(),
-        false => !value.is_empty(),
+        Ok(Value::Map(slots.finish(self.context.types)))
     }
 }
 

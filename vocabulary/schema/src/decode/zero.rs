@@ -1,7 +1,8 @@
 //! What Go writes where nothing was given.
 
-use crate::{SchemaOr, Shape, StructType, TypeId, Types};
-use meta::{Map, Value};
+use super::Slots;
+use crate::{SchemaOr, Shape, TypeId, Types};
+use meta::Value;
 
 pub(crate) fn zero(types: &Types, id: TypeId) -> Value {
     match &types.node(id).shape {
@@ -10,21 +11,7 @@ pub(crate) fn zero(types: &Types, id: TypeId) -> Value {
         Shape::Str => Value::from(""),
         Shape::Quantity => Value::from("0"),
         Shape::Duration => Value::from("0s"),
-        Shape::Struct(fields) => {
-            let mut map = Map::default();
-            fill(types, fields, &mut map);
-            Value::Map(map)
-        }
+        Shape::Struct(fields) => Value::Map(Slots::new(fields).finish(types)),
         _ => Value::Null,
-    }
-}
-
-/// Adds the fields that Go always writes.
-pub(crate) fn fill(types: &Types, fields: &StructType, map: &mut Map) {
-    for field in fields.fields.iter().filter(|field| field.always) {
-        if !map.contains(&field.name) {
-            let zero = if field.pointer { Value::Null } else { zero(types, field.node) };
-            map.insert(field.name.clone(), zero);
-        }
     }
 }

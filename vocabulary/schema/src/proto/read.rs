@@ -4,13 +4,12 @@ use super::ProtoError;
 use super::envelope::text;
 use super::layout::{Layout, What};
 use super::wire::{Fields, Raw};
-use crate::decode::{fill, kept, zero};
+use crate::decode::{Slots, zero};
 use crate::{Field, SchemaOr, Shape, StructType, TypeId, Types, duration};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use meta::{CompactString, Map, Quantity, Time, Value};
-use std::collections::BTreeMap;
 
 /// Deeper than any type that is not recursive, and shallow enough for a thread's stack.
 const MAX_DEPTH: usize = 128;
@@ -21,9 +20,9 @@ pub(super) fn message(types: &Types, id: TypeId, bytes: &[u8], depth: usize) -> 
     }
     match &types.node(id).shape {
         Shape::Struct(fields) => {
-            let mut found = Found::default();
-            Reader { types, fields, depth }.members(Layout::of(fields), bytes, &mut found)?;
-            Ok(finish(types, fields, found))
+            let mut slots = Slots::new(fields);
+            Reader { types, fields, depth }.members(Layout::of(fields), bytes, &mut slots)?;
+            Ok(Value::Map(slots.finish(types)))
         }
         Shape::List { item, .. } => each(bytes, |raw| single(types, *item, raw, depth)).map(Value::List),
         Shape::Map { value, .. } => {
@@ -40,10 +39,6 @@ pub(super) fn message(types: &Types, id: TypeId, bytes: &[u8], depth: usize) -> 
     }
 }
 
-/// What the fields of a struct have been given so far, by index.
-#[derive(Default)]
-struct Found(BTreeMap<usize, Value>);
-
 struct Reader<'t> {
     types: &'t Types,
     fields: &'t StructType,
@@ -51,15 +46,15 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    fn members(&self, layout: &Layout, bytes: &[u8], found: &mut Found) -> Result<(), ProtoError> {
+    fn members(&self, layout: &Layout, bytes: &[u8], slots: &mut Slots<'_>) -> Result<(), ProtoError> {
         let mut rest = Fields(bytes);
         while let Some((tag, raw)) = rest.next()? {
             match (layout.find(tag), raw) {
                 (Some(What::Field(index)), raw) => {
                     let field = &self.fields.fields[*index];
-                    self.field(field, raw, found.0.entry(*index).or_default()).map_err(|error| named(error, field))?;
+                    self.field(field, raw, slots.at(*index)).map_err(|error| named(error, field))?;
                 }
-                (Some(What::Inline(inner)), Raw::Bytes(bytes)) => self.members(inner, bytes, found)?,
+                (Some(What::Inline(inner)), Raw::Bytes(bytes)) => self.members(inner, bytes, slots)?,
                 (Some(What::Inline(_)), raw) => return Err(wrong(raw)),
                 (None, _) => {}
             }
@@ -96,18 +91,6 @@ fn push(slot: &mut Value, item: Value) {
 
 fn is_number(shape: &Shape) -> bool {
     matches!(shape, Shape::Bool | Shape::Int32 | Shape::Int64)
-}
-
-fn finish(types: &Types, fields: &StructType, found: Found) -> Value {
-    let mut map = Map::with_capacity(found.0.len());
-    for (index, value) in found.0 {
-        let field = &fields.fields[index];
-        if kept(field, &value) {
-            map.insert(field.name.clone(), value);
-        }
-    }
-    fill(types, fields, &mut map);
-    Value::Map(map)
 }
 
 fn wrong(raw: Raw<'_>) -> ProtoError {

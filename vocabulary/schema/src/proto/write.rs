@@ -12,11 +12,7 @@ static NULL: Value = Value::Null;
 /// The message of a value whose type is one in protobuf, too.
 pub(super) fn message(types: &Types, id: TypeId, value: &Value, tail: &mut Tail) {
     match &types.node(id).shape {
-        Shape::Struct(fields) => {
-            let empty = Map::default();
-            let map = value.as_map().unwrap_or(&empty);
-            members(types, fields, Layout::of(fields), map, tail);
-        }
+        Shape::Struct(fields) => members(types, fields, Layout::of(fields), &slots(fields, value), tail),
         Shape::List { item, .. } => items(types, *item, 1, value, tail),
         Shape::Map { value: item, .. } => entries(types, *item, 1, value, tail),
         Shape::Quantity => tail.bytes(1, value.as_str().unwrap_or("0").as_bytes()),
@@ -33,17 +29,27 @@ pub(super) fn message(types: &Types, id: TypeId, value: &Value, tail: &mut Tail)
     }
 }
 
-fn members(types: &Types, fields: &StructType, layout: &Layout, map: &Map, tail: &mut Tail) {
+fn members(types: &Types, fields: &StructType, layout: &Layout, values: &[&Value], tail: &mut Tail) {
     for member in layout.members.iter().rev() {
         match &member.what {
-            What::Inline(inner) => tail.nested(member.tag, |tail| members(types, fields, inner, map, tail)),
-            What::Field(index) => field(types, &fields.fields[*index], map, tail),
+            What::Inline(inner) => tail.nested(member.tag, |tail| members(types, fields, inner, values, tail)),
+            What::Field(index) => field(types, &fields.fields[*index], values[*index], tail),
         }
     }
 }
 
-fn field(types: &Types, field: &Field, map: &Map, tail: &mut Tail) {
-    let value = map.get(&field.name).unwrap_or(&NULL);
+/// The values of a struct's fields, each at its field's place; null where there is none.
+fn slots<'v>(fields: &StructType, value: &'v Value) -> Vec<&'v Value> {
+    let mut slots = vec![&NULL; fields.fields.len()];
+    for (name, value) in value.as_map().into_iter().flat_map(Map::iter) {
+        if let Some(index) = fields.index_of(name) {
+            slots[index] = value;
+        }
+    }
+    slots
+}
+
+fn field(types: &Types, field: &Field, value: &Value, tail: &mut Tail) {
     match &types.node(field.node).shape {
         _ if field.pointer && value.is_null() => {}
         Shape::List { item, .. } => items(types, *item, field.tag, value, tail),

@@ -151,12 +151,12 @@ impl Builder {
     /// `apiVersion`, `kind` and `metadata`, keeping what the schema says of them beyond their types.
     fn add_object_fields(&mut self, fields: &mut StructType) {
         for name in ["apiVersion", "kind"] {
-            if fields.field(name).is_none() {
+            if position(fields, name).is_none() {
                 let node = self.types.add(Node::new(Shape::Str));
                 insert(&mut fields.fields, Field { name: name.into(), node, ..Field::default() });
             }
         }
-        let said = fields.index_of("metadata").map(|index| fields.fields.remove(index));
+        let said = position(fields, "metadata").map(|index| fields.fields.remove(index));
         let node = said.as_ref().map_or(self.metadata, |said| self.restricted_metadata(said.node));
         let said = said.unwrap_or_default();
         insert(&mut fields.fields, Field { name: "metadata".into(), node, ..said });
@@ -264,6 +264,11 @@ fn scalar(schema: &Value) -> Option<Shape> {
 
 fn extra(schema: &Value) -> Extra {
     if is_true(schema, PRESERVE) { Extra::Keep } else { Extra::Prune }
+}
+
+/// Without the lookup, for fields still come.
+fn position(fields: &StructType, name: &str) -> Option<usize> {
+    fields.fields.iter().position(|field| field.name == name)
 }
 
 fn insert(fields: &mut Vec<Field>, field: Field) {
