@@ -12,6 +12,8 @@ use std::sync::Arc;
 const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 /// Recorded by `cargo xtask policy`: one object a line.
 const POLICY: &str = include_str!("../facts/policy.jsonl");
+/// What parts of this program need that upstream has no account for.
+const OWN_POLICY: &str = include_str!("../facts/own_policy.jsonl");
 const RBAC: &str = "rbac.authorization.k8s.io";
 /// An administrator who sets this to "false" keeps a default role as it is.
 const AUTO_UPDATE: &str = "rbac.authorization.kubernetes.io/autoupdate";
@@ -42,7 +44,7 @@ impl Bootstrap<'_> {
             let object = value!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
             self.ensure(Gvr::new("", "v1", "namespaces"), object).await?;
         }
-        for line in POLICY.lines() {
+        for line in POLICY.lines().chain(OWN_POLICY.lines()) {
             self.ensure_policy(line).await?;
         }
         self.ensure(Gvr::new("networking.k8s.io", "v1", "servicecidrs"), self.service_cidr()).await?;

@@ -151,6 +151,36 @@ impl Authority {
     }
 }
 
+/// The keys of service-account tokens as PEM: the one that signs, and the public halves of all that did.
+pub struct TokenKeys {
+    pub signer: String,
+    pub trusted: String,
+}
+
+impl TokenKeys {
+    /// The keys of a data directory: read, or made on the first start. Tokens of an earlier signer stay good for as long
+    /// as its public half stands in the second file.
+    pub fn open(dir: &Path) -> Result<TokenKeys, CertificateError> {
+        let (key, public) = (dir.join("service-account.key"), dir.join("service-account.pub"));
+        let file = |path: &Path, why| CertificateError::File(path.into(), why);
+        let signer = match files::read(&key).map_err(|why| file(&key, why))? {
+            Some(signer) => signer,
+            None => {
+                let made = KeyPair::generate()?.serialize_pem();
+                files::write(&key, made.as_bytes()).map_err(|why| file(&key, why))?;
+                made
+            }
+        };
+        let own = KeyPair::from_pem(&signer)?.public_key_pem();
+        let mut trusted = files::read(&public).map_err(|why| file(&public, why))?.unwrap_or_default();
+        if !trusted.replace("\r\n", "\n").contains(own.replace("\r\n", "\n").trim()) {
+            trusted.push_str(&own);
+            files::write(&public, trusted.as_bytes()).map_err(|why| file(&public, why))?;
+        }
+        Ok(TokenKeys { signer, trusted })
+    }
+}
+
 fn name(common: &str, groups: &[&str]) -> DistinguishedName {
     let mut name = DistinguishedName::new();
     for group in groups {

@@ -1,9 +1,10 @@
 //! The API server with its store and its certificates.
 
-use crate::certificates::{Authority, CertificateError, Subject};
+use crate::certificates::{Authority, CertificateError, Subject, TokenKeys};
 use crate::files;
 use crate::machine::own_address;
 use crate::kubeconfig::kubeconfig;
+use apiserver::authn::{KeyError, Keys};
 use apiserver::engine::Ranges;
 use apiserver::http::{Listener, ServeError};
 use apiserver::identity::Identity;
@@ -26,6 +27,7 @@ pub enum ApiError {
     Certificates(CertificateError),
     Store(store_disk::OpenError),
     Listen(ServeError),
+    TokenKeys(KeyError),
     Start(StartError),
     Kubeconfig(String),
     Close(store::Error),
@@ -38,6 +40,7 @@ impl fmt::Display for ApiError {
             ApiError::Certificates(why) => why.fmt(f),
             ApiError::Store(why) => write!(f, "the store cannot be opened: {why}"),
             ApiError::Listen(why) => why.fmt(f),
+            ApiError::TokenKeys(why) => why.fmt(f),
             ApiError::Start(why) => why.fmt(f),
             ApiError::Kubeconfig(why) => write!(f, "the kubeconfig cannot be written: {why}"),
             ApiError::Close(why) => write!(f, "the store was not closed cleanly: {why}"),
@@ -52,7 +55,7 @@ macro_rules! from {
         $(impl From<$from> for ApiError { fn from(why: $from) -> ApiError { ApiError::$variant(why) } })*
     };
 }
-from! { CertificateError => Certificates, store_disk::OpenError => Store, ServeError => Listen, StartError => Start }
+from! { KeyError => TokenKeys, CertificateError => Certificates, store_disk::OpenError => Store, ServeError => Listen, StartError => Start }
 
 pub struct ApiRole {
     pub authority: Authority,
@@ -74,7 +77,10 @@ impl ApiRole {
         let store: Arc<dyn Store> = disk.clone();
         let advertise = (advertised, address.port());
         let kubelet_tls = Some(authority.client_tls(&authority.sign(&kubelet_client(), clock.now())?)?);
-        let config = Config { store, format: Format::Json, clock: clock.clone(), ranges, kubelet_tls, advertise };
+        let token_keys = TokenKeys::open(data_dir)?;
+        let service_account_keys = Keys::open(&token_keys.signer, &token_keys.trusted)?;
+        let (format, clock_of_server) = (Format::Json, clock.clone());
+        let config = Config { store, format, clock: clock_of_server, ranges, service_account_keys, kubelet_tls, advertise };
         let server = ApiServer::start(config).await?;
         let serving = tokio::spawn(listener.serve(server.frontend.clone(), server.stopping()));
         let role = ApiRole { authority, address, server, disk, serving };

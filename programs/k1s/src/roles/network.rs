@@ -51,8 +51,8 @@ impl NetworkRole {
         for address in dns {
             serve_dns(address, &plane, forwarder.clone(), &mut tasks).await?;
         }
-        let reader = Identity::new("system:kube-proxy", &[]);
-        let caches = Caches::new(api.client(reader, "kube-proxy"), clock);
+        let reader = Identity::new("system:k1s:network", &[]);
+        let caches = Caches::new(api.client(reader, "k1s-network"), clock);
         let follower = plane.clone();
         tasks.spawn(async move { follower.follow(snapshots(&caches, follower.node())).await });
         let pods = Arc::new(Pods { links, node_addresses });
