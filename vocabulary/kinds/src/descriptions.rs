@@ -1,9 +1,11 @@
 //! What upstream says of types and fields: unpacked at the first question.
 
+use crate::facts;
 use flate2::read::ZlibDecoder;
+use schema::{Field, Shape, Types};
 use std::collections::HashMap;
 use std::io::Read;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptions.z"));
 
@@ -49,6 +51,30 @@ pub fn description(type_name: &str, field: &str) -> Option<&'static str> {
     described.fields.get(field).map(String::as_str).filter(|text| !text.is_empty())
 }
 
+/// The type whose `apiVersion` and `kind` are described; upstream says the same of every type's own.
+const TYPED: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
+
+/// The arena of all built-in types with their descriptions, under the same ids: for documents, and dropped after them.
+pub fn described_types() -> Types {
+    let mut types = Types::clone(facts::types());
+    for node in &mut types.nodes {
+        let Some(name) = node.name.clone() else { continue };
+        node.description = description_of(&name).map(Arc::from);
+        if let Shape::Struct(struct_type) = &mut node.shape {
+            for field in &mut struct_type.fields {
+                field.description = of_field(&name, field).map(Arc::from);
+            }
+        }
+    }
+    types
+}
+
+fn of_field(type_name: &str, field: &Field) -> Option<&'static str> {
+    let is_type_meta = field.tag == 0 && ["apiVersion", "kind"].contains(&field.name.as_str());
+    let own = description(type_name, &field.name);
+    own.or_else(|| if is_type_meta { description(TYPED, &field.name) } else { None })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +87,14 @@ mod tests {
         assert!(number.ends_with("0 < x < 65536."), "{number}");
         assert!(description("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", "ownerReferences").is_some());
         assert_eq!(description(port, "none"), None);
+    }
+
+    #[test]
+    fn documents_have_them_too() {
+        let types = described_types();
+        let pod = types.node(types.named("io.k8s.api.core.v1.Pod").unwrap());
+        assert!(pod.description.is_some());
+        let kind = pod.as_struct().unwrap().field("kind").unwrap();
+        assert!(kind.description.as_deref().is_some_and(|text| text.starts_with("Kind is a string value")));
     }
 }

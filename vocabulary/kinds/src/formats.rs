@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn forms_are_judged() {
-        let cases: &[(fn(&str) -> Vec<String>, &str, usize)] = &[
+        type Form = fn(&str) -> Vec<String>;
+        let cases: &[(Form, &str, usize)] = &[
             (port_name, "http", 0),
             (port_name, "", 2),
             (port_name, "8080", 1),

@@ -43,7 +43,7 @@ mod storage;
 pub mod metadata;
 
 pub use cells::since as age;
-pub use descriptions::{description, description_of};
+pub use descriptions::{described_types, description, description_of};
 pub use facts::{schema_of, types};
 pub use row::{Column, KindDef, Names, Scale, Scope, Subresource, Verb, Version};
 pub use rules::{Allocation, Context, Rules, Stage};

@@ -163,7 +163,11 @@ fn open(sources: &Sources, package: &str, name: &str, within: Option<&str>, out:
             out.embedded.push(Embedded { name: embedded.clone(), number: go.number, within });
             open(sources, &embedded_package, &embedded, Some(&embedded), out);
         } else {
-            out.fields.insert(go.json.clone(), Tagged { go: go.clone(), within: within.map(String::from) });
+            // What stands in a struct that protobuf leaves out is left out with it.
+            let carried = within.is_none_or(|name| out.embedded.iter().any(|e| e.name == name && e.number != 0));
+            let number = if carried { go.number } else { 0 };
+            let go = GoField { number, ..go.clone() };
+            out.fields.insert(go.json.clone(), Tagged { go, within: within.map(String::from) });
         }
     }
 }

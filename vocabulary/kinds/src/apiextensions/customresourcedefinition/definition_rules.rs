@@ -97,9 +97,12 @@ fn versions(spec: &Cursor<'_>, out: &mut ErrorList) {
     parts(spec, &all, out);
 }
 
+/// Judges a part of a version, which may stand elsewhere.
+type PartJudge = fn(&Cursor<'_>, &Cursor<'_>, &mut ErrorList);
+
 /// Upstream keeps what all versions share once, and names that place in what it says.
 fn parts(spec: &Cursor<'_>, versions: &[Cursor<'_>], out: &mut ErrorList) {
-    let judges: [(&str, &str, fn(&Cursor<'_>, &Cursor<'_>, &mut ErrorList)); 3] = [
+    let judges: [(&str, &str, PartJudge); 3] = [
         ("schema", "validation", schema),
         ("subresources", "subresources", scale),
         ("additionalPrinterColumns", "additionalPrinterColumns", columns),

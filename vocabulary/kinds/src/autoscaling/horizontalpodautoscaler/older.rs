@@ -115,9 +115,9 @@ pub fn from_v2(mut object: Value) -> Value {
     }
     annotate(&mut object, METRICS, others.iter().map(|metric| moved(metric, TARGETS, true)).collect());
     let statuses = take_list(&mut object, "status.currentMetrics");
-    let of_cpu = statuses.iter().filter(|status| status.str("resource.name") == "cpu");
-    if let Some(percent) = of_cpu.filter_map(|status| status.at("resource.current.averageUtilization").as_int()).last()
-    {
+    let of_cpu = statuses.iter().rev().filter(|status| status.str("resource.name") == "cpu");
+    let mut shares = of_cpu.filter_map(|status| status.at("resource.current.averageUtilization").as_int());
+    if let Some(percent) = shares.next() {
         object.set(&format!("status.{CURRENT_CPU}"), percent);
     }
     annotate(&mut object, STATUSES, statuses.iter().map(|status| moved(status, CURRENTS, true)).collect());
