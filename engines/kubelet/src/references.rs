@@ -2,6 +2,7 @@
 
 use client::{ApiClient, Cache, Source};
 use clock::Clock;
+use futures::future::join_all;
 use k8s_openapi::api::core::v1::{ConfigMap, Container, Pod, Secret};
 use meta::{Gvr, Key, Object};
 use plan::Resource;
@@ -9,6 +10,11 @@ use podplan::environment::Sources;
 use podplan::spec::{all_containers, namespace, spec};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A worker has other things to do than to wait for an API that is away.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// An object that a pod refers to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,11 +114,14 @@ impl Held {
         new
     }
 
-    /// Waits until each of them has been heard of once, and takes them as they are.
+    /// Takes them as they are, once each has been heard of; what an API that is away does not tell is absent.
     pub async fn contents(&self) -> Contents {
         let mut contents = Contents::default();
+        let heard = join_all(self.caches.values().map(|cache| cache.synced()));
+        if timeout(PATIENCE, heard).await.is_err() {
+            tracing::debug!("some config maps or secrets have not been heard of yet");
+        }
         for (reference, cache) in &self.caches {
-            cache.synced().await;
             if let Some(object) = cache.get(&reference.key) {
                 contents.take(reference, &object);
             }

@@ -6,6 +6,7 @@ pub mod mounts;
 pub mod ownership;
 pub mod subpath;
 pub mod tokens;
+pub mod usage;
 
 use crate::context::Context;
 use crate::references::Contents;
@@ -139,7 +140,7 @@ fn plugin(volume: &Volume) -> &'static str {
     }
 }
 
-fn volume_dir(context: &Context, pod: &Pod, plugin: &str, name: &str) -> PathBuf {
+pub(crate) fn volume_dir(context: &Context, pod: &Pod, plugin: &str, name: &str) -> PathBuf {
     context.pod_dir(uid(pod)).join("volumes").join(format!("kubernetes.io~{plugin}")).join(name)
 }
 

@@ -243,3 +243,28 @@ async fn a_process_that_cannot_start() {
     world.until("p", "Running a:RunContainerError").await;
     world.until("p", "Running a:CrashLoopBackOff#1").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_volume_over_its_limit_ends_its_pod() {
+    let world = World::new().await;
+    world.pod(
+        "p",
+        r#"{"volumes":[{"name":"e","emptyDir":{"sizeLimit":"1Mi"}}],"containers":[{"name":"a","image":"i"}]}"#,
+    );
+    world.until("p", "Running a:running/ready").await;
+    let uid = world.typed("p").metadata.uid.unwrap();
+    let volume = world.directory.path().join("kubelet/pods").join(uid).join("volumes/kubernetes.io~empty-dir/e");
+    std::fs::write(volume.join("big"), vec![1; 2 << 20]).unwrap();
+    world.until("p", "Failed(Evicted) a:Error(143)").await;
+    let message = world.typed("p").status.unwrap().message.unwrap();
+    assert_eq!(message, "Usage of EmptyDir volume \"e\" exceeds the limit \"1Mi\". ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_runtime_class_that_is_not_there_is_told() {
+    let world = World::new().await;
+    world.pod("p", r#"{"runtimeClassName":"none","containers":[{"name":"a","image":"i"}]}"#);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(world.summary("p"), "Pending a:ContainerCreating");
+    assert!(world.events().iter().any(|e| e.starts_with("FailedCreatePodSandBox Failed to create pod sandbox: ")));
+}

@@ -8,6 +8,7 @@ use crate::images::collect::Collector;
 use crate::logs::rotate::rotate_all;
 use crate::pods::dispatch::Roster;
 use crate::pods::orphans;
+use crate::volumes::usage;
 use client::{Api, PatchKind};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Node, NodeStatus};
@@ -121,6 +122,7 @@ impl Heart {
                 tracing::warn!(%error, "a heartbeat was not taken");
             }
             let chores = async {
+                usage::judge(&self.context, &roster);
                 rotate_all(&self.context, &roster).await?;
                 if beat.is_multiple_of(CHORES_EVERY) {
                     orphans::clean(&self.context, &roster).await?;

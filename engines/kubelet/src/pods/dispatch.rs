@@ -36,6 +36,10 @@ impl Roster {
         self.posts().contains_key(uid)
     }
 
+    pub fn judge(&self, uid: &str, verdict: Verdict) {
+        self.posts().get(uid).inspect(|post| post.judge(verdict));
+    }
+
     /// All pods of this node, with their newest statuses.
     pub fn pods(&self) -> Vec<Arc<Pod>> {
         self.posts().values().filter_map(|post| post.current()).collect()

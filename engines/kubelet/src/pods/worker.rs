@@ -11,14 +11,15 @@ use crate::images::Puller;
 use crate::probes::Prober;
 use crate::references::{Contents, Held, of_pod};
 use crate::volumes::{self, Volumes};
-use client::Cache;
+use client::{Api, Cache};
 use cri::v1::{PodSandboxStatusRequest, RemoveContainerRequest, RemovePodSandboxRequest, RunPodSandboxRequest};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Pod, PodCondition, Service};
+use k8s_openapi::api::node::v1::RuntimeClass;
 use plan::EventType;
 use podplan::backoff::Backoff;
 use podplan::probe::ProbeResults;
-use podplan::spec::{ContainerKind, api_status, is_deleted, is_host_network, name, namespace, uid};
+use podplan::spec::{ContainerKind, api_status, is_deleted, is_host_network, name, namespace, spec, uid};
 use podplan::{
     Memory, RuntimeState, Seen, Stage, StartFailure, Step, Steps, Verdict, final_status, held_back, is_owned, next,
 };
@@ -30,6 +31,8 @@ use tokio::sync::{Notify, watch};
 
 /// What failed is tried again after so long, if nothing wakes the worker before.
 const RETRY: SignedDuration = SignedDuration::from_secs(10);
+/// Longer than this an API that is away is not waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// A failed pull is shown as such for so long, and then as waiting.
 const PULL_FAILURE_SHOWN: SignedDuration = SignedDuration::from_secs(2);
 
@@ -38,6 +41,8 @@ pub struct Post {
     wake: Notify,
     pod: watch::Sender<Option<Arc<Pod>>>,
     probes: Mutex<BTreeMap<String, ProbeResults>>,
+    /// Somebody has judged that the pod must end.
+    verdict: Mutex<Option<Verdict>>,
     /// The pod, or something that it refers to, has changed: what failed may succeed now.
     news: AtomicBool,
     status: watch::Sender<Option<Arc<Pod>>>,
@@ -49,6 +54,7 @@ impl Post {
             wake: Notify::new(),
             pod: watch::Sender::new(Some(pod)),
             probes: Mutex::default(),
+            verdict: Mutex::default(),
             news: AtomicBool::new(false),
             status: watch::Sender::new(None),
         })
@@ -86,6 +92,18 @@ impl Post {
         change(probes.entry(instance.to_owned()).or_default());
         drop(probes);
         self.wake();
+    }
+
+    /// The pod ends for this reason; the first judgement stands.
+    pub fn judge(&self, verdict: Verdict) {
+        let mut standing = self.verdict.lock().unwrap_or_else(PoisonError::into_inner);
+        standing.get_or_insert(verdict);
+        drop(standing);
+        self.wake();
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        self.verdict.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn probes(&self, runtime: &RuntimeState) -> BTreeMap<String, ProbeResults> {
@@ -210,6 +228,9 @@ impl Worker {
     async fn look_and_act(&mut self, gone: bool) -> Result<Progress, cri::Error> {
         let runtime = observe(&*self.context.runtime, uid(&self.pod)).await?;
         self.memory.probes = self.post.probes(&runtime);
+        if self.memory.verdict.is_none() {
+            self.memory.verdict = self.post.verdict();
+        }
         self.freshen_volumes(&runtime).await;
         let steps = next(&Seen {
             pod: &self.pod,
@@ -345,12 +366,13 @@ impl Worker {
     async fn create_sandbox(&mut self, attempt: u32) -> Result<Option<(String, Vec<String>)>, cri::Error> {
         let config = sandbox_config(&self.context, &self.pod, attempt);
         let directory = sandbox_config::log_directory(&self.context, &self.pod);
-        let made = match std::fs::create_dir_all(&directory) {
-            Ok(()) => {
-                let request = RunPodSandboxRequest { config: Some(config), runtime_handler: String::new() };
-                self.context.runtime.run_pod_sandbox(request).await
+        let made = match (std::fs::create_dir_all(&directory), self.runtime_handler().await) {
+            (Ok(()), Ok(runtime_handler)) => {
+                let request = RunPodSandboxRequest { config: Some(config), runtime_handler };
+                self.context.runtime.run_pod_sandbox(request).await.map_err(|error| error.to_string())
             }
-            Err(error) => Err(cri::Error::Internal(format!("{}: {error}", directory.display()))),
+            (Err(error), _) => Err(format!("{}: {error}", directory.display())),
+            (_, Err(error)) => Err(error),
         };
         let id = match made {
             Ok(answer) => answer.pod_sandbox_id,
@@ -372,6 +394,17 @@ impl Worker {
         Ok(Some((id, ips)))
     }
 
+    /// What the pod's runtime class stands for; the usual handler has no name.
+    async fn runtime_handler(&self) -> Result<String, String> {
+        let named = spec(&self.pod).runtime_class_name.as_deref().filter(|name| !name.is_empty());
+        let Some(class) = named else { return Ok(String::new()) };
+        let found = Api::<RuntimeClass>::all(self.context.client.clone()).find(class).await;
+        match found.map_err(|status| status.to_string())? {
+            Some(found) => Ok(found.handler.clone()),
+            None => Err(format!("failed to get sandbox runtime: RuntimeClass \"{class}\" not found")),
+        }
+    }
+
     async fn start_all(
         &mut self,
         starts: Vec<(ContainerKind, String, i32)>,
@@ -382,7 +415,10 @@ impl Worker {
         ips: &[String],
     ) {
         let contents = self.contents().await;
-        let services = self.services().await;
+        let Some(services) = self.services().await else {
+            let message = "services have not yet been read at least once, cannot construct envvars";
+            return starts.into_iter().for_each(|(_, name, _)| self.failed(name, unready(message)));
+        };
         let sandbox = sandbox_config(&self.context, &self.pod, attempt);
         let (context, post, pod) = (self.context.clone(), self.post.clone(), self.pod.clone());
         for (kind, name, restart_count) in starts {
@@ -412,15 +448,20 @@ impl Worker {
                     self.post.wake();
                 }
                 Err(failure) => {
-                    self.rest(&name, &failure);
-                    if self.memory.failures.insert(name, failure.clone()) != Some(failure) {
-                        self.post.wake();
-                    }
+                    self.failed(name, failure);
                     if kind == ContainerKind::Init {
                         return;
                     }
                 }
             }
+        }
+    }
+
+    /// Shown at once, if it is something new.
+    fn failed(&mut self, name: String, failure: StartFailure) {
+        self.rest(&name, &failure);
+        if self.memory.failures.insert(name, failure.clone()) != Some(failure) {
+            self.post.wake();
         }
     }
 
@@ -440,12 +481,13 @@ impl Worker {
         self.resting.insert(name.to_owned(), until);
     }
 
-    async fn services(&self) -> Vec<Arc<Service>> {
-        self.services.synced().await;
+    /// None while they have never been read.
+    async fn services(&self) -> Option<Vec<Arc<Service>>> {
+        tokio::time::timeout(PATIENCE, self.services.synced()).await.ok()?;
         let snapshot = self.services.snapshot();
         let wanted = [namespace(&self.pod), "default"];
         let near = snapshot.iter().filter(|(key, _)| wanted.contains(&key.namespace.as_str()));
-        near.filter_map(|(_, object)| object.typed::<Service>().ok()).collect()
+        Some(near.filter_map(|(_, object)| object.typed::<Service>().ok()).collect())
     }
 
     /// Nothing runs: what it had goes, its end is told, and then it may be forgotten.
@@ -486,6 +528,10 @@ impl Worker {
         orphans::remove_files(&self.context, uid(&self.pod), &logs);
         Ok(())
     }
+}
+
+fn unready(message: &str) -> StartFailure {
+    StartFailure { reason: "CreateContainerConfigError".into(), message: message.into() }
 }
 
 enum Progress {
