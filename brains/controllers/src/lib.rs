@@ -4,13 +4,17 @@
 mod conditions;
 mod deletion_order;
 mod labels;
+mod node_fit;
 mod node_pods;
 mod ownership;
 mod pods;
+mod revisions;
+mod scaled;
 mod service_pods;
 mod taints;
 mod template;
 
+pub mod daemonset;
 pub mod deployment;
 pub mod endpoints;
 pub mod endpointslice;
@@ -49,6 +53,7 @@ pub const ALL: &[Make] = &[
     |_| Arc::new(deployment::Deployments),
     |_| Arc::new(replicaset::ReplicaSets),
     |_| Arc::new(replicaset::ReplicationControllers),
+    |_| Arc::new(daemonset::DaemonSets),
     |_| Arc::new(endpointslice::EndpointSlices),
     |_| Arc::new(endpoints::LegacyEndpoints),
     |_| Arc::new(job::Jobs),

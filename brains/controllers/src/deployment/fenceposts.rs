@@ -2,6 +2,7 @@
 
 use super::rollout::Rollout;
 use super::strategy;
+use crate::scaled::{Round, scaled};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 impl Rollout<'_> {
@@ -30,23 +31,9 @@ impl Rollout<'_> {
 
 /// Something must be allowed to move: where both come to nothing, one may be unavailable.
 fn resolve(surge: Option<&IntOrString>, unavailable: Option<&IntOrString>, desired: i32) -> (i32, i32) {
-    let surge = scaled(surge, desired, true);
-    let unavailable = scaled(unavailable, desired, false);
+    let surge = scaled(surge, desired, Round::Up);
+    let unavailable = scaled(unavailable, desired, Round::Down);
     if surge == 0 && unavailable == 0 { (0, 1) } else { (surge, unavailable) }
-}
-
-fn scaled(value: Option<&IntOrString>, of: i32, up: bool) -> i32 {
-    match value {
-        None => 0,
-        Some(IntOrString::Int(count)) => *count,
-        Some(IntOrString::String(percent)) => {
-            let percent: i64 = percent.strip_suffix('%').and_then(|text| text.parse().ok()).unwrap_or(0);
-            let hundredths = percent * i64::from(of);
-            let rounded =
-                if up { hundredths.div_euclid(100) + i64::from(hundredths % 100 != 0) } else { hundredths / 100 };
-            i32::try_from(rounded).unwrap_or(i32::MAX)
-        }
-    }
 }
 
 #[cfg(test)]
