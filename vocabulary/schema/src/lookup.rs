@@ -1,20 +1,30 @@
-//! Finds a struct's field by name without comparing many texts: by the first eight bytes, as one number.
+//! What is asked of a struct's fields again and again, made once. A field is found by the first eight bytes of its
+//! name, as one number, rather than by comparing texts.
 
 use crate::Field;
 
-/// The beginnings of the names, in the order of the fields.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Lookup(Vec<u64>);
+pub struct Lookup {
+    /// The beginnings of the names, in the order of the fields.
+    names: Vec<u64>,
+    /// Which fields Go always writes.
+    always: Vec<usize>,
+}
 
 impl Lookup {
     pub(crate) fn of(fields: &[Field]) -> Lookup {
-        Lookup(fields.iter().map(|field| beginning(&field.name)).collect())
+        let always = fields.iter().enumerate().filter(|(_, field)| field.always).map(|(index, _)| index);
+        Lookup { names: fields.iter().map(|field| beginning(&field.name)).collect(), always: always.collect() }
+    }
+
+    pub(crate) fn always(&self) -> &[usize] {
+        &self.always
     }
 
     pub(crate) fn find(&self, fields: &[Field], name: &str) -> Option<usize> {
         let wanted = beginning(name);
-        let first = self.0.partition_point(|beginning| *beginning < wanted);
-        let alike = self.0[first..].iter().take_while(|beginning| **beginning == wanted).count();
+        let first = self.names.partition_point(|beginning| *beginning < wanted);
+        let alike = self.names[first..].iter().take_while(|beginning| **beginning == wanted).count();
         (first..first + alike).find(|index| fields[*index].name == name)
     }
 }

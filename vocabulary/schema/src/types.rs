@@ -246,8 +246,12 @@ impl Node {
 }
 
 impl StructType {
+    pub(crate) fn lookup(&self) -> &Lookup {
+        self.lookup.get_or_init(|| Lookup::of(&self.fields))
+    }
+
     pub fn index_of(&self, name: &str) -> Option<usize> {
-        self.lookup.get_or_init(|| Lookup::of(&self.fields)).find(&self.fields, name)
+        self.lookup().find(&self.fields, name)
     }
 
     pub fn field(&self, name: &str) -> Option<&Field> {
