@@ -74,20 +74,25 @@ async fn measure(pods: usize) {
     runtime.image_store().add_builtin(&image).expect("an image");
     let log_directory = base.path().join("logs").display().to_string();
     let subject = Subject { runtime: runtime.clone(), images: runtime.clone(), image: IMAGE.into(), log_directory };
-    let (mut sandboxes, mut containers) = (Vec::new(), Vec::new());
+    let (mut sandboxes, mut creates, mut starts, mut containers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (before, clock) = (available(), SystemClock);
     for number in 0..pods {
         let begin = clock.now();
         let sandbox = subject.sandbox(&format!("pod-{number}")).await;
         let middle = clock.now();
         let id = subject.container(&sandbox, &format!("pod-{number}"), &[]).await;
+        let created = clock.now();
         subject.start(&id).await;
+        creates.push(created.duration_since(middle).unsigned_abs());
+        starts.push(clock.now().duration_since(created).unsigned_abs());
         sandboxes.push(middle.duration_since(begin).unsigned_abs());
         containers.push(clock.now().duration_since(middle).unsigned_abs());
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
     println!("{pods} pods, one after the other");
     println!("sandbox:                        {}", milliseconds(&mut sandboxes));
+    println!("create:                         {}", milliseconds(&mut creates));
+    println!("start:                          {}", milliseconds(&mut starts));
     println!("container, create to running:   {}", milliseconds(&mut containers));
     println!("machine memory a pod:           {} KiB", (before - available()) / pods as i64);
     let pid = supervisor(&data_dir.display().to_string()).expect("a supervisor");

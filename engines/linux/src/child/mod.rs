@@ -18,7 +18,7 @@ use rustix::thread::{ThreadNameSpaceType, UnshareFlags, move_into_link_name_spac
 
 use crate::channel;
 use crate::launch::{Launch, Process};
-use crate::seccomp;
+use crate::seccomp::Instruction;
 pub use program::reset_signals;
 
 /// The step that failed and why.
@@ -54,12 +54,14 @@ pub struct Streams {
     pub stderr: Option<OwnedFd>,
 }
 
-/// Both ends of what supervisor and child say to each other.
+/// What a child gets from the supervisor besides its order.
 pub struct Lines<'a> {
     /// The child's end: a master descriptor, or the text of a fault.
     pub status: &'a OwnedFd,
     /// Closed by the supervisor once the start is on disk.
     pub go: &'a OwnedFd,
+    /// Compiled beforehand: containers mostly share one.
+    pub filter: Option<&'a [Instruction]>,
 }
 
 /// The namespaces that the child joins by descriptor.
@@ -119,7 +121,9 @@ fn begin(process: &Process, groups: &[PathBuf]) -> Outcome<()> {
     program::reset_signals().at("signals")?;
     rustix::process::setsid().at("session")?;
     for group in groups {
-        std::fs::write(group.join("cgroup.procs"), "0").at(format_args!("joining {}", group.display()))?;
+        // A task that moves itself alone takes no lock of the whole machine; through `cgroup.procs` each move waits
+        // some milliseconds for it.
+        std::fs::write(group.join("tasks"), "0").at(format_args!("joining {}", group.display()))?;
     }
     if let Some(adjustment) = process.oom_score_adj {
         program::adjust_oom_score(adjustment).at("oom score")?;
@@ -147,11 +151,9 @@ fn connect(process: &Process, tty: bool, console: bool, streams: Streams, lines:
 
 /// The rest is the same for every process: limits, identity, filter, program.
 fn finish(process: &Process, lines: &Lines<'_>) -> Outcome<()> {
-    let filter = seccomp::program(&process.seccomp, process.capabilities)
-        .map_err(|error| Fault { step: "seccomp".into(), source: io::Error::other(error) })?;
     program::enter_directory(process)?;
     program::wait_for_go(lines.go);
-    identity::assume(process, filter.as_deref())?;
+    identity::assume(process, lines.filter)?;
     Err(program::replace(process))
 }
 

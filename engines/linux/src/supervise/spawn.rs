@@ -101,7 +101,8 @@ impl State {
         Ok(())
     }
 
-    fn fork_container(&self, order: &Launch, streams: Streams) -> io::Result<(Pid, NearEnds)> {
+    fn fork_container(&mut self, order: &Launch, streams: Streams) -> io::Result<(Pid, NearEnds)> {
+        let filter = self.filter_of(&order.process)?;
         let line = Line::new()?;
         let joined = self.joined(order)?;
         let group = order.cgroup.unified.as_deref().map(open_directory).transpose()?;
@@ -116,7 +117,8 @@ impl State {
                 let Line { near, far, go, wait } = line;
                 drop((near, go));
                 let joined = joined.iter().map(AsFd::as_fd).collect();
-                child::run_container(order, &joined, streams, &Lines { status: &far, go: &wait })
+                let lines = Lines { status: &far, go: &wait, filter: filter.as_deref() };
+                child::run_container(order, &joined, streams, &lines)
             }
         }
     }
@@ -196,6 +198,7 @@ impl State {
     }
 
     pub fn exec(&mut self, peer: u64, exec: &Exec, streams: Streams) -> io::Result<()> {
+        let filter = self.filter_of(&exec.process)?;
         let running = |member: &&Member| member.phase == Phase::Running;
         let member = self.members.get(&exec.container).filter(running);
         let member = member.ok_or_else(|| io::Error::other("container is not running"))?;
@@ -209,7 +212,7 @@ impl State {
             Fork::Child => {
                 let Line { near, far, go, wait } = line;
                 drop((near, go));
-                let lines = Lines { status: &far, go: &wait };
+                let lines = Lines { status: &far, go: &wait, filter: filter.as_deref() };
                 child::run_exec(&exec.process, &groups, container.as_fd(), exec.tty, streams, &lines)
             }
         };

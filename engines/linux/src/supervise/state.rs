@@ -5,6 +5,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use rustix::event::epoll;
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
@@ -14,7 +15,8 @@ use super::peers::Peer;
 use super::protocol::{Ended, Reply};
 use crate::launch::{self, EXIT_FILE, Exit};
 use crate::namespaces::Handles;
-use crate::{cgroup, process};
+use crate::seccomp::Instruction;
+use crate::{cgroup, process, seccomp};
 
 const EVENTS_A_TURN: usize = 32;
 /// Read at once from one container, so that a talkative one does not hold up the others.
@@ -89,8 +91,12 @@ pub(super) struct State {
     pub executions: HashMap<Pid, Execution>,
     pub sandboxes: HashMap<String, Pins>,
     pub children: HashMap<Pid, Child>,
+    /// Compiled default filters by the capabilities they are for.
+    filters: HashMap<u64, Filter>,
     pub quit: bool,
 }
+
+pub(super) type Filter = Rc<[Instruction]>;
 
 impl State {
     pub fn new(directory: PathBuf, listener: OwnedFd, signals: OwnedFd) -> io::Result<State> {
@@ -107,11 +113,26 @@ impl State {
             executions: HashMap::new(),
             sandboxes: HashMap::new(),
             children: HashMap::new(),
+            filters: HashMap::new(),
             quit: false,
         };
         state.listen_to(listener.as_fd(), Source::Listener)?;
         state.listen_to(signals.as_fd(), Source::Children)?;
         Ok(state)
+    }
+
+    /// Compiling takes longer than starting a process: the default is compiled once.
+    pub fn filter_of(&mut self, process: &launch::Process) -> io::Result<Option<Filter>> {
+        let compile = || seccomp::program(&process.seccomp, process.capabilities).map_err(io::Error::other);
+        if process.seccomp != launch::Seccomp::RuntimeDefault {
+            return Ok(compile()?.map(Filter::from));
+        }
+        if let Some(known) = self.filters.get(&process.capabilities) {
+            return Ok(Some(known.clone()));
+        }
+        let filter = compile()?.map(Filter::from);
+        self.filters.extend(filter.clone().map(|filter| (process.capabilities, filter)));
+        Ok(filter)
     }
 
     pub fn listen_to(&mut self, descriptor: BorrowedFd<'_>, source: Source) -> io::Result<u64> {
