@@ -6,6 +6,7 @@ pub mod kill;
 pub mod labels;
 pub mod observe;
 pub mod orphans;
+pub mod post;
 pub mod report;
 pub mod runtime_events;
 pub mod sandbox_config;

@@ -11,7 +11,7 @@ pub mod tcp;
 pub use outcome::Outcome;
 
 use crate::context::Context;
-use crate::pods::worker::Post;
+use crate::pods::post::Post;
 use k8s_openapi::api::core::v1::{Container, ContainerStatus, Pod};
 use podplan::probe::ProbeKind;
 use podplan::spec::{ContainerKind, all_containers};

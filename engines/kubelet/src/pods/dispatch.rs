@@ -1,6 +1,7 @@
 //! Pods that are bound to this node get a worker, in the order in which they came, if there is room for them.
 
-use super::worker::{Post, Worker};
+use super::post::Post;
+use super::worker::Worker;
 use crate::context::Context;
 use client::{Cache, Source};
 use k8s_openapi::api::core::v1::{Pod, Service};

@@ -1,6 +1,6 @@
 //! Ending containers: the hook, the turn, the signal, the grace.
 
-use super::worker::Post;
+use super::post::Post;
 use crate::context::Context;
 use crate::hooks;
 use cri::v1::{StopContainerRequest, StopPodSandboxRequest};

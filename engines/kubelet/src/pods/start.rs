@@ -2,7 +2,7 @@
 
 use super::container_config::{Materials, prepare};
 use super::kill::kill_container;
-use super::worker::Post;
+use super::post::Post;
 use crate::context::Context;
 use crate::hooks;
 use crate::images::Puller;

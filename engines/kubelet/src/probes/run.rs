@@ -2,7 +2,7 @@
 
 use super::{Outcome, exec, grpc, http, tcp};
 use crate::context::Context;
-use crate::pods::worker::Post;
+use crate::pods::post::Post;
 use jiff::SignedDuration;
 use k8s_openapi::api::core::v1::{Container, Pod, Probe};
 use plan::EventType;
