@@ -220,3 +220,49 @@ fn hostile_depth_is_refused() {
     let deep = format!(r#"{{"metadata":{{"managedFields":[{}{}]}}}}"#, "[".repeat(1000), "]".repeat(1000));
     assert!(pod().decode(deep.as_bytes(), Format::Json).unwrap_err().to_string().contains("exceeded max depth"));
 }
+
+/// The text with bytes of it changed, differently each time.
+fn mutations(text: &str, count: usize) -> impl Iterator<Item = Vec<u8>> {
+    const BYTES: &[u8] = b"{}[]\",:-0123456789.eEtrufalsn \n\\&*<|>!%@~'\x00\xff";
+    let mut state = 0x2545_f491_4f6c_dd1du64;
+    let text = text.as_bytes().to_vec();
+    (0..count).map(move |_| {
+        let mut bytes = text.clone();
+        for _ in 0..3 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let at = (state >> 33) as usize % bytes.len();
+            bytes[at] = BYTES[(state >> 20) as usize % BYTES.len()];
+        }
+        bytes
+    })
+}
+
+#[test]
+fn no_text_makes_it_panic() {
+    let text = spec(
+        r#"{"containers":[{"name":"a","ports":[{"containerPort":80,"protocol":"TCP"}],"resources":{"limits":{"cpu":"1.5"}},
+        "livenessProbe":{"httpGet":{"port":"http"}}}],"volumes":[{"name":"v","emptyDir":{"sizeLimit":"1Gi"}}]}"#,
+    );
+    for schema in [pod(), custom()] {
+        for bytes in mutations(&text, 2000) {
+            for format in [Format::Json, Format::Yaml] {
+                if let Ok(mut decoded) = schema.decode(&bytes, format) {
+                    schema.default(&mut decoded.value);
+                    schema.prune(&mut decoded.value);
+                    schema.validate(&meta::Cursor::root(&decoded.value));
+                }
+            }
+            super::syntax::complaint(&bytes);
+        }
+    }
+}
+
+/// What is well-formed for one of the two scanners is so for the other; broken text alone they may tell apart.
+#[test]
+fn gos_scanner_and_ours_agree() {
+    let text = r#"{"a":[1,-2.5e3,"x\u0041\n",true,null,{"b":{}}],"c":"d"}"#;
+    for bytes in mutations(text, 5000).filter(|bytes| std::str::from_utf8(bytes).is_ok()) {
+        let ours = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok();
+        assert_eq!(super::syntax::complaint(&bytes).is_none(), ours, "{}", bytes.escape_ascii());
+    }
+}

@@ -1,5 +1,6 @@
 //! Judges a custom kind's value by the OpenAPI rules of its schema, in upstream's words.
 
+mod embedded;
 mod formats;
 mod junctors;
 mod lists;
