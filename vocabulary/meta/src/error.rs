@@ -123,6 +123,7 @@ impl FieldError {
             text.push_str(": ");
             match value {
                 Value::Str(s) => text.push_str(&quote(s)),
+                Value::Float(number) => text.push_str(&go_float(*number)),
                 other => text.push_str(&other.to_string()),
             }
         }
@@ -159,6 +160,17 @@ pub fn quote(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+/// A float as Go's `%v` prints it: with an exponent from a million on.
+pub fn go_float(number: f64) -> String {
+    if number == 0.0 || (1e-4..1e6).contains(&number.abs()) {
+        return number.to_string();
+    }
+    let text = format!("{number:e}");
+    let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+    let (sign, power) = power.strip_prefix('-').map_or(('+', power), |power| ('-', power));
+    format!("{digits}e{sign}{power:0>2}")
 }
 
 impl fmt::Display for FieldError {
@@ -218,6 +230,15 @@ impl FromIterator<FieldError> for ErrorList {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn floats_as_go_prints_them() {
+        for (number, text) in
+            [(0.0, "0"), (1.5, "1.5"), (-2.0, "-2"), (0.00001, "1e-05"), (123456789.0, "1.23456789e+08"), (100000.0, "100000")]
+        {
+            assert_eq!(go_float(number), text);
+        }
+    }
 
     #[test]
     fn reads_as_upstream_prints_it() {

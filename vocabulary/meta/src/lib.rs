@@ -19,7 +19,7 @@ pub mod selector;
 
 pub use compact_str::CompactString;
 pub use cursor::Cursor;
-pub use error::{ErrorList, FieldError, Problem, quote};
+pub use error::{ErrorList, FieldError, Problem, go_float, quote};
 pub use json::{Decoded, JsonError, parse, parse_strict, seed};
 pub use key::{GroupVersion, Gvk, Gvr, Key};
 pub use object::{Header, Object, OwnerRef, Selectable};

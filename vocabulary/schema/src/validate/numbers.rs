@@ -3,7 +3,7 @@
 use super::outcome::Outcome;
 use crate::Constraints;
 use crate::trail::Trail;
-use meta::Value;
+use meta::{Value, go_float};
 
 pub(super) fn check_number(constraints: Option<&Constraints>, value: &Value, trail: &Trail<'_>, outcome: &mut Outcome) {
     outcome.matches += 2;
@@ -62,34 +62,4 @@ fn check_multiple(value: &Value, factor: f64, trail: &Trail<'_>, outcome: &mut O
 fn is_multiple(number: f64, factor: f64) -> bool {
     let ratio = if factor < 1.0 { 1.0 / factor * number } else { number / factor };
     (ratio - ratio.round()).abs() < 1e-9 * ratio.abs().max(1.0)
-}
-
-/// A float as Go's `%v` prints it: with an exponent from a million on.
-fn go_float(number: f64) -> String {
-    if number == 0.0 || (1e-4..1e6).contains(&number.abs()) {
-        return number.to_string();
-    }
-    let text = format!("{number:e}");
-    let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
-    let (sign, power) = power.strip_prefix('-').map_or(('+', power), |power| ('-', power));
-    format!("{digits}e{sign}{power:0>2}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn floats_as_go_prints_them() {
-        for (number, text) in [
-            (0.0, "0"),
-            (1.5, "1.5"),
-            (-2.0, "-2"),
-            (0.00001, "1e-05"),
-            (123456789.0, "1.23456789e+08"),
-            (100000.0, "100000"),
-        ] {
-            assert_eq!(go_float(number), text);
-        }
-    }
 }

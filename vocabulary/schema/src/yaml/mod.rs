@@ -46,14 +46,21 @@ pub fn repeated(keys: &[Repeated]) -> Option<String> {
 pub fn parse(text: &[u8]) -> Result<Parsed, YamlError> {
     let text = std::str::from_utf8(text).map_err(|_| YamlError("yaml: invalid leading UTF-8 octet".into()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader =
-        Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), duplicates: Vec::new(), values: 0 };
+    let mut reader = Reader {
+        parser: Parser::new_from_str(text),
+        open_end: (!text.ends_with('\n')).then(|| text.chars().count()),
+        anchors: HashMap::new(),
+        duplicates: Vec::new(),
+        values: 0,
+    };
     let value = reader.document()?;
     Ok(Parsed { value, duplicates: reader.duplicates })
 }
 
 struct Reader<'t> {
     parser: Parser<'t, StrInput<'t>>,
+    /// The length in characters of a text whose last line does not end.
+    open_end: Option<usize>,
     anchors: HashMap<usize, Anchored>,
     duplicates: Vec<Repeated>,
     values: usize,
@@ -111,7 +118,10 @@ impl<'t> Reader<'t> {
         }
         let (node, anchor) = match event {
             Event::Alias(id) => return self.alias(id),
-            Event::Scalar(text, style, anchor, tag) => (scalar_node(&text, style, tag.as_deref(), &span)?, anchor),
+            Event::Scalar(text, style, anchor, tag) => {
+                let text = self.without_missing_break(&text, style, &span);
+                (scalar_node(text, style, tag.as_deref(), &span)?, anchor)
+            }
             Event::SequenceStart(_, anchor, _) => (Node::Value(self.list(depth)?), anchor),
             Event::MappingStart(_, anchor, _) => (Node::Value(self.map(depth)?), anchor),
             _ => return Err(at(&span, "did not find expected node content")),
@@ -121,6 +131,15 @@ impl<'t> Reader<'t> {
             self.anchors.insert(anchor, Anchored { node: node.clone(), size });
         }
         Ok(node)
+    }
+
+    /// A block's last line has a break only where the text has one.
+    fn without_missing_break<'s>(&self, text: &'s str, style: ScalarStyle, span: &Span) -> &'s str {
+        let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        match is_block && self.open_end.is_some_and(|end| span.end.index() >= end) {
+            true => text.strip_suffix('\n').unwrap_or(text),
+            false => text,
+        }
     }
 
     fn count(&mut self, more: usize) -> Result<(), YamlError> {
@@ -229,6 +248,8 @@ mod tests {
         check("a: [1, 'x', {b: ~}]\n# end\n", value!({"a": [1i64, "x", {"b": null}]}));
         check("1: a\ntrue: b\n1.5: c\n", value!({"1": "a", "true": "b", "1.5": "c"}));
         check("a: |\n  x\n  y\nb: >-\n  x\n  y\n", value!({"a": "x\ny\n", "b": "x y"}));
+        check("a: |\n  x\n  y", value!({"a": "x\ny"}));
+        check("a: |\n  x\nb: >\n  y\n  z", value!({"a": "x\n", "b": "y z"}));
         check("---\na: 1\n---\nb: 2\n", value!({"a": 1i64}));
         check(r#"{"a": {"b": [true, null, 1.5]}}"#, value!({"a": {"b": [true, null, 1.5f64]}}));
     }
