@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use kernel::net::{Batch, Flows, KnownLink, Links, NetError, PodLink, Rules, Set, StaleFlows, TableImage};
 use socket::Socket;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The network namespace that this was opened in, whichever thread uses it later.
@@ -21,6 +22,10 @@ pub struct HostNetwork(Arc<Sockets>);
 struct Sockets {
     route: Mutex<Socket>,
     filter: Mutex<Socket>,
+    /// For removals of links, which wait some 20 ms for the last reader in the kernel: beside each other and beside
+    /// everything else, not before it.
+    leaving: [Mutex<Socket>; 4],
+    turn: AtomicUsize,
 }
 
 impl HostNetwork {
@@ -29,7 +34,9 @@ impl HostNetwork {
         let open = |protocol| Socket::open(protocol).map_err(|errno| NetError::new("open a netlink socket", errno));
         let route = Mutex::new(open(socket::ROUTE)?);
         let filter = Mutex::new(open(socket::NETFILTER)?);
-        Ok(Self(Arc::new(Sockets { route, filter })))
+        let leave = || Ok(Mutex::new(open(socket::ROUTE)?));
+        let leaving = [leave()?, leave()?, leave()?, leave()?];
+        Ok(Self(Arc::new(Sockets { route, filter, leaving, turn: AtomicUsize::new(0) })))
     }
 
     /// Netlink answers before it returns, but not at once: a batch of many services takes tens of milliseconds.
@@ -82,7 +89,9 @@ impl Links for HostNetwork {
     }
 
     async fn remove_link(&self, name: String) -> Result<bool, NetError> {
-        self.route(move |socket| links::remove_link(socket, &name)).await
+        let this = self.0.clone();
+        let turn = this.turn.fetch_add(1, Ordering::Relaxed) % this.leaving.len();
+        blocking(move || links::remove_link(&mut held(&this.leaving[turn]), &name)).await
     }
 
     async fn links(&self, prefix: &str) -> Result<Vec<KnownLink>, NetError> {

@@ -32,7 +32,7 @@ pub fn table(config: &Config) -> Table {
         vec![class(REJECT, Verdict::Goto(REFUSE.into())), class(DROP, Verdict::Drop), class(HERE, Verdict::Accept)];
     for size in slot_sizes() {
         let name = format!("spread-{size}");
-        fixed.push(class(SPREAD | size, Verdict::Goto(name.clone())));
+        fixed.push(class(SPREAD | size, Verdict::Jump(name.clone())));
         chains.push(chain(&name, FAMILIES.map(|family| spread(family, size)).into()));
         chains.push(sticky::picker(size));
         fixed.push(sticky::picker_element(size));
@@ -72,7 +72,11 @@ fn services(config: &Config) -> Vec<Rule> {
             let not_pods = not_from(&config.cluster_ranges, family);
             rules.push(concat([is_family(family), to_range, not_pods, mark(super::MASQUERADE)]));
         }
-        rules.extend([refuse_strangers(family), classify(family), dispatch(sets::CLASSES)]);
+        rules.push(refuse_strangers(family));
+        // A commit may come between two lookups of one packet, and then the slot drawn may be gone: its chain returns,
+        // and a second look sees the new state only.
+        rules.extend([classify(family), dispatch(sets::CLASSES), classify(family), dispatch(sets::CLASSES)]);
+        rules.push(lost(family));
         let to_cluster_ip = load_address(family, End::Destination, KEY);
         rules.push(concat([
             is_family(family),
@@ -98,6 +102,13 @@ fn refuse_strangers(family: Family) -> Rule {
 fn classify(family: Family) -> Rule {
     let class = Expr::Lookup { set: sets::SERVICES.of(family), key: KEY, into: VALUE };
     concat([scoped(family), vec![class, Expr::SetMeta { key: Meta::Priority, from: VALUE }]])
+}
+
+/// Let through as it is, the connection would be tracked that way, and every retry of it too. Dropped, the client's
+/// next attempt is a new one.
+fn lost(family: Family) -> Rule {
+    let class = Expr::Lookup { set: sets::SERVICES.of(family), key: KEY, into: VALUE };
+    concat([scoped(family), vec![class], drop_it()])
 }
 
 fn spread(family: Family, size: u32) -> Rule {

@@ -19,7 +19,7 @@ pub fn chain_name(seconds: u32) -> String {
 }
 
 pub fn class_element(seconds: u32) -> Element {
-    class(STICKY | seconds, Verdict::Goto(chain_name(seconds)))
+    class(STICKY | seconds, Verdict::Jump(chain_name(seconds)))
 }
 
 /// A remembered endpoint, or else pick one, which is then remembered.

@@ -182,7 +182,7 @@ fn changes_under_traffic_lose_nothing() {
         world.apply().await;
         let kept = c.inside.run(|| TcpStream::connect("10.96.0.1:80").unwrap());
         let client = c.inside;
-        let asking = std::thread::spawn(move || count(&client, "10.96.0.1:80", 400));
+        let asking = std::thread::spawn(move || count(&client, "10.96.0.1:80", 1_500));
         let mut turn = 0;
         while !asking.is_finished() {
             turn += 1;
@@ -193,7 +193,7 @@ fn changes_under_traffic_lose_nothing() {
             }
             world.apply().await;
         }
-        assert_eq!(asking.join().unwrap().values().sum::<usize>(), 400);
+        assert_eq!(asking.join().unwrap().values().sum::<usize>(), 1_500);
         assert!(turn > 10, "only {turn} changes");
         assert!(exchange(kept).is_some(), "the connection from before is gone");
     });
