@@ -195,9 +195,12 @@ impl Containers {
             life.started = life.started.take().or(read.started);
             life.exit = life.exit.take().or(read.exit);
         });
-        outcome.step("")?;
-        self.tell(id, &container.record.sandbox_id, ContainerEventType::ContainerStartedEvent);
-        Ok(())
+        let kind = match outcome {
+            Ok(_) => ContainerEventType::ContainerStartedEvent,
+            Err(_) => ContainerEventType::ContainerStoppedEvent,
+        };
+        self.tell(id, &container.record.sandbox_id, kind);
+        outcome.map(drop).step("")
     }
 
     pub(crate) async fn stop_container(&self, id: &str, grace: Duration) -> Result<()> {
@@ -277,6 +280,7 @@ fn write_container(
     for name in [launch_order::UPPER, launch_order::WORK, launch_order::ROOT] {
         std::fs::create_dir_all(draft.join(name)).step(draft.display())?;
     }
+    linux::process::like(&surroundings.top_layer(), &draft.join(launch_order::UPPER)).step(draft.display())?;
     linux::launch::write_record(&draft.join(LAUNCH_FILE), &order).step(draft.display())?;
     records::write(draft, config, &record)?;
     std::fs::rename(draft, &surroundings.dir).step(draft.display())?;

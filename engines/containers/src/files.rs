@@ -12,7 +12,7 @@ pub const RESOLV_CONF: &str = "resolv.conf";
 
 /// With the host's network, the host's own names hold.
 pub fn write(directory: &Path, config: &PodSandboxConfig, host_network: bool) -> Result<()> {
-    let put = |name: &str, text: String| std::fs::write(directory.join(name), text).step(name);
+    let put = |name: &str, text: String| write_readable(&directory.join(name), &text).step(name);
     if host_network {
         put(HOSTNAME, std::fs::read_to_string("/proc/sys/kernel/hostname").step(HOSTNAME)?)?;
         put(HOSTS, std::fs::read_to_string("/etc/hosts").unwrap_or_default())?;
@@ -24,6 +24,13 @@ pub fn write(directory: &Path, config: &PodSandboxConfig, host_network: bool) ->
         Some(dns) => put(RESOLV_CONF, resolv_conf(dns)),
         None => put(RESOLV_CONF, std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default()),
     }
+}
+
+/// Every user of a container reads these, whatever mask this process runs under.
+fn write_readable(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::write(path, text)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))
 }
 
 fn hosts(hostname: &str) -> String {

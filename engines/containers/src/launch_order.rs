@@ -47,6 +47,11 @@ impl Surroundings {
         }
     }
 
+    /// Its root directory's owner and mode are what the container's root shows.
+    pub fn top_layer(&self) -> PathBuf {
+        self.image.layers.last().map_or_else(|| self.layers_dir.clone(), |name| self.layers_dir.join(name))
+    }
+
     fn layers_uppermost_first(&self) -> Vec<PathBuf> {
         self.image.layers.iter().rev().map(|name| self.layers_dir.join(name)).collect()
     }
@@ -271,7 +276,7 @@ fn process(
         ambient_capabilities: ambient(security)?,
         no_new_privileges: security.no_new_privs,
         seccomp: seccomp(security)?,
-        oom_score_adj: resources.map(|resources| resources.oom_score_adj as i32),
+        oom_score_adj: Some(resources.map_or(0, |resources| resources.oom_score_adj as i32)),
         rlimits: vec![(RLIMIT_NOFILE, files, files)],
         apparmor_profile: apparmor(security),
     })

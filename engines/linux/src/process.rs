@@ -69,6 +69,26 @@ fn signal_realtime(handle: &OwnedFd, number: i32) -> io::Result<bool> {
     if answer == 0 { Ok(true) } else { Err(io::Error::last_os_error()) }
 }
 
+/// Without CAP_SYS_RESOURCE the score cannot go below where it was: then it stays there.
+pub fn adjust_oom_score(adjustment: i32) -> io::Result<()> {
+    const FILE: &str = "/proc/self/oom_score_adj";
+    match std::fs::write(FILE, adjustment.to_string()) {
+        Err(error) if error.raw_os_error() == Some(libc::EACCES) => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// Blocks until a child of this process has ended; the signal must be blocked beforehand.
+pub(crate) fn wait_for_child_signal() {
+    // SAFETY: the set is initialised before use; a null pointer means that the number is not wanted back in detail.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut set);
+        libc::sigaddset(&mut set, libc::SIGCHLD);
+        libc::sigwaitinfo(&set, std::ptr::null_mut());
+    }
+}
+
 /// The largest number of files that this process may promise its children.
 pub fn file_limit() -> u64 {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
@@ -118,6 +138,15 @@ pub fn loader(program: &std::path::Path) -> io::Result<Option<std::path::PathBuf
 /// Nobody but its owner looks into it.
 pub fn make_private_dir(path: &std::path::Path) -> io::Result<()> {
     Ok(rustix::fs::chmod(path, rustix::fs::Mode::from_raw_mode(0o711))?)
+}
+
+/// Gives a directory the owner and mode of another.
+pub fn like(model: &std::path::Path, directory: &std::path::Path) -> io::Result<()> {
+    use std::os::fd::AsFd;
+    let here = std::path::Path::new(".");
+    let mut attributes = crate::beneath::stat(crate::beneath::open_root(model)?.as_fd(), here)?.attributes();
+    attributes.mode &= 0o7777;
+    crate::beneath::set_attributes(crate::beneath::open_root(directory)?.as_fd(), here, &attributes)
 }
 
 /// Everybody writes, everybody removes his own: as `/dev/shm` is.

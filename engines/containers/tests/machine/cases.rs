@@ -39,6 +39,7 @@ pub const ALL: &[(&str, Case)] = cases![
     images_come_from_registries,
     images_come_from_layouts,
     killed_at_any_moment,
+    removed_under_its_feet,
 ];
 
 const SECONDS: Duration = Duration::from_secs(20);
@@ -457,4 +458,20 @@ async fn killed_at_any_moment(place: &Place) {
         }
     }
     reset(&runtime).await;
+}
+
+/// Somebody deletes the files of a running node: its processes do not stay behind for ever.
+async fn removed_under_its_feet(place: &Place) {
+    let runtime = place.with_image().await;
+    let on = place.subject(&runtime);
+    let sandbox = on.sandbox("removed").await;
+    running(&on, &sandbox, on.container_config("removed", &[])).await;
+    assert_eq!(place.processes_in_groups(), 1);
+    drop(on);
+    drop(runtime);
+    std::fs::remove_dir_all(place.data_dir().join("run")).expect("removed");
+    wait_until("the supervisor's end", || place::processes_of(&place.data_dir().display().to_string()).is_empty())
+        .await;
+    wait_until("the container's end", || place.processes_in_groups() == 0).await;
+    reset(&place.open().await).await;
 }

@@ -19,7 +19,6 @@ use rustix::thread::{ThreadNameSpaceType, UnshareFlags, move_into_link_name_spac
 use crate::channel;
 use crate::launch::{Launch, Process};
 use crate::seccomp::Instruction;
-pub use program::reset_signals;
 
 /// The step that failed and why.
 #[derive(Debug)]
@@ -126,7 +125,7 @@ fn begin(process: &Process, groups: &[PathBuf]) -> Outcome<()> {
         std::fs::write(group.join("tasks"), "0").at(format_args!("joining {}", group.display()))?;
     }
     if let Some(adjustment) = process.oom_score_adj {
-        program::adjust_oom_score(adjustment).at("oom score")?;
+        crate::process::adjust_oom_score(adjustment).at("oom score")?;
     }
     Ok(())
 }

@@ -24,15 +24,6 @@ pub fn reset_signals() -> io::Result<()> {
     Ok(())
 }
 
-/// Without CAP_SYS_RESOURCE the score cannot go below the supervisor's own: then it stays there.
-pub fn adjust_oom_score(adjustment: i32) -> io::Result<()> {
-    const FILE: &str = "/proc/self/oom_score_adj";
-    match std::fs::write(FILE, adjustment.to_string()) {
-        Err(error) if error.raw_os_error() == Some(libc::EACCES) => Ok(()),
-        outcome => outcome,
-    }
-}
-
 pub fn enter_directory(process: &Process) -> Outcome<()> {
     let directory = if process.cwd.as_os_str().is_empty() { Path::new("/") } else { &process.cwd };
     std::env::set_current_dir(directory).at(format_args!("working directory {}", directory.display()))

@@ -14,6 +14,9 @@ use crate::{channel, clone};
 /// Tells the second start from the first.
 const SEALED: &str = "sealed";
 
+/// The kernel should take any container before the one that watches over all of them.
+const SUPERVISOR_OOM_SCORE: i32 = -999;
+
 /// Becomes the supervisor of that directory; returns at once in the process that was started, later in none.
 pub fn serve(root: &Path) -> io::Result<()> {
     if std::env::args_os().nth(2).is_none_or(|argument| argument != SEALED) {
@@ -88,6 +91,7 @@ fn run(root: &Path, directory: &OwnedFd, told: &OwnedFd) -> io::Result<()> {
     std::env::set_current_dir("/")?;
     let _ = rustix::thread::set_name(c"k1s-init"); // a name is for people only
     raise_file_limit()?;
+    crate::process::adjust_oom_score(SUPERVISOR_OOM_SCORE)?;
     std::fs::create_dir_all(root.join(CONTAINERS_DIR))?;
     match rustix::fs::unlinkat(directory, SOCKET, rustix::fs::AtFlags::empty()) {
         Err(error) if error != rustix::io::Errno::NOENT => return Err(error.into()),
@@ -96,11 +100,20 @@ fn run(root: &Path, directory: &OwnedFd, told: &OwnedFd) -> io::Result<()> {
     let signals = child_signals()?;
     let listener = channel::listen(directory.as_fd(), SOCKET)?;
     rustix::fs::chmodat(directory, SOCKET, Mode::from_raw_mode(0o600), rustix::fs::AtFlags::empty())?;
-    let mut state = State::new(root.join(CONTAINERS_DIR), listener, signals)?;
+    let removals = watch_removals(root)?;
+    let mut state = State::new(root.join(CONTAINERS_DIR), listener, signals, removals)?;
     state.adopt_survivors()?;
     rustix::io::write(told, b"!")?;
     while state.step()? {}
     Ok(())
+}
+
+/// Whoever removes the directory under a running supervisor removes its socket: nobody could ask it anything any more.
+fn watch_removals(root: &Path) -> io::Result<OwnedFd> {
+    use rustix::fs::inotify;
+    let watch = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
+    inotify::add_watch(&watch, root.join(SOCKET), inotify::WatchFlags::DELETE_SELF | inotify::WatchFlags::ATTRIB)?;
+    Ok(watch)
 }
 
 /// Four descriptors a container: as many as this machine grants.

@@ -6,7 +6,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
 use super::state::{Child, Pins, State};
 use crate::namespaces::{self, Handles, Kind};
-use crate::{child, clone};
+use crate::{clone, process};
 
 impl State {
     pub fn pin(&mut self, sandbox: &str, mut handles: Handles, shared_pid: bool) -> io::Result<()> {
@@ -27,25 +27,17 @@ impl State {
     }
 }
 
-/// The first process of a PID namespace that a pod's containers share. Orphans of all containers become its children.
+/// The first process of a PID namespace that a pod's containers share. Orphans of all containers become its children:
+/// it waits for each of them, and costs nothing in between.
 fn start_pod_init() -> io::Result<Pid> {
     match clone::fork(libc::CLONE_NEWPID as u64, None)? {
         clone::Fork::Parent(pid) => Ok(pid),
         clone::Fork::Child => {
-            let _ = child::reset_signals(); // the defaults serve it as well
             let _ = rustix::thread::set_name(c"pod"); // for people only
             loop {
-                match wait(WaitOptions::empty()) {
-                    Ok(_) => {}
-                    Err(_) => wait_for_signal(),
-                }
+                while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
+                process::wait_for_child_signal();
             }
         }
     }
-}
-
-/// With no child to wait for, the next one's end interrupts this; half a minute bounds a signal that came before.
-fn wait_for_signal() {
-    let half_a_minute = rustix::time::Timespec { tv_sec: 30, tv_nsec: 0 };
-    let _ = rustix::thread::nanosleep(&half_a_minute);
 }

@@ -6,10 +6,12 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Duration;
 
 use rustix::event::epoll;
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
 
+use super::SOCKET;
 use super::output::{LogFile, Sink, Stream};
 use super::peers::Peer;
 use super::protocol::{Ended, Reply};
@@ -22,11 +24,16 @@ const EVENTS_A_TURN: usize = 32;
 /// Read at once from one container, so that a talkative one does not hold up the others.
 const READ_A_TURN: usize = 64 * 1024;
 
+/// Whoever removes the socket is given this time to remove the rest.
+const REMOVAL_TAKES: Duration = Duration::from_secs(1);
+
 /// What a readable descriptor means.
 #[derive(Debug, Clone)]
 pub(super) enum Source {
     Listener,
     Children,
+    /// The socket was removed.
+    Removals,
     Peer,
     ContainerStatus(String),
     ExecStatus(Pid),
@@ -84,6 +91,7 @@ pub(super) struct State {
     epoll: OwnedFd,
     listener: OwnedFd,
     signals: OwnedFd,
+    removals: OwnedFd,
     sources: HashMap<u64, Source>,
     next: u64,
     pub peers: HashMap<u64, Peer>,
@@ -99,13 +107,14 @@ pub(super) struct State {
 pub(super) type Filter = Rc<[Instruction]>;
 
 impl State {
-    pub fn new(directory: PathBuf, listener: OwnedFd, signals: OwnedFd) -> io::Result<State> {
+    pub fn new(directory: PathBuf, listener: OwnedFd, signals: OwnedFd, removals: OwnedFd) -> io::Result<State> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let mut state = State {
             directory,
             epoll,
             listener: listener.try_clone()?,
             signals: signals.try_clone()?,
+            removals: removals.try_clone()?,
             sources: HashMap::new(),
             next: 0,
             peers: HashMap::new(),
@@ -118,6 +127,7 @@ impl State {
         };
         state.listen_to(listener.as_fd(), Source::Listener)?;
         state.listen_to(signals.as_fd(), Source::Children)?;
+        state.listen_to(removals.as_fd(), Source::Removals)?;
         Ok(state)
     }
 
@@ -170,6 +180,7 @@ impl State {
         match source {
             Source::Listener => self.accept(),
             Source::Children => self.reap(),
+            Source::Removals => self.leave_if_removed(),
             Source::Peer => self.hear(token),
             Source::ContainerStatus(id) => self.hear_container(&id),
             Source::ExecStatus(pid) => self.hear_exec(pid),
@@ -185,6 +196,22 @@ impl State {
         if let Ok(token) = self.listen_to(socket.as_fd(), Source::Peer) {
             self.peers.insert(token, Peer::new(socket));
         }
+    }
+
+    /// A successor may take over what still has records; what has none is beyond anybody's reach and ends.
+    fn leave_if_removed(&mut self) {
+        let mut unread = [0; 512];
+        while rustix::io::read(&self.removals, &mut unread).is_ok() {}
+        if self.directory.with_file_name(SOCKET).exists() {
+            return;
+        }
+        std::thread::sleep(REMOVAL_TAKES);
+        for (id, member) in &self.members {
+            if !self.directory.join(id).join(launch::STARTED_FILE).exists() {
+                let _ = rustix::process::kill_process(member.pid, rustix::process::Signal::KILL); // it may just have ended
+            }
+        }
+        self.quit = true;
     }
 
     fn reap(&mut self) {
