@@ -6,7 +6,7 @@ mod rolling;
 mod status;
 
 use crate::ownership::{self, Claim};
-use crate::revisions::{self, History};
+use crate::revisions::{self, HASH_LABEL, History, Naming};
 use crate::{labels, pods};
 use k8s_openapi::api::apps::v1::{ControllerRevision, DaemonSet, DaemonSetSpec};
 use k8s_openapi::api::core::v1::{Node, Pod};
@@ -73,8 +73,9 @@ impl Controller for DaemonSets {
             plan.event(&*set, EventType::Warning, "SelectingAll", message);
             return plan;
         }
-        let (template, collisions) = (spec(&set).template, collisions(&set));
-        let history = History::of::<DaemonSet>(&set.metadata, &selector, &template, collisions, seen, &mut plan);
+        let template = spec(&set).template;
+        let naming = Naming { label: HASH_LABEL, collisions: collisions(&set) };
+        let history = History::of::<DaemonSet>(&set.metadata, &selector, &template, &naming, seen, &mut plan);
         let Some(history) = history else {
             status::count_collision(&set, &mut plan);
             return plan;

@@ -26,6 +26,7 @@ pub mod pod_gc;
 pub mod replicaset;
 pub mod root_ca;
 pub mod serviceaccount;
+pub mod statefulset;
 pub mod taint_eviction;
 pub mod ttl_after_finished;
 
@@ -54,6 +55,7 @@ pub const ALL: &[Make] = &[
     |_| Arc::new(replicaset::ReplicaSets),
     |_| Arc::new(replicaset::ReplicationControllers),
     |_| Arc::new(daemonset::DaemonSets),
+    |_| Arc::new(statefulset::StatefulSets),
     |_| Arc::new(endpointslice::EndpointSlices),
     |_| Arc::new(endpoints::LegacyEndpoints),
     |_| Arc::new(job::Jobs),

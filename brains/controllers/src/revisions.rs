@@ -11,8 +11,16 @@ use plan::{Plan, View};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The label that a revision and its pods share.
+/// The label that pods carry, and DaemonSets' revisions.
 pub(crate) const HASH_LABEL: &str = "controller-revision-hash";
+/// The label of StatefulSets' revisions.
+pub(crate) const REVISION_HASH_LABEL: &str = "controller.kubernetes.io/hash";
+
+/// How a new revision is named and labelled.
+pub(crate) struct Naming {
+    pub(crate) label: &'static str,
+    pub(crate) collisions: Option<i32>,
+}
 
 pub(crate) struct History {
     /// The revision of the present template: one that is there, or one that this plan makes.
@@ -34,6 +42,17 @@ fn data_of(revision: &ControllerRevision) -> Value {
     revision.data.as_ref().and_then(|data| Value::encode(data).ok()).unwrap_or_default()
 }
 
+/// The template that a revision keeps.
+pub(crate) fn template_of(revision: &ControllerRevision) -> PodTemplateSpec {
+    let mut kept = data_of(revision).at("spec.template").clone();
+    kept.remove("$patch");
+    kept.decode().unwrap_or_default()
+}
+
+pub(crate) fn name_of(revision: &ControllerRevision) -> &str {
+    revision.metadata.name.as_deref().unwrap_or("")
+}
+
 pub(crate) fn hash_of(revision: &ControllerRevision) -> &str {
     revision.metadata.labels.as_ref().and_then(|labels| labels.get(HASH_LABEL)).map_or("", String::as_str)
 }
@@ -45,7 +64,7 @@ impl History {
         owner: &ObjectMeta,
         selector: &LabelSelector,
         template: &PodTemplateSpec,
-        collisions: Option<i32>,
+        naming: &Naming,
         seen: &View,
         plan: &mut Plan,
     ) -> Option<History> {
@@ -56,7 +75,7 @@ impl History {
         let (same, old): (Vec<_>, Vec<_>) = all.into_iter().partition(|revision| data_of(revision) == wanted);
         let number = old.iter().map(|revision| revision.revision).max().unwrap_or(0) + 1;
         let Some(current) = same.last() else {
-            let current = new::<O>(owner, template, wanted, collisions, number);
+            let current = new::<O>(owner, template, wanted, naming, number);
             let key = ownership::key(&current.metadata);
             if seen.get::<ControllerRevision>(&key.namespace, &key.name).is_some() {
                 return None;
@@ -86,14 +105,14 @@ fn new<O: Described>(
     owner: &ObjectMeta,
     template: &PodTemplateSpec,
     data: Value,
-    collisions: Option<i32>,
+    naming: &Naming,
     revision: i64,
 ) -> ControllerRevision {
-    let hash = template::hash(template, collisions);
+    let hash = template::hash(template, naming.collisions);
     let name = format!("{}-{hash}", owner.name.as_deref().unwrap_or(""));
     let from = template.metadata.as_ref().and_then(|metadata| metadata.labels.clone());
     let labels: BTreeMap<String, String> =
-        from.into_iter().flatten().chain([(HASH_LABEL.to_owned(), hash.clone())]).collect();
+        from.into_iter().flatten().chain([(naming.label.to_owned(), hash.clone())]).collect();
     ControllerRevision {
         metadata: ObjectMeta {
             name: Some(name),
