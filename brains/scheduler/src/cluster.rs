@@ -1,7 +1,10 @@
 //! Everything that decisions look at, kept up to date with every change at the cost of that change alone.
 
+use crate::census::{Census, Count, Domains, Question, change};
+use crate::held_terms::HeldTerms;
 use crate::node::{NodeFacts, NodeInfo};
 use crate::pod::PodInfo;
+use crate::workloads::Workloads;
 use meta::CompactString;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -19,6 +22,11 @@ pub struct Cluster {
     strays: HashMap<CompactString, Vec<Arc<PodInfo>>>,
     /// On how many nodes each image is.
     images: HashMap<CompactString, usize>,
+    census: Census,
+    /// For each topology that was asked for: how many nodes are in each of its domains.
+    topologies: HashMap<CompactString, Domains>,
+    pub(crate) held: HeldTerms,
+    pub(crate) workloads: Workloads,
 }
 
 struct Placed {
@@ -67,6 +75,9 @@ impl Cluster {
             return None;
         };
         let old = std::mem::replace(&mut self.nodes[at].facts, facts);
+        if old.labels() != self.nodes[at].facts.labels() {
+            self.relabel(at, &old);
+        }
         self.count_images(&old, |nodes| nodes - 1);
         self.order_is_stale |= old.zone() != self.nodes[at].facts.zone();
         Some(old)
@@ -75,7 +86,10 @@ impl Cluster {
     fn add_node(&mut self, facts: Arc<NodeFacts>) {
         let name = facts.name.clone();
         let mut node = NodeInfo::new(facts);
+        count_domains(&mut self.topologies, &node.facts, 1);
         for pod in self.strays.remove(&name).unwrap_or_default() {
+            self.census.add(&pod, &node.facts, 1);
+            self.held.add(&pod, &node.facts, 1);
             node.add(pod);
         }
         self.at.insert(name, self.nodes.len());
@@ -90,12 +104,30 @@ impl Cluster {
         if let Some(moved) = self.nodes.get(at) {
             self.at.insert(moved.name().clone(), at);
         }
+        self.count_pods(&node.pods, &node.facts, -1);
+        count_domains(&mut self.topologies, &node.facts, -1);
         if !node.pods.is_empty() {
             self.strays.insert(name.into(), node.pods);
         }
         self.count_images(&node.facts, |nodes| nodes - 1);
         self.order_is_stale = true;
         Some(node.facts)
+    }
+
+    /// Counts what is on a node under its new labels, and no longer under its old ones.
+    fn relabel(&mut self, at: usize, old: &NodeFacts) {
+        let NodeInfo { pods, facts, .. } = self.nodes[at].clone();
+        self.count_pods(&pods, old, -1);
+        self.count_pods(&pods, &facts, 1);
+        count_domains(&mut self.topologies, old, -1);
+        count_domains(&mut self.topologies, &facts, 1);
+    }
+
+    fn count_pods(&mut self, pods: &[Arc<PodInfo>], node: &NodeFacts, by: i64) {
+        for pod in pods {
+            self.census.add(pod, node, by);
+            self.held.add(pod, node, by);
+        }
     }
 
     fn count_images(&mut self, facts: &NodeFacts, count: fn(usize) -> usize) {
@@ -123,7 +155,12 @@ impl Cluster {
         self.remove_pod(pod.uid());
         self.placed.insert(pod.uid().clone(), Placed { node: node.clone(), assumed });
         match self.at.get(&node) {
-            Some(at) => self.nodes[*at].add(pod),
+            Some(at) => {
+                let node = &mut self.nodes[*at];
+                self.census.add(&pod, &node.facts, 1);
+                self.held.add(&pod, &node.facts, 1);
+                node.add(pod);
+            }
             None => self.strays.entry(node).or_default().push(pod),
         }
     }
@@ -131,7 +168,11 @@ impl Cluster {
     pub(crate) fn remove_pod(&mut self, uid: &str) -> Option<Arc<PodInfo>> {
         let Placed { node, .. } = self.placed.remove(uid)?;
         if let Some(at) = self.at.get(&node) {
-            return self.nodes[*at].remove(uid);
+            let node = &mut self.nodes[*at];
+            let pod = node.remove(uid)?;
+            self.census.add(&pod, &node.facts, -1);
+            self.held.add(&pod, &node.facts, -1);
+            return Some(pod);
         }
         let strays = self.strays.get_mut(&node)?;
         let at = strays.iter().position(|pod| pod.uid() == uid)?;
@@ -140,6 +181,28 @@ impl Cluster {
             self.strays.remove(&node);
         }
         Some(pod)
+    }
+
+    /// Makes sure that [`Cluster::count`] and [`Cluster::domains`] have an answer.
+    pub(crate) fn ask(&mut self, question: Question, topology: &CompactString) {
+        self.census.ask(question, topology, &self.nodes);
+        if !self.topologies.contains_key(topology) {
+            let mut domains = Domains::new();
+            for value in self.nodes.iter().filter_map(|node| node.facts.label(topology)) {
+                change(&mut domains, value, 1);
+            }
+            self.topologies.insert(topology.clone(), domains);
+        }
+    }
+
+    /// The answer to a question that was asked by a plugin's [`crate::framework::Plugin::questions`].
+    pub fn count(&self, question: &Question) -> Option<&Count> {
+        self.census.count(question)
+    }
+
+    /// How many nodes are in each domain of a topology that was asked for.
+    pub fn domains(&self, topology: &str) -> Option<&Domains> {
+        self.topologies.get(topology)
     }
 
     /// Must be called after changes, before nodes are tried in order.
@@ -154,5 +217,13 @@ impl Cluster {
         let longest = zones.values().map(Vec::len).max().unwrap_or(0);
         let turn = |nth: usize| zones.values().filter_map(move |zone| zone.get(nth).copied());
         self.order = (0..longest).flat_map(turn).collect();
+    }
+}
+
+fn count_domains(topologies: &mut HashMap<CompactString, Domains>, node: &NodeFacts, by: i64) {
+    for (topology, domains) in topologies {
+        if let Some(value) = node.label(topology) {
+            change(domains, value, by);
+        }
     }
 }

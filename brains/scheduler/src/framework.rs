@@ -10,6 +10,7 @@ pub(crate) use diagnosis::counted;
 pub use diagnosis::{Diagnosis, Reasons, Refusal};
 pub use event::Event;
 
+use crate::census::Question;
 use crate::cluster::Cluster;
 use crate::node::NodeInfo;
 use crate::pod::PodInfo;
@@ -48,6 +49,11 @@ pub trait Plugin: Send + Sync {
     }
     fn bind(&self) -> Option<&dyn Bind> {
         None
+    }
+
+    /// What it will ask the cluster about a pod: counts, each with a topology to sum over.
+    fn questions(&self, _pod: &PodInfo, _cluster: &Cluster) -> Vec<(Question, CompactString)> {
+        Vec::new()
     }
 
     /// Whether something that happened may have made a pod schedulable that this plugin refused.

@@ -4,9 +4,11 @@
 //! for one decision after the other; time and chance are arguments. What it decides is a pipeline of plugins
 //! ([`plugins::PLUGINS`]) at the extension points of [`framework`].
 
+mod census;
 mod cluster;
 mod cycle;
 mod decision;
+mod held_terms;
 mod node;
 mod node_terms;
 mod pod;
@@ -15,15 +17,17 @@ mod queue;
 mod resources;
 mod scheduler;
 mod taints;
+mod workloads;
 
 pub mod framework;
 pub mod plugins;
 
+pub use census::{Count, Domains, Namespaces, Question};
 pub use cluster::Cluster;
 pub use decision::{Decision, Outcome};
 pub use node::{NodeFacts, NodeInfo};
 pub use node_terms::NodeTerms;
-pub use pod::{HostPort, PodInfo};
+pub use pod::{HostPort, PodAffinity, PodInfo, PodTerm, SpreadConstraint};
 pub use profile::Profile;
 pub use queue::{Place, Queue};
 pub use resources::Resources;

@@ -1,8 +1,11 @@
 //! The plugins of a scheduler, made with their settings.
 
+use crate::census::Question;
+use crate::cluster::Cluster;
 use crate::framework::{Bind, Event, Permit, Plugin, PostFilter, PreEnqueue, PreFilter, PreScore, QueueSort, Reserve};
 use crate::plugins::{PLUGINS, Settings};
 use crate::pod::PodInfo;
+use meta::CompactString;
 
 pub struct Profile {
     pub(crate) scheduler_name: &'static str,
@@ -30,6 +33,10 @@ impl Profile {
 
     fn all(&self) -> impl DoubleEndedIterator<Item = &dyn Plugin> {
         self.plugins.iter().map(|(_, plugin)| &**plugin)
+    }
+
+    pub(crate) fn questions(&self, pod: &PodInfo, cluster: &Cluster) -> Vec<(Question, CompactString)> {
+        self.all().flat_map(|plugin| plugin.questions(pod, cluster)).collect()
     }
 
     pub(crate) fn pre_enqueues(&self) -> impl Iterator<Item = &dyn PreEnqueue> {

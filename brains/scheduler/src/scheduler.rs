@@ -41,8 +41,20 @@ impl Scheduler {
         match change.resource.resource.as_str() {
             "pods" => self.apply_pod(old, new, now),
             "nodes" => self.apply_node(&change.key.name, new, now),
+            "services" => self.cluster.workloads.put_service(&change.key, new.map(Arc::as_ref)),
+            "replicasets" => self.put_controller("ReplicaSet", change),
+            "statefulsets" => self.put_controller("StatefulSet", change),
+            "replicationcontrollers" => self.put_controller("ReplicationController", change),
+            "namespaces" => {
+                self.cluster.workloads.put_namespace(&change.key.name, new.map(Arc::as_ref));
+                Ok(())
+            }
             _ => Ok(()),
         }
+    }
+
+    fn put_controller(&mut self, kind: &str, change: &Change) -> Result<(), JsonError> {
+        self.cluster.workloads.put_controller(kind, &change.key, change.new.as_deref())
     }
 
     fn apply_pod(
@@ -155,6 +167,9 @@ impl Scheduler {
 
     fn decide(&mut self, pod: Arc<PodInfo>, now: Timestamp, random: u64) -> Decision {
         self.cluster.settle();
+        for (question, topology) in self.profile.questions(&pod, &self.cluster) {
+            self.cluster.ask(question, &topology);
+        }
         let search = cycle::search(&self.profile, &self.cluster, &pod, self.next_start, random);
         self.next_start = (self.next_start + search.looked_at) % self.cluster.node_count().max(1);
         let placed = search.found.and_then(|node| self.place(&pod, node));

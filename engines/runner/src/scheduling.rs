@@ -15,7 +15,15 @@ use tokio::sync::{mpsc, watch};
 /// The component that its events name.
 const EVENT_SOURCE: &str = "default-scheduler";
 /// What it follows.
-const READS: [(&str, &str); 2] = [("", "nodes"), ("", "pods")];
+const READS: [(&str, &str); 7] = [
+    ("", "namespaces"),
+    ("", "services"),
+    ("", "replicationcontrollers"),
+    ("apps", "replicasets"),
+    ("apps", "statefulsets"),
+    ("", "nodes"),
+    ("", "pods"),
+];
 
 /// Begins to schedule; binds through `client`.
 pub fn start_scheduler(

@@ -3,12 +3,14 @@
 mod default_binder;
 mod default_preemption;
 mod image_locality;
+mod inter_pod_affinity;
 mod node_affinity;
 mod node_name;
 mod node_ports;
 mod node_resources_balanced_allocation;
 mod node_resources_fit;
 mod node_unschedulable;
+mod pod_topology_spread;
 mod priority_sort;
 mod scheduling_gates;
 mod taint_toleration;
@@ -45,6 +47,8 @@ pub const PLUGINS: &[Entry] = &[
     scoring(2, |_| Box::new(node_affinity::NodeAffinity)),
     plugin(|_| Box::new(node_ports::NodePorts)),
     scoring(1, |settings| Box::new(node_resources_fit::NodeResourcesFit::new(&settings.fit))),
+    scoring(2, |_| Box::new(pod_topology_spread::PodTopologySpread)),
+    scoring(2, |_| Box::new(inter_pod_affinity::InterPodAffinity)),
     plugin(|_| Box::new(default_preemption::DefaultPreemption)),
     scoring(1, |_| Box::new(node_resources_balanced_allocation::NodeResourcesBalancedAllocation)),
     scoring(1, |_| Box::new(image_locality::ImageLocality)),

@@ -3,8 +3,11 @@
 pub(crate) mod manifest;
 mod ports;
 mod requests;
+mod terms;
 
 pub use ports::HostPort;
+pub(crate) use terms::selector;
+pub use terms::{PodAffinity, PodTerm, SpreadConstraint};
 
 use crate::node_terms::NodeTerms;
 use crate::resources::Resources;
@@ -31,6 +34,8 @@ pub struct PodInfo {
     pub host_ports: Vec<HostPort>,
     pub tolerations: Vec<Toleration>,
     pub node_terms: NodeTerms,
+    pub affinity: Option<Box<PodAffinity>>,
+    pub spread: Vec<SpreadConstraint>,
     pub gates: Vec<CompactString>,
     /// As nodes list them, of every container.
     pub images: Vec<CompactString>,
@@ -46,6 +51,8 @@ impl PodInfo {
             host_ports: ports::of(&spec),
             images: images(&spec),
             node_terms: NodeTerms::read(&spec),
+            affinity: PodAffinity::read(&spec, &object.header),
+            spread: spread(&spec, &object),
             gates: spec.scheduling_gates.into_iter().map(|gate| gate.name).collect(),
             node: spec.node_name,
             scheduler: spec.scheduler_name,
@@ -80,6 +87,11 @@ impl PodInfo {
     pub fn is_leaving(&self) -> bool {
         self.object.header.deletion_timestamp.is_some()
     }
+}
+
+fn spread(spec: &PodSpec, object: &Object) -> Vec<SpreadConstraint> {
+    let read = |constraint| SpreadConstraint::read(constraint, &object.header);
+    spec.topology_spread_constraints.iter().map(read).collect()
 }
 
 fn images(spec: &PodSpec) -> Vec<CompactString> {
