@@ -53,7 +53,7 @@ fn record(upstream: &Upstream, groups: &[Group], path: &Path) -> Result<String, 
     let place = Place::of(groups, &sample).ok_or_else(|| Failure::Unexpected(format!("{what}: no such kind")))?;
     let address = place.address(&sample);
     place.delete(upstream, &sample)?;
-    let Answer { code, body } = upstream.ask("POST", &place.collection, "application/json", Some(&sample))?;
+    let Answer { code, body, .. } = upstream.ask("POST", &place.collection, "application/json", Some(&sample))?;
     if code != 201 {
         return Err(Failure::Unexpected(format!("{what}: {code}: {body}")));
     }
@@ -129,7 +129,8 @@ fn release(upstream: &Upstream, address: &str, mut object: Value) -> Result<(), 
     let field = if is_namespace { "spec" } else { "metadata" };
     object[field].as_object_mut().map(|fields| fields.remove("finalizers"));
     let end = if is_namespace { "/finalize" } else { "" };
-    let Answer { code, body } = upstream.ask("PUT", &format!("{address}{end}"), "application/json", Some(&object))?;
+    let Answer { code, body, .. } =
+        upstream.ask("PUT", &format!("{address}{end}"), "application/json", Some(&object))?;
     match code {
         200 | 404 | 409 => Ok(()),
         _ => Err(Failure::Unexpected(format!("PUT {address}{end}: {code}: {body}"))),

@@ -49,7 +49,7 @@ fn updates(upstream: &Upstream, place: &Place, sample: &Value, asked: &Value) ->
     }
     let address = place.address(sample);
     place.delete(upstream, sample)?;
-    let Answer { code, body } = upstream.ask("POST", &place.collection, "application/json", Some(sample))?;
+    let Answer { code, body, .. } = upstream.ask("POST", &place.collection, "application/json", Some(sample))?;
     if code != 201 {
         return Err(Failure::Unexpected(format!("POST {}: {code}: {body}", place.collection)));
     }

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 /// The Accept header that asks for a Table.
 pub const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io";
-const JSON: &str = "application/json";
+pub const JSON: &str = "application/json";
 
 pub struct Upstream {
     proxy: Child,
@@ -17,6 +17,8 @@ pub struct Upstream {
 
 pub struct Answer {
     pub code: u16,
+    /// The texts of its Warning headers.
+    pub warnings: Vec<String>,
     pub body: Value,
 }
 
@@ -78,7 +80,9 @@ fn parse_answer(what: &str, text: &str) -> Result<Answer, Failure> {
     let broken = || Failure::Unexpected(format!("{what}: no HTTP answer"));
     let (head, body) = text.split_once("\r\n\r\n").ok_or_else(broken)?;
     let code = head.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(broken)?;
-    Ok(Answer { code, body: serde_json::from_str(body).map_err(Failure::json(what))? })
+    let warnings = head.lines().filter_map(|line| line.split_once("Warning: 299 - \""));
+    let warnings = warnings.map(|(_, text)| text.trim_end_matches('"').to_string()).collect();
+    Ok(Answer { code, warnings, body: serde_json::from_str(body).map_err(Failure::json(what))? })
 }
 
 impl Drop for Upstream {

@@ -108,6 +108,7 @@ fn form_of(name: &str) -> fn(&str) -> Vec<String> {
         "local-path" => formats::local_path,
         "no-backsteps" => formats::no_backsteps,
         "csi-driver" => formats::csi_driver,
+        "domain-path" => formats::domain_path,
         other => panic!("facts/rules.txt: unknown rule {other}"),
     }
 }

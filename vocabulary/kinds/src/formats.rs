@@ -134,6 +134,14 @@ pub fn no_backsteps(text: &str) -> Vec<String> {
     when(text.split('/').any(|part| part == ".."), "must not contain '..'").into_iter().collect()
 }
 
+/// A path below a domain, such as a controller's name.
+pub fn domain_path(text: &str) -> Vec<String> {
+    match text.split_once('/') {
+        Some((domain, path)) if !domain.is_empty() && !path.is_empty() => meta::names::dns_subdomain(domain),
+        _ => vec!["must be a domain-prefixed path (such as \"acme.io/foo\")".into()],
+    }
+}
+
 /// The name of a volume driver.
 pub fn csi_driver(text: &str) -> Vec<String> {
     let mut complaints: Vec<String> = Vec::new();

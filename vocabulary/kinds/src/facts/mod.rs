@@ -3,6 +3,7 @@
 mod columns;
 mod names;
 mod types;
+mod words;
 
 pub use columns::columns;
 pub use names::{Fact, facts};

@@ -15,6 +15,8 @@ pub struct Fact {
     pub scope: Scope,
     pub verbs: Vec<Verb>,
     pub subresources: Vec<Subresource>,
+    /// What a client of a version is warned of.
+    pub deprecated: Vec<(&'static str, &'static str)>,
     /// Where the store keeps its objects; none for kinds that are only answered.
     pub store: Option<&'static str>,
 }
@@ -32,6 +34,10 @@ pub fn facts() -> Vec<Fact> {
             }
             (Some("kind"), _) => facts.push(kind(group.0, &group.1, words)),
             (Some("verbs"), Some(fact)) => fact.verbs = verbs(words.next().unwrap_or_default()),
+            (Some("deprecated"), Some(fact)) => {
+                let told = line.trim_start().strip_prefix("deprecated ").and_then(|rest| rest.split_once(' '));
+                fact.deprecated.extend(told);
+            }
             (Some("sub"), Some(fact)) => fact.subresources.push(subresource(fact, words)),
             _ => {}
         }
@@ -59,7 +65,16 @@ fn kind(group: &'static str, versions: &[&'static str], mut words: impl Iterator
         }
     }
     let scope = if scope == "cluster" { Scope::Cluster } else { Scope::Namespaced };
-    Fact { group, versions: versions.to_vec(), names, scope, verbs: Vec::new(), subresources: Vec::new(), store }
+    Fact {
+        group,
+        versions: versions.to_vec(),
+        names,
+        scope,
+        verbs: Vec::new(),
+        subresources: Vec::new(),
+        deprecated: Vec::new(),
+        store,
+    }
 }
 
 fn verbs(list: &str) -> Vec<Verb> {

@@ -1,11 +1,9 @@
 //! The arena of all built-in types, parsed from the tables.
 
+use super::words::{Flags, declared, embedded, opaque, position, scalar};
 use super::{DEFAULTS, TYPES};
-use meta::{CompactString, Map, Value, value};
-use schema::{
-    Constraints, Details, Field, Inline, ListKind, MapKind, Node, PatchMerge, Schema, SchemaOr, Shape, StructType,
-    TypeId, Types,
-};
+use meta::{CompactString, Value};
+use schema::{Constraints, Details, Field, Inline, MapKind, Node, Schema, Shape, StructType, TypeId, Types};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -208,106 +206,4 @@ impl Loader {
         field.default = Some(default.unwrap_or_else(|error| panic!("facts/defaults.txt: {line}: {error}")));
         field.default_untold = true;
     }
-}
-
-#[derive(Default)]
-struct Flags<'t> {
-    required: bool,
-    always: bool,
-    default: Option<Value>,
-    list: Option<&'t str>,
-    map: Option<&'t str>,
-    patch: Option<&'t str>,
-    values: Vec<&'t str>,
-}
-
-impl<'t> Flags<'t> {
-    fn parse(words: impl Iterator<Item = &'t str>) -> Flags<'t> {
-        let mut flags = Flags::default();
-        for word in words {
-            match word.split_once('=').unwrap_or((word, "")) {
-                ("required", _) => flags.required = true,
-                ("always", _) => flags.always = true,
-                ("default", text) => flags.default = meta::parse(text.as_bytes()).ok(),
-                ("list", text) => flags.list = Some(text),
-                ("map", text) => flags.map = Some(text),
-                ("patch", text) => flags.patch = Some(text),
-                ("enum", text) => flags.values = text.split('|').collect(),
-                (other, _) => panic!("the tables of facts have an unknown flag {other}"),
-            }
-        }
-        flags
-    }
-
-    /// What is said of a list's items or a map's values.
-    fn of_values(&self) -> Flags<'t> {
-        Flags { values: self.values.clone(), ..Flags::default() }
-    }
-
-    fn list_kind(&self) -> ListKind {
-        match self.list {
-            Some("set") => ListKind::Set,
-            Some(text) => match text.strip_prefix("map:") {
-                Some(keys) => ListKind::Map(keys.split(',').map(CompactString::from).collect()),
-                None => ListKind::Atomic,
-            },
-            None => ListKind::Atomic,
-        }
-    }
-
-    fn patch_merge(&self) -> Option<PatchMerge> {
-        let (strategy, key) = self.patch.map(|patch| patch.split_once(':').unwrap_or((patch, "")))?;
-        let merges = strategy.split(',').any(|word| word == "merge");
-        merges.then(|| PatchMerge { key: (!key.is_empty()).then(|| key.into()) })
-    }
-}
-
-/// `atomic`, `union=type:localhostProfile=LocalhostProfile`
-fn declared(words: &[&str]) -> StructType {
-    let unions = words.iter().filter_map(|word| word.strip_prefix("union=")?.split_once(':'));
-    let union = |(discriminator, fields): (&str, &str)| {
-        let fields: Map = fields.split(',').filter_map(|field| field.split_once('=')).collect();
-        value!({"discriminator": discriminator, "fields-to-discriminateBy": fields})
-    };
-    let kind = if words.contains(&"atomic") { MapKind::Atomic } else { MapKind::Granular };
-    StructType { kind, unions: unions.map(union).collect(), ..StructType::default() }
-}
-
-fn opaque(word: &str) -> Shape {
-    match word {
-        "no fields" => Shape::Struct(StructType::default()),
-        "quantity" => Shape::Quantity,
-        "int-or-string" => Shape::IntOrString,
-        "time" => Shape::Time,
-        "micro-time" => Shape::MicroTime,
-        "duration" => Shape::Duration,
-        "schema-or bool" => Shape::SchemaOr(SchemaOr::Bool, TypeId::default()),
-        "schema-or list" => Shape::SchemaOr(SchemaOr::List, TypeId::default()),
-        "schema-or strings" => Shape::SchemaOr(SchemaOr::Strings, TypeId::default()),
-        _ => Shape::Any,
-    }
-}
-
-/// `RuleWithOperations 2`, `Rule 2 RuleWithOperations`
-fn embedded(line: &str, known: &[Inline]) -> Inline {
-    let mut words = line.split(' ');
-    let mut next = || words.next().unwrap_or_default();
-    Inline { go: next().into(), tag: next().parse().unwrap_or(0), within: position(next(), known) }
-}
-
-fn position(name: &str, inlines: &[Inline]) -> Option<u8> {
-    inlines.iter().position(|inline| inline.go == name).map(|index| index as u8)
-}
-
-fn scalar(word: &str) -> Option<Shape> {
-    Some(match word {
-        "string" => Shape::Str,
-        "bytes" => Shape::Bytes,
-        "bool" => Shape::Bool,
-        "int32" => Shape::Int32,
-        "int64" => Shape::Int64,
-        "float" => Shape::Float,
-        "any" | "object" => Shape::Any,
-        _ => return None,
-    })
 }

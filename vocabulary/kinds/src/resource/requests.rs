@@ -1,6 +1,7 @@
 //! Requests for devices, in claims and in templates of claims.
 
-use meta::Value;
+use meta::{Cursor, ErrorList, FieldError, Value};
+use std::collections::BTreeSet;
 
 /// An exact count that nobody states is one.
 pub fn default(object: &mut Value, path: &str) {
@@ -34,4 +35,21 @@ pub fn drop_disabled(object: &mut Value, path: &str) {
 
 fn drop_fields(request: &mut Value) {
     ["tolerations", "capacity"].iter().for_each(|field| _ = request.remove(field));
+}
+
+/// Each is one request, or a choice of several, under a name of its own.
+pub fn check(at: &Cursor<'_>, out: &mut ErrorList) {
+    let mut names = BTreeSet::new();
+    for request in at.items() {
+        let name = request.at("name").str();
+        if !name.is_empty() && !names.insert(name.to_string()) {
+            out.push(FieldError::duplicate(&request.path, name));
+        }
+        let why = "exactly one of `exactly` or `firstAvailable` is required";
+        match (request.at("exactly").is_null(), request.at("firstAvailable").items().next().is_none()) {
+            (true, true) => out.push(FieldError::required(&request.path, why)),
+            (false, false) => out.push(FieldError::invalid(&request.path, request.value.clone(), why)),
+            _ => {}
+        }
+    }
 }

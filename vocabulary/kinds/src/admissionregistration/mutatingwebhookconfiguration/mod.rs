@@ -1,9 +1,10 @@
 //! MutatingWebhookConfiguration: webhooks that may change what is written.
 
+use crate::admissionregistration::webhooks;
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row =
@@ -27,5 +28,9 @@ impl Rules for MutatingWebhookConfiguration {
 
     fn needs_version_on_update(&self) -> bool {
         true
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        Cursor::root(new).at("webhooks").items().for_each(|webhook| webhooks::judge(&webhook, out));
     }
 }

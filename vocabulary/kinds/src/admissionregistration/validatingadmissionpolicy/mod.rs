@@ -1,9 +1,9 @@
 //! ValidatingAdmissionPolicy: rules in CEL that may refuse what is written.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
 
 pub const ROW: Row =
@@ -27,5 +27,16 @@ impl Rules for ValidatingAdmissionPolicy {
 
     fn needs_version_on_update(&self) -> bool {
         true
+    }
+
+    fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        let spec = Cursor::root(new).at("spec");
+        let none = |field: &str| spec.at(field).items().next().is_none();
+        if context.subresource.is_empty() && none("validations") && none("auditAnnotations") {
+            for field in ["validations", "auditAnnotations"] {
+                let why = "validations or auditAnnotations must contain at least one item";
+                out.push(FieldError::required(&spec.at(field).path, why));
+            }
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! ValidatingAdmissionPolicyBinding: where an admission policy applies.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules, check};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding", || {
@@ -23,6 +23,22 @@ impl Rules for ValidatingAdmissionPolicyBinding {
 
     fn needs_version_on_update(&self) -> bool {
         true
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        let spec = Cursor::root(new).at("spec");
+        let actions = spec.at("validationActions");
+        let has = |word: &str| actions.items().any(|action| action.str() == word);
+        if has("Deny") && has("Warn") {
+            let why = "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)";
+            check::invalid(&actions, why, out);
+        }
+        let param = spec.at("paramRef");
+        if !param.at("name").str().is_empty() && !param.at("selector").is_null() {
+            for field in ["name", "selector"] {
+                check::forbidden(&param.at(field).path, "name and selector are mutually exclusive", out);
+            }
+        }
     }
 }
 

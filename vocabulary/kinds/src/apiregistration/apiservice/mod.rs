@@ -1,9 +1,9 @@
 //! APIService: where a group version is served.
 
 use crate::cells;
-use crate::{Context, Row, Rules, fresh};
+use crate::{Context, Row, Rules, check, fresh};
 use jiff::Timestamp;
-use meta::{Time, Value, value};
+use meta::{Cursor, ErrorList, FieldError, Time, Value, value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("apiregistration.k8s.io", "APIService", || Arc::new(APIService));
@@ -35,6 +35,33 @@ impl Rules for APIService {
             let local = value!({"type": "Available", "status": "True", "reason": "Local",
                 "message": "Local APIServices are always available", "lastTransitionTime": now});
             object.set("status.conditions", value!([local]));
+        }
+    }
+
+    fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        if !context.subresource.is_empty() {
+            return;
+        }
+        let at = Cursor::root(new);
+        let spec = at.at("spec");
+        let wanted = format!("{}.{}", spec.at("version").str(), spec.at("group").str());
+        let name = at.at("metadata.name");
+        if name.str() != wanted && !(spec.at("group").str().is_empty() && name.str() == "v1.") {
+            check::invalid(&name, format!("must be `spec.version+\".\"+spec.group`: {wanted:?}"), out);
+        }
+        let version = spec.at("version");
+        let complaints = meta::names::dns_1035_label(version.str()).into_iter();
+        out.extend(complaints.map(|why| FieldError::invalid(&version.path, version.str(), why)));
+        for (field, most) in [("groupPriorityMinimum", 20000), ("versionPriority", 1000)] {
+            let priority = spec.at(field);
+            if priority.int() <= 0 || priority.int() > most {
+                let why = format!("must be positive and less than {most}");
+                out.push(FieldError::invalid(&priority.path, priority.int(), why));
+            }
+        }
+        let careless = spec.at("insecureSkipTLSVerify");
+        if spec.at("service").is_null() && careless.bool() {
+            check::invalid(&careless, "local APIServices may not have insecureSkipTLSVerify", out);
         }
     }
 }

@@ -3,9 +3,11 @@
 mod conditions;
 
 use crate::cells;
-use crate::{Context, Row, Rules, fresh, metadata};
+use crate::{Context, Row, Rules, check, fresh, metadata};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
 
 pub const ROW: Row =
@@ -60,6 +62,27 @@ impl Rules for CertificateSigningRequest {
             _ => new.set("status", old.get("status").clone()),
         }
     }
+
+    fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        if !context.subresource.is_empty() {
+            return;
+        }
+        let spec = Cursor::root(new).at("spec");
+        let (request, signer, seconds) = (spec.at("request"), spec.at("signerName"), spec.at("expirationSeconds"));
+        if !is_request(request.str()) {
+            out.push(FieldError::invalid(&request.path, request.str(), "PEM block type must be CERTIFICATE REQUEST"));
+        }
+        for usage in spec.at("usages").items() {
+            check::one_of(&usage, USAGES, out);
+        }
+        if check::required(&signer, "", out) && !signer.str().contains('/') {
+            let why = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
+            check::invalid(&signer, why, out);
+        }
+        if !seconds.is_null() && seconds.int() < LEAST_SECONDS {
+            check::invalid(&seconds, "may not specify a duration less than 600 seconds (10 minutes)", out);
+        }
+    }
 }
 
 /// `Approved,Issued`
@@ -77,4 +100,37 @@ fn status(request: &Value) -> String {
         words.push("Issued");
     }
     words.join(",")
+}
+
+/// Ten minutes.
+const LEAST_SECONDS: i64 = 600;
+const USAGES: &[&str] = &[
+    "any",
+    "cert sign",
+    "client auth",
+    "code signing",
+    "content commitment",
+    "crl sign",
+    "data encipherment",
+    "decipher only",
+    "digital signature",
+    "email protection",
+    "encipher only",
+    "ipsec end system",
+    "ipsec tunnel",
+    "ipsec user",
+    "key agreement",
+    "key encipherment",
+    "microsoft sgc",
+    "netscape sgc",
+    "ocsp signing",
+    "s/mime",
+    "server auth",
+    "signing",
+    "timestamping",
+];
+
+fn is_request(text: &str) -> bool {
+    let decoded = STANDARD.decode(text).unwrap_or_default();
+    String::from_utf8_lossy(&decoded).contains("-----BEGIN CERTIFICATE REQUEST-----")
 }

@@ -1,9 +1,9 @@
 //! Event: what happened to an object. Stored in this form for both groups that serve it.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules, check};
 use jiff::Timestamp;
-use meta::{CompactString, Value};
+use meta::{CompactString, Cursor, ErrorList, Value};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +34,15 @@ impl Rules for Event {
 
     fn lifetime(&self) -> Option<Duration> {
         Some(LIFETIME)
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        let about = Cursor::root(new).at("involvedObject.namespace");
+        let own = new.str("metadata.namespace");
+        let expected = if about.str().is_empty() { "default" } else { about.str() };
+        if expected != own {
+            check::invalid(&about, "does not match event.namespace", out);
+        }
     }
 }
 

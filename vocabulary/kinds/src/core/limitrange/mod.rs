@@ -1,9 +1,10 @@
 //! LimitRange: bounds and defaults of resources in a namespace.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules, check};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, FieldError, Quantity, Value};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("", "LimitRange", || Arc::new(LimitRange));
@@ -23,6 +24,18 @@ impl Rules for LimitRange {
         let items = object.at_mut("spec.limits").and_then(Value::as_list_mut);
         items.into_iter().flatten().filter(|item| item.str("type") == "Container").for_each(default_item);
     }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        let mut kinds = BTreeSet::new();
+        for item in Cursor::root(new).at("spec.limits").items() {
+            let kind = item.at("type");
+            limit_type(&kind, out);
+            if !kinds.insert(kind.str().to_string()) {
+                out.push(FieldError::duplicate(&kind.path, kind.str()));
+            }
+            bounds(&item, out);
+        }
+    }
 }
 
 /// A container's default limit is the most it may have; its default request that limit, else the least.
@@ -33,6 +46,44 @@ fn default_item(item: &mut Value) {
             let slot = item.entry(to).entry(&resource);
             if slot.is_null() {
                 *slot = quantity;
+            }
+        }
+    }
+}
+
+fn limit_type(at: &Cursor<'_>, out: &mut ErrorList) {
+    let complaints = meta::names::qualified_name(at.str());
+    if !complaints.is_empty() {
+        out.extend(complaints.into_iter().map(|why| FieldError::invalid(&at.path, at.str(), why)));
+    } else if !at.str().contains('/') && !["Pod", "Container", "PersistentVolumeClaim"].contains(&at.str()) {
+        check::invalid(at, "must be a standard limit type or fully qualified", out);
+    }
+}
+
+/// From the least to the most, each in its order.
+fn bounds(item: &Cursor<'_>, out: &mut ErrorList) {
+    if item.at("type").str() == "Pod" {
+        for field in ["default", "defaultRequest"] {
+            if !item.at(field).value.is_empty() {
+                check::forbidden(&item.at(field).path, "may not be specified when `type` is 'Pod'", out);
+            }
+        }
+    }
+    for (low, high, words) in [
+        ("min", "max", ("min", "max")),
+        ("min", "default", ("min", "default")),
+        ("min", "defaultRequest", ("min", "default request")),
+        ("defaultRequest", "max", ("default request", "max")),
+        ("defaultRequest", "default", ("default request", "default limit")),
+        ("default", "max", ("default", "max")),
+    ] {
+        for (resource, least) in item.at(low).entries() {
+            let most = item.at(high).key(resource);
+            let parsed = |text: &str| Quantity::parse(text).ok();
+            let (Some(least_parsed), Some(most_parsed)) = (parsed(least.str()), parsed(most.str())) else { continue };
+            if least_parsed > most_parsed {
+                let why = format!("{} value {} is greater than {} value {}", words.0, least.str(), words.1, most.str());
+                check::invalid(&least, why, out);
             }
         }
     }

@@ -1,9 +1,11 @@
 //! PersistentVolume: storage that exists.
 
+mod volume_rules;
+
 use crate::cells;
 use crate::{Context, Row, Rules, metadata, volumes};
 use jiff::Timestamp;
-use meta::{Time, Value, value};
+use meta::{Cursor, ErrorList, Time, Value, value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("", "PersistentVolume", || Arc::new(PersistentVolume));
@@ -61,6 +63,18 @@ impl Rules for PersistentVolume {
             true if given.is_null() => new.set(MOMENT, old.at(MOMENT).clone()),
             false if given.is_null() || given == old.at(MOMENT) => new.set(MOMENT, Time(context.now).to_string()),
             _ => {}
+        }
+    }
+
+    fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
+        if !context.subresource.is_empty() {
+            return;
+        }
+        let spec = Cursor::root(new).at("spec");
+        volume_rules::capacity(&spec.at("capacity"), out);
+        volume_rules::source(&spec, out);
+        if let Some(old) = old {
+            volume_rules::update(&spec, old.get("spec"), out);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! ResourceQuota: what a namespace may use up.
 
 use crate::cells;
-use crate::{Row, Rules, metadata};
+use crate::pods::validate::resources;
+use crate::{Context, Row, Rules, check, metadata};
 use jiff::Timestamp;
-use meta::{CompactString, Value};
+use meta::{CompactString, Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("", "ResourceQuota", || Arc::new(ResourceQuota));
@@ -28,10 +29,43 @@ impl Rules for ResourceQuota {
     fn returns_deleted(&self) -> bool {
         true
     }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        for (resource, quantity) in Cursor::root(new).at("spec.hard").entries() {
+            quota_name(resource, &quantity, out);
+            resources::value(resource, &quantity, out);
+        }
+        let scopes = Cursor::root(new).at("spec.scopes");
+        for _ in scopes.items().filter(|scope| !SCOPES.contains(&scope.str())) {
+            check::invalid(&scopes, "unsupported scope", out);
+        }
+    }
 }
 
 /// `pods: 1/5`
 fn usage(quota: &Value, resource: &str, hard: &Value) -> String {
     let used = quota.at("status.used").get(resource).as_str().unwrap_or("0");
     format!("{resource}: {used}/{}", hard.as_str().unwrap_or("0"))
+}
+
+const SCOPES: &[&str] = &[
+    "Terminating",
+    "NotTerminating",
+    "BestEffort",
+    "NotBestEffort",
+    "PriorityClass",
+    "CrossNamespacePodAffinity",
+    "VolumeAttributesClass",
+];
+
+/// A resource of the cluster's own has a known name; any other one a domain.
+fn quota_name(resource: &str, at: &Cursor<'_>, out: &mut ErrorList) {
+    let huge = ["hugepages-", "requests.hugepages-"].iter().any(|prefix| resource.starts_with(prefix));
+    let counted = resource.starts_with("count/");
+    if resource.contains('/') || huge || counted || resources::is_standard(resource) {
+        return;
+    }
+    for why in ["must be a standard resource type or fully qualified", "must be a standard resource for quota"] {
+        out.push(FieldError::invalid(&at.path, resource, why));
+    }
 }

@@ -1,9 +1,9 @@
 //! PriorityLevelConfiguration: how many requests of a level run at once.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules, check};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
 
 pub const ROW: Row =
@@ -32,5 +32,47 @@ impl Rules for PriorityLevelConfiguration {
 
     fn validate_name(&self, name: &str) -> Vec<String> {
         meta::names::path_segment(name)
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        let spec = Cursor::root(new).at("spec");
+        let limited = spec.at("limited");
+        match (spec.at("type").str(), limited.is_null()) {
+            ("Limited", true) => {
+                out.push(FieldError::required(&limited.path, "must not be empty when type is Limited"))
+            }
+            ("Exempt", false) => check::forbidden(&limited.path, "must be nil if the type is not Limited", out),
+            _ => {}
+        }
+        let shares = limited.at("nominalConcurrencyShares");
+        if shares.int() < 0 {
+            check::invalid(&shares, "must be a non-negative integer", out);
+        }
+        queuing(&limited.at("limitResponse"), out);
+    }
+}
+
+fn queuing(response: &Cursor<'_>, out: &mut ErrorList) {
+    let queuing = response.at("queuing");
+    match (response.at("type").str(), queuing.is_null()) {
+        ("Reject", false) => {
+            check::forbidden(&queuing.path, "must be nil if limited.limitResponse.type is not Limited", out);
+        }
+        ("Queue", true) => {
+            let why = "must not be empty if limited.limitResponse.type is Limited";
+            out.push(FieldError::required(&queuing.path, why));
+        }
+        ("Queue", false) => {
+            let (queues, hand) = (queuing.at("queues"), queuing.at("handSize"));
+            for field in [&queues, &hand, &queuing.at("queueLengthLimit")] {
+                if field.int() <= 0 {
+                    check::invalid(field, "must be positive", out);
+                }
+            }
+            if hand.int() > queues.int() {
+                check::invalid(&hand, format!("should not be greater than queues ({})", queues.int()), out);
+            }
+        }
+        _ => {}
     }
 }

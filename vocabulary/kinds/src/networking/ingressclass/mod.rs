@@ -1,9 +1,9 @@
 //! IngressClass: which controller serves an ingress.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules, check};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("networking.k8s.io", "IngressClass", || Arc::new(IngressClass));
@@ -22,6 +22,18 @@ impl Rules for IngressClass {
 
     fn has_generation(&self) -> bool {
         true
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        let parameters = Cursor::root(new).at("spec.parameters");
+        let (scope, namespace) = (parameters.at("scope"), parameters.at("namespace"));
+        match (scope.str(), namespace.is_null()) {
+            ("Namespace", true) => {
+                out.push(FieldError::required(&namespace.path, "`parameters.scope` is set to 'Namespace'"));
+            }
+            ("Cluster", false) => check::forbidden(&namespace.path, "`parameters.scope` is set to 'Cluster'", out),
+            _ => {}
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! IPAddress: an address that a service holds.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Row, Rules, formats};
 use jiff::Timestamp;
 use meta::Value;
 use std::sync::Arc;
@@ -13,6 +13,11 @@ struct IPAddress;
 impl Rules for IPAddress {
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         vec![cells::name(object), parent(object).into(), cells::age(object, now)]
+    }
+
+    /// An address is called after itself.
+    fn validate_name(&self, name: &str) -> Vec<String> {
+        formats::ip(name)
     }
 }
 

@@ -1,9 +1,9 @@
 //! ServiceCIDR: ranges from which services get addresses.
 
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules, check};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("networking.k8s.io", "ServiceCIDR", || Arc::new(ServiceCIDR));
@@ -14,5 +14,19 @@ impl Rules for ServiceCIDR {
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         let ranges = cells::joined(object.at("spec.cidrs"), ",");
         vec![cells::name(object), ranges.into(), cells::age(object, now)]
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
+        let ranges = Cursor::root(new).at("spec.cidrs");
+        let six = ranges.items().filter(|range| range.str().contains(':')).count();
+        let count = ranges.items().count();
+        if count > 2 || (count == 2 && six != 1) {
+            let why = "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64";
+            check::invalid(&ranges, why, out);
+        }
+        let Some(old) = old else { return };
+        for (range, before) in ranges.items().zip(old.items("spec.cidrs")) {
+            check::immutable(&range, &Cursor::new(before, range.path.clone()), out);
+        }
     }
 }

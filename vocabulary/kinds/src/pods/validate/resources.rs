@@ -45,7 +45,7 @@ fn within(at: &Cursor<'_>, spec: &Cursor<'_>, out: &mut ErrorList) {
     }
 }
 
-fn judge(at: &Cursor<'_>, name: fn(&str, &Path, &mut ErrorList), out: &mut ErrorList) {
+pub fn judge(at: &Cursor<'_>, name: fn(&str, &Path, &mut ErrorList), out: &mut ErrorList) {
     let (limits, requests) = (at.at("limits"), at.at("requests"));
     for (resource, quantity) in limits.entries().chain(requests.entries()) {
         name(resource, &quantity.path, out);
@@ -105,20 +105,24 @@ const COUNTED: &[&str] = &[
     "services.loadbalancers",
 ];
 
-fn container_name(name: &str, path: &Path, out: &mut ErrorList) {
+pub fn container_name(name: &str, path: &Path, out: &mut ErrorList) {
     let complaints = names::qualified_name(name);
     if !complaints.is_empty() {
         return out.extend(complaints.into_iter().map(|why| FieldError::invalid(path, name, why)));
     }
     let known = OF_CONTAINERS.contains(&name) || name.starts_with("hugepages-");
     if !name.contains('/') && !known {
-        if !STANDARD.contains(&name) && !COUNTED.contains(&name) {
+        if !is_standard(name) {
             out.push(FieldError::invalid(path, name, "must be a standard resource type or fully qualified"));
         }
         out.push(FieldError::invalid(path, name, "must be a standard resource for containers"));
     } else if name.contains('/') && !name.contains("kubernetes.io/") && name.starts_with("requests.") {
         out.push(FieldError::invalid(path, name, "doesn't follow extended resource name standard"));
     }
+}
+
+pub fn is_standard(name: &str) -> bool {
+    STANDARD.contains(&name) || COUNTED.contains(&name)
 }
 
 const STANDARD: &[&str] = &[

@@ -4,7 +4,7 @@ use crate::cells;
 use crate::resource::requests;
 use crate::{Context, Row, Rules, fresh};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("resource.k8s.io", "ResourceClaim", || Arc::new(ResourceClaim));
@@ -27,6 +27,10 @@ impl Rules for ResourceClaim {
     fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
         fresh::status(context, object);
         requests::drop_disabled(object, "spec.devices.requests");
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        requests::check(&Cursor::root(new).at("spec.devices.requests"), out);
     }
 }
 

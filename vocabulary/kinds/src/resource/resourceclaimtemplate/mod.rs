@@ -4,7 +4,7 @@ use crate::cells;
 use crate::resource::requests;
 use crate::{Context, Row, Rules};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("resource.k8s.io", "ResourceClaimTemplate", || Arc::new(ResourceClaimTemplate));
@@ -26,5 +26,9 @@ impl Rules for ResourceClaimTemplate {
 
     fn prepare_create(&self, _context: &Context<'_>, object: &mut Value) {
         requests::drop_disabled(object, "spec.spec.devices.requests");
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        requests::check(&Cursor::root(new).at("spec.spec.devices.requests"), out);
     }
 }

@@ -3,7 +3,7 @@
 use crate::cells;
 use crate::{Context, Row, Rules};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("resource.k8s.io", "ResourceSlice", || Arc::new(ResourceSlice));
@@ -40,6 +40,15 @@ impl Rules for ResourceSlice {
 
     fn prepare_update(&self, _context: &Context<'_>, new: &mut Value, _old: &Value) {
         drop_disabled(new);
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        let spec = Cursor::root(new).at("spec");
+        let places = ["nodeName", "nodeSelector", "allNodes", "perDeviceNodeSelection"];
+        if places.iter().filter(|place| !spec.at(place).is_null()).count() != 1 {
+            let words = places.map(|place| format!("`{place}`")).join(", ");
+            out.push(FieldError::required(&spec.path, format!("exactly one of {words} is required")));
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! CSIDriver: what a volume driver can do.
 
 use crate::cells;
-use crate::{Context, Row, Rules};
+use crate::{Context, Row, Rules, check};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{ErrorList, FieldError, Path, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("storage.k8s.io", "CSIDriver", || Arc::new(CSIDriver));
@@ -38,6 +38,16 @@ impl Rules for CSIDriver {
     fn prepare_update(&self, _context: &Context<'_>, new: &mut Value, old: &Value) {
         if new.get("spec") != old.get("spec") {
             new.set("metadata.generation", old.int("metadata.generation") + 1);
+        }
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
+        let Some(old) = old else { return };
+        let required = new.at("spec.attachRequired");
+        if required != old.at("spec.attachRequired") {
+            // Upstream's own name of the field.
+            let path = Path::new("spec").field("attachedRequired");
+            out.push(FieldError::invalid(&path, required.clone(), check::IMMUTABLE));
         }
     }
 }
