@@ -2,10 +2,10 @@
 
 use crate::config::Config;
 use crate::table::{RuleTable, hairpin, host_port, host_port_of};
-use kernel::net::{Element, Flows, KnownLink, Links, NetError, PodLink, Rules};
+use kernel::net::{Element, Flows, KnownLink, Links, NetError, PodLink, Rules, StaleFlows};
 use netplan::{Backend, Exhausted, LINK_PREFIX, NodeAddresses, Protocol, link_macs, link_name};
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -110,7 +110,7 @@ impl<K: Links + Rules + Flows> PodLinks<K> {
             None => {}
         }
         let pod = self.state().reserve(sandbox, ports)?;
-        match self.join(sandbox, netns, &pod).await {
+        match self.join(sandbox, netns, &pod, ports).await {
             Ok(()) => Ok(pod.addresses),
             Err(error) => {
                 // Nothing may stay behind; a second failure would only hide the first.
@@ -120,7 +120,7 @@ impl<K: Links + Rules + Flows> PodLinks<K> {
         }
     }
 
-    async fn join(&self, sandbox: &str, netns: &Path, pod: &Pod) -> Result<(), LinkError> {
+    async fn join(&self, sandbox: &str, netns: &Path, pod: &Pod, ports: &[HostPort]) -> Result<(), LinkError> {
         let (node_mac, pod_mac) = link_macs(sandbox);
         let link = PodLink {
             name: link_name(sandbox),
@@ -138,7 +138,7 @@ impl<K: Links + Rules + Flows> PodLinks<K> {
         if let Some(pod) = self.state().pods.get_mut(sandbox) {
             pod.joined = true;
         }
-        Ok(())
+        Ok(self.table.forget(ports.iter().filter_map(|port| stale(port, &pod.addresses)).collect()).await?)
     }
 
     /// Takes a sandbox off the network. Nothing to take off is no error.
@@ -203,6 +203,14 @@ impl State {
             self.free(&pod.addresses);
         }
     }
+}
+
+/// Datagrams that clients have been sending to a port of the node, and that went to an earlier holder or to nobody.
+fn stale(port: &HostPort, addresses: &[IpAddr]) -> Option<StaleFlows> {
+    let keep = addresses.iter().map(|address| SocketAddr::new(*address, port.pod_port)).collect();
+    let address = port.host.filter(|host| !host.is_unspecified());
+    let stale = StaleFlows { protocol: port.protocol.number(), address, port: port.port, keep };
+    (port.protocol == Protocol::Udp).then_some(stale)
 }
 
 fn port_elements<'a>(addresses: &'a [IpAddr], port: &'a HostPort) -> impl Iterator<Item = Element> + 'a {

@@ -51,7 +51,7 @@ impl<K: Rules + Flows> RuleTable<K> {
             self.kernel.commit(NAME, batch).await?;
         }
         *known = Known::Applied(Box::new(desired.clone()));
-        self.forget(&datagrams).await
+        self.forget(datagrams.iter().map(stale).collect()).await
     }
 
     /// Elements that belong to links, not to services. They change in the same table, never in the same batch.
@@ -70,11 +70,12 @@ impl<K: Rules + Flows> RuleTable<K> {
         self.kernel.remove_table(NAME).await.map(drop)
     }
 
-    async fn forget(&self, datagrams: &[Datagrams]) -> Result<(), TableError> {
-        if datagrams.is_empty() {
+    /// Ends flows that are not where they should be any more.
+    pub async fn forget(&self, stale: Vec<StaleFlows>) -> Result<(), TableError> {
+        if stale.is_empty() {
             return Ok(());
         }
-        let forgotten = self.kernel.forget(datagrams.iter().map(stale).collect()).await?;
+        let forgotten = self.kernel.forget(stale).await?;
         tracing::debug!(forgotten, "ended datagram flows to endpoints that are gone");
         Ok(())
     }
@@ -84,7 +85,8 @@ fn stale(datagrams: &Datagrams) -> StaleFlows {
     let frontend = datagrams.frontend;
     StaleFlows {
         protocol: frontend.protocol.number(),
-        destination: (frontend.address, frontend.port),
+        address: Some(frontend.address),
+        port: frontend.port,
         keep: datagrams.serving.iter().map(|backend| SocketAddr::new(backend.address, backend.port)).collect(),
     }
 }

@@ -302,6 +302,28 @@ async fn off_the_loop(from: &Namespace, work: impl FnOnce() -> String + Send + '
 }
 
 #[test]
+fn datagrams_follow_the_holder_of_a_host_port() {
+    on_a_node(async |world: World| {
+        let port = HostPort { host: None, protocol: Protocol::Udp, port: 7000, pod_port: 8080 };
+        let socket = world.outside.run(|| UdpSocket::bind("0.0.0.0:0").unwrap());
+        socket.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+        let ask = || {
+            let mut buffer = [0; 16];
+            socket.send_to(b"?", "192.0.2.1:7000").unwrap();
+            let (length, _) = socket.recv_from(&mut buffer).ok()?;
+            Some(String::from_utf8_lossy(&buffer[..length]).into_owned())
+        };
+        assert_eq!(ask(), None);
+        for name in ["a", "b"] {
+            let pod = world.pod(name, &[port]).await;
+            pod.serve_datagrams(8080);
+            assert_eq!(ask().as_deref(), Some(name));
+            world.links.detach(name).await.unwrap();
+        }
+    });
+}
+
+#[test]
 fn a_restart_adopts_what_is_there() {
     on_a_node(async |mut world: World| {
         let port = HostPort { host: None, protocol: Protocol::Tcp, port: 7000, pod_port: 8080 };

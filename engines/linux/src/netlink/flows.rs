@@ -22,16 +22,19 @@ const PROTO_NUMBER: u16 = 1;
 const PROTO_SOURCE_PORT: u16 = 2;
 const PROTO_DESTINATION_PORT: u16 = 3;
 
-type Destinations<'a> = HashMap<(IpAddr, u16), &'a StaleFlows>;
+type ByPort<'a> = HashMap<u16, Vec<&'a StaleFlows>>;
 
 /// Reads the flows of each family concerned once, and deletes those that are stale one by one: only recent kernels
 /// take a filter with a deletion.
 pub fn forget(socket: &mut Socket, stale: &[StaleFlows]) -> Result<usize, NetError> {
-    let by_destination: Destinations<'_> = stale.iter().map(|flows| (flows.destination, flows)).collect();
+    let mut by_port = ByPort::new();
+    for flows in stale {
+        by_port.entry(flows.port).or_default().push(flows);
+    }
     let mut forgotten = 0;
     for (family, v4) in [(libc::AF_INET as u8, true), (libc::AF_INET6 as u8, false)] {
-        if by_destination.keys().any(|(address, _)| address.is_ipv4() == v4) {
-            for tuple in stale_tuples(socket, family, &by_destination)? {
+        if stale.iter().any(|flows| flows.address.is_none_or(|address| address.is_ipv4() == v4)) {
+            for tuple in stale_tuples(socket, family, &by_port)? {
                 forgotten += usize::from(delete(socket, family, &tuple)?);
             }
         }
@@ -40,7 +43,7 @@ pub fn forget(socket: &mut Socket, stale: &[StaleFlows]) -> Result<usize, NetErr
 }
 
 /// The original tuples, in the kernel's own bytes: they go back as they came.
-fn stale_tuples(socket: &mut Socket, family: u8, stale: &Destinations<'_>) -> Result<Vec<Vec<u8>>, NetError> {
+fn stale_tuples(socket: &mut Socket, family: u8, stale: &ByPort<'_>) -> Result<Vec<Vec<u8>>, NetError> {
     let mut wire = Wire::default();
     let sequence = socket.next();
     wire.message(GET, REQUEST | DUMP, sequence, &[family, 0, 0, 0], |_| {});
@@ -51,13 +54,13 @@ fn stale_tuples(socket: &mut Socket, family: u8, stale: &Destinations<'_>) -> Re
     Ok(found)
 }
 
-fn stale_tuple<'a>(message: Received<'a>, stale: &Destinations<'_>) -> Option<&'a [u8]> {
+fn stale_tuple<'a>(message: Received<'a>, stale: &ByPort<'_>) -> Option<&'a [u8]> {
     let attrs = message.attrs(4);
     let original = attrs.find(TUPLE_ORIGINAL)?;
     let (protocol, _, to) = ends(Attrs(original))?;
     let (_, by, _) = ends(attrs.nested(TUPLE_REPLY)?)?;
-    let flows = stale.get(&(to.ip(), to.port()))?;
-    flows.covers(protocol, to, by).then_some(original)
+    let covers = |flows: &&StaleFlows| flows.covers(protocol, to, by);
+    stale.get(&to.port())?.iter().any(covers).then_some(original)
 }
 
 /// Protocol, source and destination of a tuple.

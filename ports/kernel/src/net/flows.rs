@@ -4,18 +4,21 @@ use super::NetError;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 
-/// Flows once sent to `destination` that must not go on, except those that reached one of `keep`.
+/// Flows once sent to this address and port that must not go on, except those that reached one of `keep`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaleFlows {
     pub protocol: u8,
-    pub destination: (IpAddr, u16),
+    /// None: every address.
+    pub address: Option<IpAddr>,
+    pub port: u16,
     pub keep: Vec<SocketAddr>,
 }
 
 impl StaleFlows {
     /// Does a flow first sent to `to`, and answered from `by`, belong to the past?
     pub fn covers(&self, protocol: u8, to: SocketAddr, by: SocketAddr) -> bool {
-        self.protocol == protocol && self.destination == (to.ip(), to.port()) && !self.keep.contains(&by)
+        let there = self.port == to.port() && self.address.is_none_or(|address| address == to.ip());
+        self.protocol == protocol && there && !self.keep.contains(&by)
     }
 }
 
