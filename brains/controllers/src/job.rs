@@ -19,7 +19,7 @@ use crate::{labels, pods};
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
 use k8s_openapi::api::core::v1::Pod;
 use meta::{CompactString, Key};
-pub(crate) use outcome::is_finished;
+pub(crate) use outcome::{append, is_finished};
 use plan::{Change, Controller, EventType, Grant, Index, Input, Moment, Plan, Resource, View};
 use std::sync::Arc;
 use sync::Sync;

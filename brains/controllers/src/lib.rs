@@ -14,6 +14,7 @@ mod service_pods;
 mod taints;
 mod template;
 
+pub mod cronjob;
 pub mod daemonset;
 pub mod deployment;
 pub mod endpoints;
@@ -37,10 +38,19 @@ use plan::Controller;
 use std::sync::Arc;
 
 /// What controllers must be told of the cluster they are in.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The certificate that the API server is known by, in PEM.
     pub root_ca: String,
+    /// The time zone of a name: to know them takes files.
+    pub time_zone: fn(&str) -> Option<jiff::tz::TimeZone>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        let utc = |name: &str| matches!(name, "UTC" | "Etc/UTC").then_some(jiff::tz::TimeZone::UTC);
+        Settings { root_ca: String::new(), time_zone: utc }
+    }
 }
 
 pub type Make = fn(&Settings) -> Arc<dyn Controller>;
@@ -59,6 +69,7 @@ pub const ALL: &[Make] = &[
     |_| Arc::new(endpointslice::EndpointSlices),
     |_| Arc::new(endpoints::LegacyEndpoints),
     |_| Arc::new(job::Jobs),
+    |settings| Arc::new(cronjob::CronJobs { time_zone: settings.time_zone }),
     |_| Arc::new(ttl_after_finished::TtlAfterFinished),
     |_| Arc::new(node_lifecycle::NodeLifecycle),
     |_| Arc::new(taint_eviction::TaintEviction),

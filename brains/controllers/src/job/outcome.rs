@@ -177,7 +177,7 @@ pub(super) fn ensure(conditions: &mut Option<Vec<JobCondition>>, new: JobConditi
 }
 
 /// Adds a plan's actions and events to another's.
-pub(super) fn append(plan: &mut Plan, mut more: Plan) {
+pub(crate) fn append(plan: &mut Plan, mut more: Plan) {
     let before = plan.actions.len();
     for event in &mut more.report.events {
         event.when = match event.when {

@@ -2,9 +2,11 @@
 //! answers lost, watches broken and expired, caches that lag, controllers that are killed in the middle. Once the
 //! faults stop, what is becomes what is wanted, and stays so.
 
+mod daemons;
 mod deployments;
 mod garbage;
 mod jobs;
+mod members;
 mod namespaces;
 mod node_loss;
 mod nodes;

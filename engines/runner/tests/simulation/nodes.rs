@@ -89,11 +89,14 @@ impl Nodes {
         request.into_iter().for_each(|request| drop(self.api.now(&request).expect("the node's word is taken")));
     }
 
-    /// Onto any node that lives and has no taint.
+    /// Onto the node that it names, or any that lives and has no taint.
     fn place(&self, mut pod: Value) -> Option<Request> {
+        let terms = "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms";
+        let named = pod.items(terms).first().and_then(|term| term.items("matchFields")[0].items("values")[0].as_str());
         let free = |name: &&&str| {
             let node = self.api.get(&nodes(), &Key::cluster(**name));
-            self.lives(name) && node.is_some_and(|node| node.value().items("spec.taints").is_empty())
+            let untainted = node.is_some_and(|node| node.value().items("spec.taints").is_empty());
+            self.lives(name) && named.map_or(untainted, |named| named == **name)
         };
         let free: Vec<_> = NAMES.iter().filter(free).collect();
         let chosen = free.get(self.clock.random() as usize % free.len().max(1))?;

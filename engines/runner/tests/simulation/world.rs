@@ -52,7 +52,7 @@ impl World {
         let client: Arc<dyn client::ApiClient> = Arc::new(self.api.clone());
         let caches = Caches::new(client.clone(), self.clock.clone());
         let runner = Runner::new(caches, self.clock.clone());
-        let settings = Settings { root_ca: "PEM".into() };
+        let settings = Settings { root_ca: "PEM".into(), ..Settings::default() };
         self.running = controllers::ALL.iter().map(|make| runner.start(make(&settings), client.clone())).collect();
     }
 

@@ -17,7 +17,7 @@ impl ControllersRole {
         let reader = Identity::new("system:kube-controller-manager", &[]);
         let caches = Caches::new(api.client(reader, "kube-controller-manager"), clock.clone());
         let runner = Runner::new(caches, clock);
-        let settings = Settings { root_ca: api.authority.pem.clone() };
+        let settings = Settings { root_ca: api.authority.pem.clone(), ..Settings::default() };
         let start = |make: &controllers::Make| {
             let controller = make(&settings);
             let identity = Identity::service_account("kube-system", controller.identity());
