@@ -1,4 +1,5 @@
-//! The objects that the server itself owns: namespaces, the default roles and bindings, the `kubernetes` Service.
+//! The objects that the server itself owns: namespaces, the system's priorities, the default roles and bindings, the
+//! `kubernetes` Service.
 
 use crate::engine::{Api, Call, Payload};
 use crate::identity::Identity;
@@ -10,6 +11,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 const NAMESPACES: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+const PRIORITIES: [(&str, i64, &str); 2] = [
+    (
+        "system-cluster-critical",
+        2_000_000_000,
+        "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+    ),
+    ("system-node-critical", 2_000_001_000, "Used for system critical pods that must not be moved from their current node."),
+];
 /// Recorded by `cargo xtask policy`: one object a line.
 const POLICY: &str = include_str!("../facts/policy.jsonl");
 /// What parts of this program need that upstream has no account for.
@@ -43,6 +52,11 @@ impl Bootstrap<'_> {
         for name in NAMESPACES {
             let object = value!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
             self.ensure(Gvr::new("", "v1", "namespaces"), object).await?;
+        }
+        for (name, value, description) in PRIORITIES {
+            let object = value!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name},
+                "value": value, "description": description});
+            self.ensure(Gvr::new("scheduling.k8s.io", "v1", "priorityclasses"), object).await?;
         }
         for line in POLICY.lines().chain(OWN_POLICY.lines()) {
             self.ensure_policy(line).await?;

@@ -1,6 +1,6 @@
 //! From an opened store to a server that answers: rows, hubs, the server's own objects.
 
-use crate::authn::Authentication;
+use crate::authn::{Authentication, Keys, ServiceAccountTokens};
 use crate::authz::{Authorizer, NodeAuthorizer, Rbac};
 use crate::bootstrap::{Bootstrap, BootstrapError};
 use crate::engine::{Api, Ranges};
@@ -12,7 +12,7 @@ use crate::storage::Format;
 use clock::Clock;
 use meta::Status;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use store::Store;
@@ -27,6 +27,8 @@ pub struct Config {
     pub format: Format,
     pub clock: Arc<dyn Clock>,
     pub ranges: Ranges,
+    /// What service-account tokens are signed with.
+    pub service_account_keys: Keys,
     /// How kubelets are called, for logs, exec and the like.
     pub kubelet_tls: Option<Arc<rustls::ClientConfig>>,
     /// Where clients in the cluster reach this server: the endpoint of the `kubernetes` Service.
@@ -83,7 +85,10 @@ impl ApiServer {
         let authorizer = Arc::new(authorizer(&rows)?);
         let (store, format, clock, ranges) = (config.store, config.format, config.clock, config.ranges);
         let kubelet_tls = config.kubelet_tls;
-        let api = Arc::new(Api { store, format, clock, hub, rows, authorizer, ranges, kubelet_tls });
+        let (address, port) = config.advertise;
+        let keys_url = format!("https://{}/openid/v1/jwks", SocketAddr::new(address, port));
+        let tokens = ServiceAccountTokens { keys: config.service_account_keys, keys_url };
+        let api = Arc::new(Api { store, format, clock, hub, rows, authorizer, tokens, ranges, kubelet_tls });
         let (stop, stopping) = watch::channel(false);
         let pages = Pages::default();
         let (reads, writes) = (Semaphore::new(READS), Semaphore::new(WRITES));

@@ -1,10 +1,18 @@
 //! Admission: what may change or refuse a request after it is allowed and before it is judged. One folder a plugin.
 
+mod default_toleration_seconds;
+mod limit_ranger;
+pub(crate) mod lookup;
 mod namespace_lifecycle;
+pub(crate) mod node_restriction;
+mod priority;
+mod rbac_escalation;
+mod service_account;
+mod taint_nodes_by_condition;
 
 use crate::engine::{Api, Going};
 use futures::future::BoxFuture;
-use meta::{Status, Value};
+use meta::{Gvr, Status, Value};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
@@ -31,6 +39,27 @@ impl Admitting<'_> {
     pub fn is_any_part(&self, group: &str, resource: &str) -> bool {
         self.def.group == group && self.def.names.plural == resource
     }
+
+    /// The name of what the request is about; a created object may say it in its body alone.
+    pub fn object_name<'a>(&'a self, object: Option<&'a Value>) -> &'a str {
+        let of = |value: Option<&'a Value>| value.map_or("", |value| value.str("metadata.name"));
+        match self.call.request.key.name.as_str() {
+            "" if object.is_some() => of(object),
+            "" => of(self.old),
+            name => name,
+        }
+    }
+
+    /// The refusal of a plugin. Where the server makes up the name, upstream refuses before it has done so.
+    pub fn forbidden(&self, object: Option<&Value>, why: impl std::fmt::Display) -> Status {
+        let resource = Gvr::new(self.def.group.clone(), "", self.def.names.plural.clone());
+        let base = object.map_or("", |object| object.str("metadata.generateName"));
+        let name = match (self.operation, self.object_name(object)) {
+            (Operation::Create, name) if !base.is_empty() && name.starts_with(base) => base,
+            (_, name) => name,
+        };
+        Status::forbidden(&resource, name, why)
+    }
 }
 
 pub(crate) trait Plugin: Send + Sync {
@@ -50,7 +79,16 @@ pub(crate) trait Plugin: Send + Sync {
 }
 
 /// The plugins in upstream's order.
-pub(crate) static PLUGINS: &[&dyn Plugin] = &[&namespace_lifecycle::NamespaceLifecycle];
+pub(crate) static PLUGINS: &[&dyn Plugin] = &[
+    &namespace_lifecycle::NamespaceLifecycle,
+    &limit_ranger::LimitRanger,
+    &service_account::ServiceAccount,
+    &node_restriction::NodeRestriction,
+    &taint_nodes_by_condition::TaintNodesByCondition,
+    &priority::Priority,
+    &default_toleration_seconds::DefaultTolerationSeconds,
+    &rbac_escalation::RbacEscalation,
+];
 
 impl Going<'_> {
     pub(crate) async fn admit(

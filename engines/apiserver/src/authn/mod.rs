@@ -1,5 +1,15 @@
-//! Who a request comes from: the certificate of its connection, or nobody on the few paths that are for everyone.
+//! Who a request comes from: the certificate of its connection, the service account of its token, or nobody on the few
+//! paths that are for everyone.
 
+mod claims;
+mod keys;
+mod service_account;
+
+pub use claims::{Bound, Claims, Reference};
+pub use keys::{KeyError, Keys};
+pub use service_account::{ISSUER, ServiceAccountTokens, Verified};
+
+use crate::engine::Api;
 use crate::identity::Identity;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -16,19 +26,35 @@ const OPEN: [&str; 4] = ["/healthz", "/livez", "/readyz", "/version"];
 impl Authentication {
     pub async fn identify(
         &self,
+        api: &Api,
         peer: Option<Arc<Identity>>,
         path: &str,
         headers: &HeaderMap,
     ) -> Result<Arc<Identity>, Status> {
-        if headers.contains_key(AUTHORIZATION) {
-            return Err(Status::unauthorized());
+        if let Some(identity) = peer {
+            return Ok(identity);
         }
-        match peer {
-            Some(identity) => Ok(identity),
-            None if is_open(path) => Ok(Arc::new(Identity::anonymous())),
-            None => Err(Status::unauthorized()),
+        if let Some(token) = bearer(headers) {
+            let verified = api.tokens.verify(api, token, &api.tokens.audiences()).await;
+            return match verified {
+                Ok(Some(verified)) => Ok(Arc::new(verified.identity)),
+                Ok(None) => Err(Status::unauthorized()),
+                Err(why) => {
+                    tracing::debug!(%why, "a token was refused");
+                    Err(Status::unauthorized())
+                }
+            };
+        }
+        match is_open(path) && !headers.contains_key(AUTHORIZATION) {
+            true => Ok(Arc::new(Identity::anonymous())),
+            false => Err(Status::unauthorized()),
         }
     }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 fn is_open(path: &str) -> bool {
@@ -42,4 +68,31 @@ pub fn certificate_identity(certificate: &CertificateDer<'_>) -> Option<Identity
     let name = subject.iter_common_name().next()?.as_str().ok()?.to_string();
     let groups: Vec<&str> = subject.iter_organization().filter_map(|group| group.as_str().ok()).collect();
     Some(Identity::new(name, &groups))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn a_bearer_token_is_found() {
+        for (header, expect) in [
+            ("Bearer abc", Some("abc")),
+            ("bearer abc", Some("abc")),
+            ("Bearer ", None),
+            ("Basic abc", None),
+            ("abc", None),
+        ] {
+            let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static(header))]);
+            assert_eq!(bearer(&headers), expect, "{header}");
+        }
+    }
+
+    #[test]
+    fn few_paths_are_open() {
+        for (path, expect) in [("/healthz", true), ("/livez/ping", true), ("/healthzz", false), ("/api", false), ("/", false)] {
+            assert_eq!(is_open(path), expect, "{path}");
+        }
+    }
 }

@@ -1,12 +1,15 @@
 //! Who may do what: the Node authorizer for kubelets, then RBAC.
 
 mod attributes;
+mod escalation;
 mod node;
 mod rbac;
+pub mod references;
 
 pub use attributes::Attributes;
+pub use escalation::missing_rights;
 pub use node::{NodeAuthorizer, node_name};
-pub use rbac::{Rbac, Rule, Ruling};
+pub use rbac::{Rbac, Rule, Ruling, rules_of};
 
 use crate::identity::{Identity, MASTERS};
 use meta::{Gvr, Status};

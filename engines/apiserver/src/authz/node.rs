@@ -1,6 +1,7 @@
 //! The Node authorizer: a kubelet may do what its role says, and see of Secrets, ConfigMaps, volumes and tokens only
 //! what pods bound to its node refer to.
 
+use super::references::{claims, config_maps, secrets};
 use super::{Attributes, Rule};
 use crate::hub::KindHub;
 use crate::identity::Identity;
@@ -64,64 +65,9 @@ fn own_or_new(asked: &Attributes<'_>, node: &str) -> bool {
     }
 }
 
-/// The volumes of a pod and what is projected into them.
-fn sources(pod: &Value) -> impl Iterator<Item = &Value> {
-    let volumes = pod.items("spec.volumes");
-    volumes.iter().chain(volumes.iter().flat_map(|volume| volume.items("projected.sources")))
-}
-
-fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
-    ["spec.initContainers", "spec.containers", "spec.ephemeralContainers"].into_iter().flat_map(|list| pod.items(list))
-}
-
-fn secrets(pod: &Value, name: &str) -> bool {
-    let pull = pod.items("spec.imagePullSecrets").iter().any(|secret| secret.str("name") == name);
-    let volume = |source: &Value| source.str("secret.secretName") == name || source.str("secret.name") == name;
-    pull || sources(pod).any(volume) || environment(pod, name, "secretRef", "secretKeyRef")
-}
-
-fn config_maps(pod: &Value, name: &str) -> bool {
-    sources(pod).any(|source| source.str("configMap.name") == name) || environment(pod, name, "configMapRef", "configMapKeyRef")
-}
-
-fn claims(pod: &Value, name: &str) -> bool {
-    sources(pod).any(|source| source.str("persistentVolumeClaim.claimName") == name)
-}
-
-fn environment(pod: &Value, name: &str, whole: &str, key: &str) -> bool {
-    containers(pod).any(|container| {
-        container.items("envFrom").iter().any(|from| from.get(whole).str("name") == name)
-            || container.items("env").iter().any(|env| env.at("valueFrom").get(key).str("name") == name)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use meta::value;
-
-    #[test]
-    fn a_pod_refers_to_what_it_names() {
-        let pod = value!({"spec": {
-            "imagePullSecrets": [{"name": "pull"}],
-            "volumes": [{"secret": {"secretName": "s"}}, {"projected": {"sources": [{"configMap": {"name": "c"}}]}},
-                {"persistentVolumeClaim": {"claimName": "p"}}],
-            "containers": [{"env": [{"valueFrom": {"secretKeyRef": {"name": "k"}}}], "envFrom": [{"configMapRef": {"name": "e"}}]}],
-        }});
-        let cases: [(fn(&Value, &str) -> bool, &str, bool); 8] = [
-            (secrets, "pull", true),
-            (secrets, "s", true),
-            (secrets, "k", true),
-            (secrets, "c", false),
-            (config_maps, "c", true),
-            (config_maps, "e", true),
-            (config_maps, "s", false),
-            (claims, "p", true),
-        ];
-        for (refers, name, expect) in cases {
-            assert_eq!(refers(&pod, name), expect, "{name}");
-        }
-    }
 
     #[test]
     fn only_kubelets_are_nodes() {

@@ -41,6 +41,7 @@ pub struct Api {
     pub hub: Hub,
     pub rows: Rows,
     pub authorizer: Arc<Authorizer>,
+    pub tokens: crate::authn::ServiceAccountTokens,
     pub ranges: allocate::Ranges,
     /// How kubelets are called: whom to trust, and this server's own certificate.
     pub kubelet_tls: Option<Arc<rustls::ClientConfig>>,

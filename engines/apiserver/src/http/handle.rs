@@ -79,7 +79,7 @@ impl Frontend {
         body: Incoming,
         upgrade: OnUpgrade,
     ) -> Result<Response, Status> {
-        let identity = self.authentication.identify(peer, &head.path, &head.headers).await?;
+        let identity = self.authentication.identify(&self.api, peer, &head.path, &head.headers).await?;
         match path::parse(&head.path) {
             None => Err(Status::bad_request("the path is not UTF-8")),
             Some(Target::Other) => self.page(&identity, &head).await,

@@ -16,4 +16,5 @@ pub use accept::{Media, not_acceptable};
 pub use handle::Frontend;
 pub use listen::{Listener, ServeError};
 pub use query::Query;
+pub(crate) use query::delete_body;
 pub use respond::Response;

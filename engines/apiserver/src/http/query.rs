@@ -115,7 +115,7 @@ impl Query {
     }
 }
 
-fn delete_body(body: &Value) -> Result<DeleteOptions, Status> {
+pub(crate) fn delete_body(body: &Value) -> Result<DeleteOptions, Status> {
     let text = |path: &str| body.at(path).as_str().filter(|text| !text.is_empty());
     Ok(DeleteOptions {
         grace_seconds: body.get("gracePeriodSeconds").as_int(),

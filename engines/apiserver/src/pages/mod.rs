@@ -3,6 +3,7 @@
 
 mod discovery;
 mod health;
+mod issuer;
 mod openapi;
 mod version;
 
@@ -20,7 +21,7 @@ pub struct Pages {
 }
 
 /// The top level's paths, as upstream lists them under `/`.
-const PATHS: &[&str] = &["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
+const PATHS: &[&str] = &["/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"];
 
 impl Pages {
     pub async fn answer(&self, api: &Api, path: &str, query: &Query, headers: &HeaderMap) -> Response {
@@ -43,6 +44,8 @@ impl Pages {
             ["openapi", "v3", "apis", group, version] => {
                 self.documents.v3(api, group, version, headers).unwrap_or_else(|| not_found(path))
             }
+            [".well-known", "openid-configuration"] => issuer::configuration(api),
+            ["openid", "v1", "jwks"] => issuer::keys(api),
             ["version"] => respond::json(200, &version::version()),
             [endpoint @ ("healthz" | "livez" | "readyz"), ref check @ ..] => {
                 self.health.answer(api, endpoint, check, query).await

@@ -3,7 +3,10 @@
 
 mod access_review;
 mod binding;
+mod eviction;
 mod self_subject;
+mod token_request;
+mod token_review;
 
 use crate::engine::{Api, Call, Outcome, Payload};
 use client::Request;
@@ -26,6 +29,9 @@ static VIRTUALS: &[&dyn Virtual] = &[
     &access_review::LOCAL_SUBJECT,
     &access_review::SelfSubjectRules,
     &binding::PodBinding,
+    &eviction::PodEviction,
+    &token_request::TokenRequest,
+    &token_review::TokenReview,
 ];
 
 pub(crate) fn find(request: &Request) -> Option<&'static dyn Virtual> {
