@@ -92,7 +92,9 @@ async fn measure(pods: usize) {
     println!("{pods} pods, one after the other");
     println!("sandbox:                        {}", milliseconds(&mut sandboxes));
     println!("create:                         {}", milliseconds(&mut creates));
-    println!("start:                          {}", milliseconds(&mut starts));
+    let tenth = pods.div_ceil(10);
+    println!("start, first tenth:             {}", milliseconds(&mut starts[..tenth]));
+    println!("start, last tenth:              {}", milliseconds(&mut starts[pods - tenth..]));
     println!("container, create to running:   {}", milliseconds(&mut containers));
     println!("machine memory a pod:           {} KiB", (before - available()) / pods as i64);
     let pid = supervisor(&data_dir.display().to_string()).expect("a supervisor");
