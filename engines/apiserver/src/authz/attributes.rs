@@ -1,6 +1,7 @@
 //! What a request asks to be allowed to do.
 
 use client::Request;
+use kinds::Verb;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Attributes<'a> {
@@ -24,7 +25,7 @@ impl<'a> Attributes<'a> {
             resource: &request.resource.resource,
             subresource: &request.subresource,
             namespace: &request.key.namespace,
-            name: &request.key.name,
+            name: name_of(request),
             path: None,
         }
     }
@@ -39,5 +40,39 @@ impl<'a> Attributes<'a> {
             "" => self.resource.to_string(),
             subresource => format!("{}/{subresource}", self.resource),
         }
+    }
+}
+
+/// The one object that is meant: by its name, or by a field selector that leaves no other.
+fn name_of(request: &Request) -> &str {
+    let many = matches!(request.verb, Verb::List | Verb::Watch | Verb::DeleteCollection);
+    if !many || !request.key.name.is_empty() {
+        return &request.key.name;
+    }
+    let mut fields = request.list.field_selector.split(',');
+    let named = fields.find_map(|field| field.trim().strip_prefix("metadata.name="));
+    named.map(|name| name.trim_start_matches('=')).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use client::ListOptions;
+    use meta::{Gvr, Key};
+
+    fn check(verb: Verb, key: &str, fields: &str, expect: &str) {
+        let request = Request::new(verb, Gvr::new("", "v1", "configmaps"), Key::new("ns", key));
+        let list = ListOptions { field_selector: fields.into(), ..ListOptions::default() };
+        assert_eq!(Attributes::of_request(&Request { list, ..request }).name, expect, "{verb:?} {key} {fields}");
+    }
+
+    #[test]
+    fn a_selector_may_name_one_object() {
+        check(Verb::Get, "cm", "", "cm");
+        check(Verb::Watch, "", "metadata.name=cm", "cm");
+        check(Verb::List, "", "metadata.namespace=ns,metadata.name==cm", "cm");
+        check(Verb::List, "", "metadata.name!=cm", "");
+        check(Verb::List, "", "", "");
+        check(Verb::Create, "", "metadata.name=cm", "");
     }
 }

@@ -82,7 +82,7 @@ pub async fn exec(site: &Site, place: Place<'_>, query: &Query, request: Request
         stdout: wanted.stdout,
         stderr: wanted.stderr,
     };
-    let session = site.context.runtime.exec(ask).await.map_err(|error| refused(&error))?;
+    let session = site.context.runtime.exec(ask).await.unwrap_or_else(stillborn);
     Ok(remote(&agreement, request, wanted, session))
 }
 
@@ -102,8 +102,14 @@ pub async fn attach(
         stdout: wanted.stdout,
         stderr: wanted.stderr,
     };
-    let session = site.context.runtime.attach(ask).await.map_err(|error| refused(&error))?;
+    let session = site.context.runtime.attach(ask).await.unwrap_or_else(stillborn);
     Ok(remote(&agreement, request, wanted, session))
+}
+
+/// What could not begin is told over the stream, like any other end.
+fn stillborn(error: cri::Error) -> Session {
+    let exit = Box::pin(std::future::ready(Err(error)));
+    Session { stdin: None, stdout: None, stderr: None, resize: None, exit }
 }
 
 fn target(site: &Site, place: Place<'_>, wanted: Wanted) -> Result<String, Refusal> {
