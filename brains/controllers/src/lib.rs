@@ -14,6 +14,7 @@ mod service_pods;
 mod taints;
 mod template;
 
+pub mod clusterrole_aggregation;
 pub mod cronjob;
 pub mod daemonset;
 pub mod deployment;
@@ -74,4 +75,5 @@ pub const ALL: &[Make] = &[
     |_| Arc::new(node_lifecycle::NodeLifecycle),
     |_| Arc::new(taint_eviction::TaintEviction),
     |_| Arc::new(pod_gc::PodGc),
+    |_| Arc::new(clusterrole_aggregation::ClusterRoleAggregation),
 ];

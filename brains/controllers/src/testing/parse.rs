@@ -25,6 +25,7 @@ const KINDS: &[(&str, &str, &str, bool)] = &[
     ("batch/v1", "Job", "jobs", true),
     ("coordination.k8s.io/v1", "Lease", "leases", true),
     ("discovery.k8s.io/v1", "EndpointSlice", "endpointslices", true),
+    ("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", false),
     ("example.com/v1", "Widget", "widgets", true),
     ("example.com/v1", "Realm", "realms", false),
 ];
