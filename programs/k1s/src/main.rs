@@ -7,6 +7,7 @@ mod files;
 mod kubeconfig;
 mod machine;
 mod roles;
+mod running;
 
 use std::process::ExitCode;
 

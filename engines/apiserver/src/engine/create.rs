@@ -47,6 +47,11 @@ impl Going<'_> {
         self.prepare_create(&mut value);
         self.judge(Stage::Create, &value, None)?;
         self.check_admission(Operation::Create, Some(&value), None).await?;
+        let key = storage::value_key(&value);
+        if self.row.hub.get(&key).is_some() {
+            // Told before what it would claim, which is most likely claimed by the one that exists.
+            return Err(Status::already_exists(&self.call.request.resource, &key.name));
+        }
         let claims = self.claim(&mut value, None)?;
         self.commit_create(value, claims).await
     }

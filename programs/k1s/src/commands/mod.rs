@@ -1,7 +1,10 @@
 //! The commands, one folder each, in the order in which `--help` lists them.
 
 mod arguments;
+mod down;
+mod reset;
 mod server;
+mod status;
 mod stopping;
 mod up;
 
@@ -14,7 +17,7 @@ pub struct Entry {
     pub run: fn(&ArgMatches) -> Result<(), Failure>,
 }
 
-pub const COMMANDS: &[Entry] = &[up::ENTRY, server::ENTRY];
+pub const COMMANDS: &[Entry] = &[up::ENTRY, down::ENTRY, status::ENTRY, reset::ENTRY, server::ENTRY];
 
 /// Why a command did not do what it was asked, in words for the person who asked.
 #[derive(Debug)]

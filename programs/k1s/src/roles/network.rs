@@ -60,6 +60,12 @@ impl NetworkRole {
     }
 }
 
+/// Takes away what a node's network has put into the kernel.
+pub async fn reset(config: Config) -> Result<(), NetworkRoleError> {
+    let host = HostNetwork::open().map_err(refused)?;
+    Dataplane::open(host, config).await.map_err(refused)?.reset().await.map_err(refused)
+}
+
 async fn serve_dns(
     address: SocketAddr,
     plane: &Dataplane<HostNetwork>,

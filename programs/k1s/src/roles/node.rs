@@ -1,13 +1,16 @@
 //! This machine as a node: the container runtime, the network and the kubelet.
 
 use super::api::ApiRole;
-use super::network::{NetworkRole, NetworkRoleError};
+use super::network::{self, NetworkRole, NetworkRoleError};
 use crate::demo;
 use crate::certificates::{CertificateError, Subject};
 use apiserver::identity::Identity;
+use client::{Request, WatchEvent};
 use clock::Clock;
-use containers::Containers;
-use kubelet::{Config, Doors, Handle, Kubelet, KernelMounts, ServerConfig, StartError};
+use containers::{Containers, LoopbackOnly};
+use kubelet::{Config, Doors, Handle, KernelMounts, Kubelet, Mounts, ServerConfig, StartError};
+use futures::StreamExt;
+use meta::{Gvr, Status, Value};
 use std::fmt;
 use crate::machine::{host_name, own_address};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -28,6 +31,7 @@ pub enum NodeError {
     Certificates(CertificateError),
     Kubelet(StartError),
     Import(String),
+    Api(Status),
 }
 
 impl fmt::Display for NodeError {
@@ -37,6 +41,7 @@ impl fmt::Display for NodeError {
             NodeError::Runtime(why) => write!(f, "the container runtime cannot start: {why}"),
             NodeError::Certificates(why) => why.fmt(f),
             NodeError::Kubelet(why) => why.fmt(f),
+            NodeError::Api(why) => write!(f, "the node cannot be seen: {why}"),
             NodeError::Import(why) => write!(f, "images cannot be imported: {why}"),
         }
     }
@@ -75,6 +80,23 @@ impl NodeRole {
         Ok(NodeRole { name, kubelet, _network: network })
     }
 
+    /// Returns once the node says that it can take pods.
+    pub async fn ready(&self, api: &ApiRole) -> Result<(), NodeError> {
+        let client = api.client(Identity::new(format!("system:node:{}", self.name), &["system:nodes"]), "kubelet");
+        let mut request = Request::list(Gvr::new("", "v1", "nodes"), "");
+        request.list.field_selector = format!("metadata.name={}", self.name);
+        let mut events = client.watch(request).await.map_err(NodeError::Api)?;
+        while let Some(event) = events.next().await {
+            if let WatchEvent::Added(node) | WatchEvent::Modified(node) = event.map_err(NodeError::Api)? {
+                let ready = |c: &Value| c.str("type") == "Ready" && c.str("status") == "True";
+                if node.decode_value().items("status.conditions").iter().any(ready) {
+                    return Ok(());
+                }
+            }
+        }
+        Err(NodeError::Api(Status::internal("the node's watch ended")))
+    }
+
     /// The node stops answering; its pods run on.
     pub async fn stop(self) {
         self.kubelet.stop().await;
@@ -99,6 +121,28 @@ async fn import(runtime: &Containers, archives: PathBuf) -> Result<(), NodeError
     };
     tokio::task::spawn_blocking(work).await.map_err(|error| NodeError::Import(error.to_string()))??;
     Ok(())
+}
+
+/// Leaves nothing of a node that is not running: no container, mount, cgroup, link or rule.
+pub async fn reset(data_dir: &Path, clock: Arc<dyn Clock>) -> Result<(), NodeError> {
+    let runtime = containers::Config::new(data_dir.join("containers"), clock);
+    Containers::open(runtime, Arc::new(LoopbackOnly)).await?.reset().await?;
+    network::reset(network(&host_name(), own_address())).await?;
+    kubelet_mounts(data_dir);
+    Ok(())
+}
+
+/// Memory that pods had as volumes.
+fn kubelet_mounts(data_dir: &Path) {
+    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let below = data_dir.join("kubelet");
+    for path in mounts.lines().filter_map(|line| line.split(' ').nth(1)).map(Path::new) {
+        if path.starts_with(&below) {
+            if let Err(error) = KernelMounts.unmount(path) {
+                tracing::warn!(path = %path.display(), %error, "a mount stays");
+            }
+        }
+    }
 }
 
 fn network(name: &str, address: IpAddr) -> dataplane::Config {

@@ -1,10 +1,14 @@
 //! `k1s up`: a whole cluster on this machine.
 
+mod background;
+
 use super::{Entry, Failure, arguments, stopping};
-use crate::roles;
+use crate::kubeconfig;
 use crate::roles::api::ApiRole;
 use crate::roles::controllers::ControllersRole;
 use crate::roles::node::NodeRole;
+use crate::roles::scheduler;
+use crate::running;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use clock::{Clock, SystemClock};
 use std::net::SocketAddr;
@@ -18,28 +22,57 @@ fn command() -> Command {
         .about("Start a cluster on this machine")
         .arg(arguments::data_dir())
         .arg(arguments::bind("0.0.0.0:6443"))
-        .arg(Arg::new("foreground").long("foreground").help("Stay, and stop everything on Ctrl-C").action(ArgAction::SetTrue))
+        .arg(Arg::new("foreground").long("foreground").help("Stay, and stop on Ctrl-C").action(ArgAction::SetTrue))
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let (data_dir, bind) = (arguments::data_dir_of(matches)?, arguments::bind_of(matches)?);
+    if !rustix::process::geteuid().is_root() {
+        return Err(Failure("a node makes namespaces, mounts and links: run it as root (or use `k1s server`)".into()));
+    }
+    if !matches.get_flag("foreground") {
+        return background::start(data_dir, bind);
+    }
     arguments::start_log();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(foreground(data_dir, bind))
 }
 
 async fn foreground(data_dir: &Path, bind: SocketAddr) -> Result<(), Failure> {
+    let Some(_held) = running::hold(data_dir)? else {
+        return Err(Failure(format!("another k1s runs on {}", data_dir.display())));
+    };
     let asked_to_stop = stopping::asked()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let api = ApiRole::start(data_dir, bind, clock.clone()).await?;
+    println!("the API answers at {}", api.url());
     let controllers = ControllersRole::start(&api, clock.clone());
-    let scheduler = roles::scheduler::start(&api, clock.clone());
+    let scheduler = scheduler::start(&api, clock.clone());
     let node = NodeRole::start(&api, data_dir, clock).await?;
-    println!("k1s: the cluster is up at {}, this machine is node {}", api.url(), node.name);
+    node.ready(&api).await?;
+    println!("node {} is ready", node.name);
+    println!("{}", background::READY);
     asked_to_stop.await;
     node.stop().await;
     scheduler.stop().await;
     controllers.stop().await;
     api.stop().await?;
+    Ok(())
+}
+
+/// What a person does next.
+fn next_steps(data_dir: &Path) -> Result<(), Failure> {
+    let own = ApiRole::kubeconfig_path(data_dir);
+    let text = crate::files::read(&own)?.unwrap_or_default();
+    let config: meta::Value = serde_saphyr::from_str(&text)?;
+    match kubeconfig::default_path() {
+        Some(path) if path != own => {
+            kubeconfig::merge(&path, &config)?;
+            println!("context {} is the current one in {}", kubeconfig::NAME, path.display());
+        }
+        _ => println!("kubeconfig: {}", own.display()),
+    }
+    println!("\nTry:\n  kubectl create deployment web --image={} --replicas=3", crate::demo::IMAGE);
+    println!("  kubectl expose deployment web --port=80\n  kubectl get pods,services -o wide");
     Ok(())
 }

@@ -1,0 +1,33 @@
+//! What the servers used: CPU seconds and memory, read from /proc.
+
+use super::BenchError;
+use std::fs;
+
+/// CPU seconds that processes have used so far, user and system together.
+pub fn seconds(pids: &[u32]) -> Result<f64, BenchError> {
+    let ticks = rustix::param::clock_ticks_per_second() as f64;
+    let mut total = 0.0;
+    for pid in pids {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).map_err(|e| BenchError(format!("process {pid}: {e}")))?;
+        // Fields are counted after the name, which may hold anything, in brackets.
+        let fields: Vec<&str> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
+        let field = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
+        total += (field(11) + field(12)) / ticks;
+    }
+    Ok(total)
+}
+
+/// Resident memory now and at its peak, in KiB.
+pub fn memory(pids: &[u32]) -> Result<(u64, u64), BenchError> {
+    let (mut now, mut peak) = (0, 0);
+    for pid in pids {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).map_err(|e| BenchError(format!("process {pid}: {e}")))?;
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0)
+        };
+        now += field("VmRSS:");
+        peak += field("VmHWM:");
+    }
+    Ok((now, peak))
+}

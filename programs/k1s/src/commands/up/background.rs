@@ -1,0 +1,51 @@
+//! Starts k1s in the background: the same program with `--foreground`, its progress told until the node is ready.
+
+use super::super::Failure;
+use super::next_steps;
+use crate::{files, running};
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// The line with which a start in the foreground says that it is done.
+pub const READY: &str = "k1s is up";
+
+pub fn start(data_dir: &Path, bind: SocketAddr) -> Result<(), Failure> {
+    if let Some(pid) = running::find(data_dir)? {
+        println!("k1s is already up, as process {pid}");
+        return next_steps(data_dir);
+    }
+    files::make_dir(data_dir)?;
+    let mut child = spawn(data_dir, bind)?;
+    let told = child.stdout.take().ok_or_else(|| Failure("the new process has no output".into()))?;
+    for line in BufReader::new(told).lines() {
+        let line = line?;
+        println!("{line}");
+        if line == READY {
+            return next_steps(data_dir);
+        }
+    }
+    let status = child.wait()?;
+    Err(Failure(format!("the start failed ({status}); {}", last_words(data_dir))))
+}
+
+fn spawn(data_dir: &Path, bind: SocketAddr) -> Result<Child, Failure> {
+    let log = OpenOptions::new().create(true).append(true).mode(0o600).open(data_dir.join("k1s.log"))?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["up", "--foreground", "--bind", &bind.to_string()]).arg("--data-dir").arg(data_dir);
+    // A group of its own: the terminal's Ctrl-C is not meant for it.
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).process_group(0);
+    Ok(command.spawn()?)
+}
+
+/// The end of the log, where a failed start says why.
+fn last_words(data_dir: &Path) -> String {
+    let path = data_dir.join("k1s.log");
+    let text = files::read(&path).ok().flatten().unwrap_or_default();
+    let last = text.lines().last().unwrap_or_default();
+    if last.is_empty() { format!("see {}", path.display()) } else { last.to_string() }
+}

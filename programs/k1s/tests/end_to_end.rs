@@ -1,0 +1,233 @@
+//! The whole of it on the real kernel, seen through a client that nobody here wrote (kube): a Deployment's containers
+//! answer through their Service, survive a rolling update and the death of k1s, and leave nothing behind.
+//! Needs root; says so and does nothing without it.
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{Pod, Service};
+use kube::api::{ListParams, Patch, PatchParams, PostParams, WatchEvent, WatchParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Api, Client, Config};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const REPLICAS: usize = 3;
+
+struct Cluster {
+    dir: PathBuf,
+    bind: String,
+}
+
+impl Cluster {
+    fn new() -> Cluster {
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+        let dir = std::env::temp_dir().join(format!("k1s-end-to-end-{}", std::process::id()));
+        Cluster { dir, bind: format!("0.0.0.0:{}", free.port()) }
+    }
+
+    fn k1s(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_k1s"));
+        command.args(arguments).arg("--data-dir").arg(&self.dir).env("KUBECONFIG", self.dir.join("kubeconfig"));
+        command.output().expect("k1s can be started")
+    }
+
+    fn up(&self) {
+        let output = self.k1s(&["up", "--bind", &self.bind]);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let log = fs::read_to_string(self.dir.join("k1s.log")).unwrap_or_default();
+        assert!(output.status.success(), "{said}\n{}\n{log}", String::from_utf8_lossy(&output.stderr));
+        assert!(said.contains("k1s is up"), "{said}");
+    }
+
+    async fn client(&self) -> Client {
+        let kubeconfig = Kubeconfig::read_from(self.dir.join("kubeconfig")).expect("a kubeconfig was merged");
+        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
+        Client::try_from(config.expect("a context")).expect("a client")
+    }
+
+    fn kill(&self) {
+        let pid = fs::read_to_string(self.dir.join("k1s.pid")).expect("a process id");
+        assert!(Command::new("kill").args(["-9", pid.trim()]).status().expect("kill").success());
+    }
+}
+
+impl Drop for Cluster {
+    /// Also after a failed assertion nothing may stay on the machine.
+    fn drop(&mut self) {
+        if self.dir.exists() {
+            self.k1s(&["reset", "--yes"]);
+        }
+    }
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+}
+
+fn web(revision: &str) -> Deployment {
+    let container = json!({
+        "name": "web", "image": "k1s/demo", "ports": [{"containerPort": 80}],
+        "env": [{"name": "REVISION", "value": revision}],
+        "readinessProbe": {"tcpSocket": {"port": 80}, "periodSeconds": 1},
+        "lifecycle": {"preStop": {"sleep": {"seconds": 1}}},
+    });
+    serde_json::from_value(json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+        "spec": {
+            "replicas": REPLICAS,
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container]}},
+        },
+    }))
+    .expect("a deployment")
+}
+
+fn service() -> Service {
+    serde_json::from_value(json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]},
+    }))
+    .expect("a service")
+}
+
+/// Follows the deployment until all replicas are of its newest template and available.
+async fn rolled_out(deployments: &Api<Deployment>) {
+    let follow = async {
+        let parameters = WatchParams::default().fields("metadata.name=web");
+        let mut events = std::pin::pin!(deployments.watch(&parameters, "0").await.expect("a watch"));
+        while let Some(event) = futures::StreamExt::next(&mut events).await {
+            if let WatchEvent::Added(seen) | WatchEvent::Modified(seen) = event.expect("an event") {
+                let status = seen.status.unwrap_or_default();
+                let wanted = Some(REPLICAS as i32);
+                let counts = [status.replicas, status.updated_replicas, status.available_replicas];
+                if status.observed_generation == seen.metadata.generation && counts.iter().all(|count| *count == wanted) {
+                    return;
+                }
+            }
+        }
+        panic!("the watch ended");
+    };
+    tokio::time::timeout(PATIENCE, follow).await.expect("the deployment is rolled out in time");
+}
+
+/// What the pod behind an address says first.
+fn ask(address: &str) -> std::io::Result<String> {
+    let address: SocketAddr = address.parse().map_err(std::io::Error::other)?;
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: web\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let line = answer.lines().find(|line| line.starts_with("Hello")).map(str::to_string);
+    line.ok_or_else(|| std::io::Error::other(format!("no greeting in {answer:?}")))
+}
+
+/// Asks until every replica has answered; the proxy picks at random, so a few more tries than replicas.
+fn all_answer(address: &str) -> BTreeSet<String> {
+    let answers: BTreeSet<String> = (0..REPLICAS * 20).map(|_| ask(address).expect("an answer")).collect();
+    assert_eq!(answers.len(), REPLICAS, "{answers:?}");
+    answers
+}
+
+/// Asks without pause until told to stop, and counts what was answered and what was lost.
+struct Asking {
+    stop: Arc<AtomicBool>,
+    asked: Arc<AtomicUsize>,
+    thread: std::thread::JoinHandle<Vec<String>>,
+}
+
+impl Asking {
+    fn start(address: String) -> Asking {
+        let (stop, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let (stopped, counted) = (stop.clone(), asked.clone());
+        let thread = std::thread::spawn(move || {
+            let mut lost = Vec::new();
+            while !stopped.load(Ordering::Relaxed) {
+                if let Err(error) = ask(&address) {
+                    lost.push(error.to_string());
+                }
+                counted.fetch_add(1, Ordering::Relaxed);
+            }
+            lost
+        });
+        Asking { stop, asked, thread }
+    }
+
+    fn finish(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let lost = self.thread.join().expect("the asking thread");
+        let asked = self.asked.load(Ordering::Relaxed);
+        assert!(asked > 20, "only {asked} requests");
+        assert!(lost.is_empty(), "{} of {asked} requests were lost: {:?}", lost.len(), lost.first());
+    }
+}
+
+async fn identities(pods: &Api<Pod>) -> BTreeSet<(String, i32)> {
+    let list = pods.list(&ListParams::default().labels("app=web")).await.expect("pods");
+    let living = list.items.into_iter().filter(|pod| pod.metadata.deletion_timestamp.is_none());
+    let of = |pod: Pod| {
+        let statuses = pod.status.and_then(|status| status.container_statuses).unwrap_or_default();
+        (pod.metadata.uid.unwrap_or_default(), statuses.iter().map(|status| status.restart_count).sum())
+    };
+    living.map(of).collect()
+}
+
+/// What k1s could have left on this machine.
+fn traces(dir: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for link in fs::read_dir("/sys/class/net").expect("links").flatten() {
+        found.extend(link.file_name().to_str().filter(|name| name.starts_with("k1s")).map(|name| format!("link {name}")));
+    }
+    let mounts = fs::read_to_string("/proc/self/mounts").expect("mounts");
+    let below = dir.to_string_lossy().into_owned();
+    found.extend(mounts.lines().filter(|line| line.contains(&below)).map(|line| format!("mount {line}")));
+    if dir.exists() {
+        found.push(format!("directory {below}"));
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deployment_ends_in_containers_that_answer_through_their_service() {
+    if !is_root() {
+        return eprintln!("left out: only root may make pods");
+    }
+    let cluster = Cluster::new();
+    cluster.up();
+    let client = cluster.client().await;
+    let deployments: Api<Deployment> = Api::default_namespaced(client.clone());
+    let (pods, services): (Api<Pod>, Api<Service>) = (Api::default_namespaced(client.clone()), Api::default_namespaced(client));
+    deployments.create(&PostParams::default(), &web("1")).await.expect("a deployment is created");
+    let made = services.create(&PostParams::default(), &service()).await.expect("a service is created");
+    let address = format!("{}:80", made.spec.and_then(|spec| spec.cluster_ip).expect("an address"));
+    rolled_out(&deployments).await;
+    let before = all_answer(&address);
+
+    let asking = Asking::start(address.clone());
+    let apply = PatchParams::apply("end-to-end").force();
+    deployments.patch("web", &apply, &Patch::Apply(&web("2"))).await.expect("a new template is applied");
+    rolled_out(&deployments).await;
+    asking.finish();
+    let after = all_answer(&address);
+    assert!(before.is_disjoint(&after), "the update replaced every pod: {before:?} {after:?}");
+
+    let known = identities(&pods).await;
+    cluster.kill();
+    assert_eq!(all_answer(&address), after, "pods answer without k1s");
+    cluster.up();
+    rolled_out(&deployments).await;
+    assert_eq!(identities(&pods).await, known, "the same pods, none of them restarted");
+    assert_eq!(all_answer(&address), after);
+
+    let output = cluster.k1s(&["reset", "--yes"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(traces(&cluster.dir), Vec::<String>::new());
+}
