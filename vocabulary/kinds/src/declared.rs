@@ -11,6 +11,8 @@ const RULES: &str = include_str!("../facts/rules.txt");
 enum Rule {
     /// Something must stand there; what upstream says besides.
     Required(&'static str),
+    /// Of a pointer: an empty text is something.
+    RequiredPresent(&'static str),
     OneOf(Vec<&'static str>),
     /// For each item, and the list is named in what is wrong with it.
     OneOfInList(Vec<&'static str>),
@@ -57,9 +59,13 @@ fn parse(line: &'static str) -> (TypeId, &'static str, Vec<Rule>) {
     let mut words = line.split_whitespace();
     let (of, field) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let schema = schema_of(of).unwrap_or_else(|| panic!("facts/rules.txt: no type {of}"));
-    let known = schema.node().as_struct().is_some_and(|fields| fields.field(field).is_some());
-    assert!(known, "facts/rules.txt: {of} has no field {field}");
-    (schema.root, field, words.map(rule).collect())
+    let known = schema.node().as_struct().and_then(|fields| fields.field(field));
+    let is_pointer = known.unwrap_or_else(|| panic!("facts/rules.txt: {of} has no field {field}")).pointer;
+    let rules = words.map(rule).map(|rule| match rule {
+        Rule::Required(detail) if is_pointer => Rule::RequiredPresent(detail),
+        rule => rule,
+    });
+    (schema.root, field, rules.collect())
 }
 
 fn rule(word: &'static str) -> Rule {
@@ -170,7 +176,11 @@ fn judge_field(at: &Cursor<'_>, old: &Value, rules: &[Rule], out: &mut ErrorList
                 out.push(FieldError::required(&at.path, detail.replace('_', " ")));
                 return;
             }
-            Rule::Required(_) => {}
+            Rule::RequiredPresent(detail) if at.is_null() => {
+                out.push(FieldError::required(&at.path, detail.replace('_', " ")));
+                return;
+            }
+            Rule::Required(_) | Rule::RequiredPresent(_) => {}
             Rule::Immutable if at.value != old => check::invalid(at, check::IMMUTABLE, out),
             Rule::Immutable => {}
             Rule::NonZero if at.int() == 0 => {

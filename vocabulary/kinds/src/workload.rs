@@ -13,10 +13,13 @@ pub fn judge(spec: &Cursor<'_>, word: &str, out: &mut ErrorList) {
         check::invalid(&selector, format!("empty selector is invalid for {word}"), out);
     }
     let template = spec.at("template");
+    let mut wrong = ErrorList::default();
+    metadata::label_selector(&selector, &mut wrong);
     match LabelSelector::from_value(selector.value) {
-        Err(_) => check::invalid(&selector, "invalid label selector", out),
-        Ok(found) if !found.is_everything() => matches(&found, &template, out),
-        Ok(_) => {}
+        Ok(found) if wrong.is_empty() && !found.is_everything() => matches(&found, &template, out),
+        Ok(_) if wrong.is_empty() => {}
+        _ if word == "daemonset" => {}
+        _ => check::invalid(&selector, if word == "statefulset" { "" } else { "invalid label selector" }, out),
     }
     validate::lasting_template(&template, word, out);
 }

@@ -49,7 +49,7 @@ fn samples_become_what_upstream_made_of_them() {
         let sample = read(&path);
         let answer = read(Path::new(&path.to_string_lossy().replace(".in.json", ".out.json")));
         let case = Server::of(&rows, &sample);
-        let (stored, errors) = case.create(&fs::read(&path).unwrap());
+        let (stored, errors) = case.create(&fs::read(&path).unwrap()).unwrap();
         assert!(errors.is_empty(), "{}: {}", path.display(), errors.aggregate());
         let now = if case.def.names.kind == "Event" { RECORDED_EVENTS } else { NOW };
         let cells = Value::List(case.def.rules.cells(&stored, now.parse().unwrap()));

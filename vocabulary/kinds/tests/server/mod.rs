@@ -2,7 +2,7 @@
 
 use kinds::{Context, KindDef, metadata};
 use meta::{ErrorList, GroupVersion, Value};
-use schema::Format;
+use schema::{DecodeError, Format};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -67,17 +67,17 @@ impl Server {
         value
     }
 
-    fn decode(&self, text: &[u8]) -> Value {
+    fn decode(&self, text: &[u8]) -> Result<Value, DecodeError> {
         let schema = &self.def.version(&self.version).unwrap().schema;
-        let mut value = schema.decode(text, Format::Json).unwrap().value;
+        let mut value = schema.decode(text, Format::Json)?.value;
         schema.default(&mut value);
         let mut value = self.convert(value, &self.spoken, &self.stored);
         self.def.rules.default(&mut value);
-        value
+        Ok(value)
     }
 
-    pub fn create(&self, text: &[u8]) -> (Value, ErrorList) {
-        let mut value = self.decode(text);
+    pub fn create(&self, text: &[u8]) -> Result<(Value, ErrorList), DecodeError> {
+        let mut value = self.decode(text)?;
         value.set("metadata.uid", UID);
         value.set("metadata.creationTimestamp", NOW);
         if self.def.rules.has_generation() {
@@ -88,12 +88,12 @@ impl Server {
         let mut errors = self.def.rules.validate(&context, &value);
         errors.extend(metadata::validate(&self.def, &value));
         self.def.rules.allocated(&mut value);
-        (value, errors)
+        Ok((value, errors))
     }
 
     #[allow(dead_code, reason = "one of the tests that share this module updates nothing")]
-    pub fn update(&self, old: &Value, text: &[u8]) -> ErrorList {
-        let mut value = self.decode(text);
+    pub fn update(&self, old: &Value, text: &[u8]) -> Result<ErrorList, DecodeError> {
+        let mut value = self.decode(text)?;
         for field in ["creationTimestamp", "generation"] {
             value.set(&format!("metadata.{field}"), old.at("metadata").get(field).clone());
         }
@@ -101,6 +101,6 @@ impl Server {
         self.def.rules.prepare_update(&context, &mut value, old);
         let mut errors = metadata::validate_update(&self.def, &value, old);
         errors.extend(self.def.rules.validate_update(&context, &value, old));
-        errors
+        Ok(errors)
     }
 }

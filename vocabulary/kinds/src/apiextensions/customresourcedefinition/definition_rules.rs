@@ -84,7 +84,7 @@ fn versions(spec: &Cursor<'_>, out: &mut ErrorList) {
     }
     if let Some(first) = all.first() {
         let complaints = names::dns_1035_label(first.at("name").str());
-        if !complaints.is_empty() {
+        if !complaints.is_empty() && !first.at("name").str().is_empty() {
             // Upstream keeps the first version's name in a field of its own, too.
             let path = spec.path.field("version");
             out.push(FieldError::invalid(&path, first.at("name").str(), complaints.join(",")));

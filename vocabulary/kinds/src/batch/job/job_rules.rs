@@ -10,7 +10,8 @@ const INDEXED_MOST: i64 = 100_000;
 pub fn spec(at: &Cursor<'_>, out: &mut ErrorList) {
     match at.at("completionMode").str() {
         "Indexed" => indexed(at, out),
-        _ => counted(at, out),
+        "" | "NonIndexed" => counted(at, out),
+        _ => {}
     }
     if !at.at("maxFailedIndexes").is_null() && at.at("backoffLimitPerIndex").is_null() {
         let path = at.at("backoffLimitPerIndex").path;
@@ -21,6 +22,7 @@ pub fn spec(at: &Cursor<'_>, out: &mut ErrorList) {
         true => check::one_of(&replaced, &["Failed", "TerminatingOrFailed"], out),
         false => check::one_of(&replaced, &["Failed"], out),
     }
+    at.at("podFailurePolicy.rules").items().for_each(|rule| failure_rule(&rule, out));
     validate::template(&at.at("template"), out);
     restart_policy(at, out);
 }
@@ -34,12 +36,30 @@ fn indexed(at: &Cursor<'_>, out: &mut ErrorList) {
         let why = format!("must be less than or equal to {INDEXED_MOST} when completion mode is Indexed");
         check::invalid(&at.at("parallelism"), why, out);
     }
-    if !completions.is_null() && failed.int() > completions.int() {
+    if !completions.is_null() && !failed.is_null() && failed.int() > completions.int() {
         check::invalid(&failed, "must be less than or equal to completions", out);
     }
     if failed.int() > INDEXED_MOST {
         check::invalid(&failed, format!("must be less than or equal to {INDEXED_MOST}"), out);
     }
+}
+
+fn failure_rule(at: &Cursor<'_>, out: &mut ErrorList) {
+    const ACTIONS: [&str; 4] = ["Count", "FailIndex", "FailJob", "Ignore"];
+    let action = at.at("action");
+    if check::required(&action, "valid values: [\"Count\" \"FailIndex\" \"FailJob\" \"Ignore\"]", out) {
+        check::one_of(&action, &ACTIONS, out);
+    }
+    let (codes, conditions) = (at.at("onExitCodes"), at.at("onPodConditions"));
+    let none = conditions.items().next().is_none();
+    let why = match (codes.is_null(), none) {
+        (true, true) => "specifying one of OnExitCodes and OnPodConditions is required",
+        (false, false) => "specifying both OnExitCodes and OnPodConditions is not supported",
+        _ => return,
+    };
+    let mut error = FieldError::invalid(&at.path, Value::Null, why);
+    error.value = None;
+    out.push(error);
 }
 
 fn counted(at: &Cursor<'_>, out: &mut ErrorList) {

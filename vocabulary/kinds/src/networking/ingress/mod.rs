@@ -38,12 +38,19 @@ impl Rules for Ingress {
             let why = "either `defaultBackend` or `rules` must be specified";
             out.push(FieldError::invalid(&spec.path, Value::Null, why));
         }
+        for host in spec.at("tls").items().flat_map(|tls| tls.at("hosts").items().collect::<Vec<_>>()) {
+            host_name(&host, out);
+        }
         for rule in spec.at("rules").items() {
-            for path in rule.at("http.paths").items() {
+            if !rule.at("host").str().is_empty() {
+                host_name(&rule.at("host"), out);
+            }
+            let typed = |path: &Cursor<'_>| !path.at("pathType").is_null();
+            for path in rule.at("http.paths").items().filter(typed) {
                 backend(&path.at("backend"), out);
                 let text = path.at("path");
                 if ["Exact", "Prefix"].contains(&path.at("pathType").str()) && !text.str().starts_with('/') {
-                    check::invalid(&text, "must be an absolute path", out);
+                    out.push(FieldError::invalid(&text.path, text.str(), "must be an absolute path"));
                 }
             }
         }
@@ -71,21 +78,29 @@ fn hosts(ingress: &Value) -> String {
     }
 }
 
+/// A domain, or all names directly below one.
+fn host_name(at: &Cursor<'_>, out: &mut ErrorList) {
+    match at.str().strip_prefix("*.") {
+        Some(rest) => check::text(at, meta::names::dns_subdomain(rest), out),
+        None => check::text(at, meta::names::dns_subdomain(at.str()), out),
+    }
+}
+
 fn backend(at: &Cursor<'_>, out: &mut ErrorList) {
     let (service, resource) = (at.at("service"), at.at("resource"));
     match (service.is_null(), resource.is_null()) {
         (false, false) => check::invalid(at, "cannot set both resource and service backends", out),
         (true, true) => out.push(FieldError::invalid(&at.path, "", "resource or service backend is required")),
-        (false, true) => port(&service.at("port"), out),
+        (false, true) => port(&service.at("port"), at, out),
         (true, false) => {}
     }
 }
 
-fn port(at: &Cursor<'_>, out: &mut ErrorList) {
+fn port(at: &Cursor<'_>, backend: &Cursor<'_>, out: &mut ErrorList) {
     let (name, number) = (at.at("name"), at.at("number"));
     match (name.str().is_empty(), number.int() == 0) {
         (false, false) => check::invalid(at, "cannot set both port name & port number", out),
-        (true, true) => out.push(FieldError::required(&at.path, "port name or number is required")),
+        (true, true) => out.push(FieldError::required(&backend.path, "port name or number is required")),
         (false, true) => check::text(&name, formats::port_name(name.str()), out),
         (true, false) => check::port(&number, out),
     }

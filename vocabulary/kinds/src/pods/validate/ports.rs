@@ -7,7 +7,10 @@ use std::collections::BTreeSet;
 pub fn judge(at: &Cursor<'_>, out: &mut ErrorList) {
     let mut names = BTreeSet::new();
     for port in at.items() {
-        let name = port.at("name");
+        let (name, host) = (port.at("name"), port.at("hostPort"));
+        if host.int() != 0 {
+            check::port(&host, out);
+        }
         if name.str().is_empty() {
             continue;
         }

@@ -1,6 +1,6 @@
 //! Fields and resources of a pod that show inside it.
 
-use crate::formats;
+use crate::{check, formats};
 use meta::{Cursor, ErrorList, FieldError, Quantity, names};
 
 const RESOURCES: &[&str] = &[
@@ -33,7 +33,7 @@ const CONVERTIBLE: &[&str] = &[
 
 pub fn field(at: &Cursor<'_>, known: &[&str], out: &mut ErrorList) {
     let path = at.at("fieldPath");
-    if path.str().is_empty() || at.at("apiVersion").str().is_empty() {
+    if !check::required(&at.at("apiVersion"), "", out) || !check::required(&path, "", out) {
         return;
     }
     let (name, subscript) = match path.str().strip_suffix("']").and_then(|text| text.split_once("['")) {

@@ -156,6 +156,10 @@ fn spreading(at: &Cursor<'_>, out: &mut ErrorList) {
             let path = constraint.path.field("{topologyKey, whenUnsatisfiable}");
             out.push(FieldError::duplicate(&path, format!("{{{}, {}}}", own.0, own.1)));
         }
+        let keys = constraint.at("matchLabelKeys");
+        if constraint.at("labelSelector").is_null() && keys.items().next().is_some() {
+            check::forbidden(&keys.path, "must not be specified when labelSelector is not set", out);
+        }
         let domains = constraint.at("minDomains");
         if !domains.is_null() && own.1 != "DoNotSchedule" {
             check::invalid(
