@@ -237,7 +237,10 @@ impl Containers {
         let Ok(sandbox) = self.sandbox(id) else { return Ok(()) };
         let _turn = sandbox.turn.lock().await;
         let members = self.containers_of(id);
-        let kills = members.iter().map(|container| self.kill_container(container));
+        let kills = members.iter().map(|container| async {
+            let _start_is_over = container.turn.lock().await;
+            self.kill_container(container).await
+        });
         futures::future::try_join_all(kills).await?;
         if sandbox.record().stopped {
             return Ok(());

@@ -135,9 +135,9 @@ pub fn loader(program: &std::path::Path) -> io::Result<Option<std::path::PathBuf
     Ok(None)
 }
 
-/// Nobody but its owner looks into it.
+/// Nobody but its owner looks into it, or through it at what lies below.
 pub fn make_private_dir(path: &std::path::Path) -> io::Result<()> {
-    Ok(rustix::fs::chmod(path, rustix::fs::Mode::from_raw_mode(0o711))?)
+    Ok(rustix::fs::chmod(path, rustix::fs::Mode::from_raw_mode(0o700))?)
 }
 
 /// Gives a directory the owner and mode of another.

@@ -117,14 +117,19 @@ impl ImageStore {
             let _ = std::fs::remove_dir_all(draft); // the next start removes what stays
         })?;
         let _turn = self.writing.lock().expect("no writer panics");
-        let target = self.layers_dir.join(name);
+        let (target, sign) = (self.layers_dir.join(name), self.layers_dir.join(format!("{name}.size")));
+        if sign.exists() {
+            // Somebody else was faster, and containers may use his already.
+            std::fs::remove_dir_all(draft).step("dropping a layer that is here already")?;
+            return Ok((name.to_owned(), size));
+        }
         if target.exists() {
             std::fs::remove_dir_all(&target).step("replacing a half-made layer")?;
         }
         let directory = std::fs::File::open(draft).step("syncing a layer")?;
         linux::process::sync_filesystem(&directory).step("syncing a layer")?;
         std::fs::rename(draft, &target).step("keeping a layer")?;
-        std::fs::write(self.layers_dir.join(format!("{name}.size")), size.to_string()).step("keeping a layer")?;
+        std::fs::write(&sign, size.to_string()).step("keeping a layer")?;
         Ok((name.to_owned(), size))
     }
 

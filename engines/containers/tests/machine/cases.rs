@@ -442,13 +442,13 @@ async fn killed_at_any_moment(place: &Place) {
     drop(place.with_image().await);
     for round in 0..12_u64 {
         let mut victim = crate::victim::start(&place.data_dir(), &place.cgroup_root());
-        tokio::time::sleep(Duration::from_millis(60 + round * 17)).await;
+        tokio::time::sleep(Duration::from_millis(3 + round * 11)).await;
         victim.kill().expect("it is killed");
         victim.wait().expect("it is dead");
     }
     let runtime = place.open().await;
     let listed = runtime.list_containers(ListContainersRequest::default()).await.expect("a list").containers;
-    assert!(listed.len() > 4, "the victims lived long enough: {}", listed.len());
+    assert!(!listed.is_empty(), "the victims lived long enough");
     let on = place.subject(&runtime);
     let known = listed.iter().filter(|it| it.state() == ContainerState::ContainerRunning).count();
     assert_eq!(place.processes_in_groups(), known, "what runs is known, and the other way round");

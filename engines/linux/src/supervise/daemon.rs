@@ -101,7 +101,7 @@ fn run(root: &Path, directory: &OwnedFd, told: &OwnedFd) -> io::Result<()> {
     let listener = channel::listen(directory.as_fd(), SOCKET)?;
     rustix::fs::chmodat(directory, SOCKET, Mode::from_raw_mode(0o600), rustix::fs::AtFlags::empty())?;
     let removals = watch_removals(root)?;
-    let mut state = State::new(root.join(CONTAINERS_DIR), listener, signals, removals)?;
+    let mut state = State::new(directory.try_clone()?, root.join(CONTAINERS_DIR), listener, signals, removals)?;
     state.adopt_survivors()?;
     rustix::io::write(told, b"!")?;
     while state.step()? {}

@@ -4,17 +4,17 @@ use std::collections::HashMap;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
 use rustix::event::epoll;
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
 
-use super::SOCKET;
 use super::output::{LogFile, Sink, Stream};
 use super::peers::Peer;
 use super::protocol::{Ended, Reply};
+use super::{CONTAINERS_DIR, SOCKET};
 use crate::launch::{self, EXIT_FILE, Exit};
 use crate::namespaces::Handles;
 use crate::seccomp::Instruction;
@@ -87,6 +87,8 @@ pub(super) struct Pins {
 }
 
 pub(super) struct State {
+    root: OwnedFd,
+    /// Of containers, below the root.
     pub directory: PathBuf,
     epoll: OwnedFd,
     listener: OwnedFd,
@@ -107,9 +109,16 @@ pub(super) struct State {
 pub(super) type Filter = Rc<[Instruction]>;
 
 impl State {
-    pub fn new(directory: PathBuf, listener: OwnedFd, signals: OwnedFd, removals: OwnedFd) -> io::Result<State> {
+    pub fn new(
+        root: OwnedFd,
+        directory: PathBuf,
+        listener: OwnedFd,
+        signals: OwnedFd,
+        removals: OwnedFd,
+    ) -> io::Result<State> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let mut state = State {
+            root,
             directory,
             epoll,
             listener: listener.try_clone()?,
@@ -202,16 +211,21 @@ impl State {
     fn leave_if_removed(&mut self) {
         let mut unread = [0; 512];
         while rustix::io::read(&self.removals, &mut unread).is_ok() {}
-        if self.directory.with_file_name(SOCKET).exists() {
+        if self.is_there(Path::new(SOCKET)) {
             return;
         }
         std::thread::sleep(REMOVAL_TAKES);
         for (id, member) in &self.members {
-            if !self.directory.join(id).join(launch::STARTED_FILE).exists() {
+            if !self.is_there(&Path::new(CONTAINERS_DIR).join(id).join(launch::STARTED_FILE)) {
                 let _ = rustix::process::kill_process(member.pid, rustix::process::Signal::KILL); // it may just have ended
             }
         }
         self.quit = true;
+    }
+
+    /// In the directory that this supervisor began in: another one may bear its name by now.
+    fn is_there(&self, path: &Path) -> bool {
+        rustix::fs::statat(&self.root, path, rustix::fs::AtFlags::empty()).is_ok()
     }
 
     fn reap(&mut self) {
