@@ -71,6 +71,11 @@ impl Bootstrap<'_> {
 
     async fn ensure(&self, resource: Gvr, object: Value) -> Result<(), BootstrapError> {
         let name = format!("{} {}", resource.resource, object.str("metadata.name"));
+        let key = Key::new(object.str("metadata.namespace"), object.str("metadata.name"));
+        // A second creation would ask for an address that the first one holds.
+        if self.call(Request::get(resource.clone(), key), Payload::None).await.is_ok() {
+            return Ok(());
+        }
         match self.create(resource, object).await {
             Err(status) if !status.is(Reason::AlreadyExists) => Err(BootstrapError { what: name, why: status }),
             _ => Ok(()),

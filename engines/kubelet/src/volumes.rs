@@ -125,7 +125,13 @@ impl Volumes {
         let files = files(volume, &materials).ok_or(VolumeError::NoPlugin)?.map_err(VolumeError::Files)?;
         let path = volume_dir(context, pod, plugin(volume), &volume.name);
         // A fresh directory is named by the moment, and by chance where two share one.
-        let stamp = format!("{}.{}", context.clock.now().as_millisecond(), context.clock.random() % 1_000_000);
+        let moment = context.clock.now().strftime("%Y_%m_%d_%H_%M_%S").to_string();
+        let stamp = format!("{moment}.{}", context.clock.random() % 10_000_000_000);
+        if !path.is_dir() {
+            fs::create_dir_all(&path)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o777))?;
+            group(pod, &path, true)?;
+        }
         atomic::write(&path, &files, &stamp, |fresh| group(pod, fresh, true))?;
         Ok(Place { path, read_only: true })
     }

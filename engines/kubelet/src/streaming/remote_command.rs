@@ -223,7 +223,7 @@ fn verdict(exit: Result<i32, cri::Error>, structured: bool) -> Option<Bytes> {
         (Err(error), true) => serde_json::json!({
             "metadata": {},
             "status": "Failure",
-            "message": format!("error executing command in container: {error}"),
+            "message": format!("Internal error occurred: error executing command in container: {error}"),
             "reason": "InternalError",
             "details": {"causes": [{"message": error.to_string()}]},
             "code": 500,
