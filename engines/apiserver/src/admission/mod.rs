@@ -99,7 +99,7 @@ impl Going<'_> {
     ) -> Result<(), Status> {
         let on = self.admitting(operation, old);
         for plugin in PLUGINS.iter().filter(|plugin| plugin.handles(&on)) {
-            plugin.mutate(&on, object).await?;
+            plugin.mutate(&on, object).await.inspect_err(|status| refused(*plugin, status))?;
         }
         Ok(())
     }
@@ -112,7 +112,7 @@ impl Going<'_> {
     ) -> Result<(), Status> {
         let on = self.admitting(operation, old);
         for plugin in PLUGINS.iter().filter(|plugin| plugin.handles(&on)) {
-            plugin.validate(&on, object).await?;
+            plugin.validate(&on, object).await.inspect_err(|status| refused(*plugin, status))?;
         }
         Ok(())
     }
@@ -120,4 +120,8 @@ impl Going<'_> {
     fn admitting<'a>(&'a self, operation: Operation, old: Option<&'a Value>) -> Admitting<'a> {
         Admitting { api: self.api, call: self.call, def: &self.row.def, operation, old }
     }
+}
+
+fn refused(plugin: &dyn Plugin, status: &Status) {
+    tracing::debug!(plugin = plugin.name(), why = %status.message, "a request was refused");
 }

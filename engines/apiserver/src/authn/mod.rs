@@ -2,6 +2,7 @@
 //! paths that are for everyone.
 
 mod claims;
+mod impersonation;
 mod keys;
 mod service_account;
 
@@ -24,7 +25,20 @@ pub struct Authentication;
 const OPEN: [&str; 4] = ["/healthz", "/livez", "/readyz", "/version"];
 
 impl Authentication {
+    /// Whom the request counts as: its caller, or whom the caller may and wants to act as.
     pub async fn identify(
+        &self,
+        api: &Api,
+        peer: Option<Arc<Identity>>,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Result<Arc<Identity>, Status> {
+        let caller = self.caller(api, peer, path, headers).await?;
+        let taken_on = impersonation::impersonated(&api.authorizer, &caller, headers)?;
+        Ok(taken_on.map_or(caller, Arc::new))
+    }
+
+    async fn caller(
         &self,
         api: &Api,
         peer: Option<Arc<Identity>>,

@@ -1,7 +1,7 @@
 //! A pod's binding: the scheduler's word on which node it goes to.
 
 use super::{Virtual, body};
-use crate::engine::{Api, Call, Outcome};
+use crate::engine::{Api, Call, Outcome, Payload};
 use client::Answer;
 use futures::future::BoxFuture;
 use meta::{Gvr, Status, Time, Value, value};
@@ -14,17 +14,36 @@ impl Virtual for PodBinding {
     }
 
     fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
-        Box::pin(bind(api, call))
+        Box::pin(async move { bind(api, call, &body(call, "core.v1.Binding")?).await })
     }
 }
 
-async fn bind(api: &Api, call: &Call) -> Result<Outcome, Status> {
-    let binding = body(call, "core.v1.Binding")?;
+/// The older way: the binding itself is created, and names its pod.
+pub(super) struct LegacyBinding;
+
+impl Virtual for LegacyBinding {
+    fn of(&self) -> (&'static str, &'static str, &'static str) {
+        ("", "bindings", "")
+    }
+
+    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
+        Box::pin(async move {
+            let binding = body(call, "core.v1.Binding")?;
+            let mut request = call.request.clone();
+            request.resource = Gvr::new("", "v1", "pods");
+            request.key.name = binding.str("metadata.name").into();
+            let of_pod = Call { identity: call.identity.clone(), request, payload: Payload::None };
+            bind(api, &of_pod, &binding).await
+        })
+    }
+}
+
+async fn bind(api: &Api, call: &Call, binding: &Value) -> Result<Outcome, Status> {
     let node = binding.str("target.name");
     if node.is_empty() {
         return Err(Status::bad_request("the target of a binding must be a node with a name"));
     }
-    let wanted = Wanted { binding: &binding, node, now: Time(api.clock.now()).to_string() };
+    let wanted = Wanted { binding, node, now: Time(api.clock.now()).to_string() };
     api.overwrite(call, |pod| wanted.bind(pod)).await?;
     let success = Status { status: "Success".into(), code: 201, ..Status::default() };
     Ok(Outcome { created: true, ..Outcome::of(Answer::Status(success)) })

@@ -29,6 +29,7 @@ static VIRTUALS: &[&dyn Virtual] = &[
     &access_review::LOCAL_SUBJECT,
     &access_review::SelfSubjectRules,
     &binding::PodBinding,
+    &binding::LegacyBinding,
     &eviction::PodEviction,
     &token_request::TokenRequest,
     &token_review::TokenReview,
