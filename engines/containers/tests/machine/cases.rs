@@ -284,6 +284,8 @@ async fn a_pod_shares_what_it_should(place: &Place) {
     let other = running(&on, &sandbox, with_security(on.container_config("other", &["sleep", "1000"]), shared())).await;
     assert_eq!(said(&on, &other, &["cat", "/proc/sys/net/core/somaxconn"]).await, "77");
     assert!(said(&on, &other, &["sh", "-c", "cat /proc/[0-9]*/comm"]).await.contains("httpd"));
+    let orphan = "(sleep 0.1 & exit 0); sleep 0.4; grep -l '^State:.Z' /proc/[0-9]*/status";
+    assert_eq!(said(&on, &other, &["sh", "-c", orphan]).await, "", "the pod's first process reaps orphans");
     said(&on, &other, &["sh", "-c", "echo shared > /dev/shm/note"]).await;
     assert_eq!(said(&on, &web, &["cat", "/dev/shm/note"]).await, "shared");
     let mut connection = loop {
