@@ -4,6 +4,7 @@ mod endpoint;
 mod hints;
 pub(crate) mod ports;
 mod slices;
+mod step;
 
 use crate::ownership;
 use crate::service_pods::{self, POD_LABELS};

@@ -75,7 +75,7 @@ impl History {
         let (same, old): (Vec<_>, Vec<_>) = all.into_iter().partition(|revision| data_of(revision) == wanted);
         let number = old.iter().map(|revision| revision.revision).max().unwrap_or(0) + 1;
         let Some(current) = same.last() else {
-            let current = new::<O>(owner, template, wanted, naming, number);
+            let current = new::<O>(owner, template, &wanted, naming, number);
             let key = ownership::key(&current.metadata);
             if seen.get::<ControllerRevision>(&key.namespace, &key.name).is_some() {
                 return None;
@@ -104,7 +104,7 @@ impl History {
 fn new<O: Described>(
     owner: &ObjectMeta,
     template: &PodTemplateSpec,
-    data: Value,
+    data: &Value,
     naming: &Naming,
     revision: i64,
 ) -> ControllerRevision {
@@ -112,7 +112,7 @@ fn new<O: Described>(
     let name = format!("{}-{hash}", owner.name.as_deref().unwrap_or(""));
     let from = template.metadata.as_ref().and_then(|metadata| metadata.labels.clone());
     let labels: BTreeMap<String, String> =
-        from.into_iter().flatten().chain([(naming.label.to_owned(), hash.clone())]).collect();
+        from.into_iter().flatten().chain([(naming.label.to_owned(), hash)]).collect();
     ControllerRevision {
         metadata: ObjectMeta {
             name: Some(name),

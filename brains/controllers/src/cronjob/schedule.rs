@@ -78,10 +78,10 @@ impl Line {
         // The first day counts from the present hour on; where a clock is set back, an hour comes twice and counts once.
         let mut first_hour = local.hour();
         while date.year() <= last {
-            if self.has_day(date) {
-                if let Some(found) = self.on(date, first_hour, from, zone) {
-                    return Some(found);
-                }
+            if self.has_day(date)
+                && let Some(found) = self.on(date, first_hour, from, zone)
+            {
+                return Some(found);
             }
             date = date.tomorrow().ok()?;
             first_hour = 0;

@@ -35,7 +35,7 @@ fn latest(known: Timestamp, now: Timestamp, schedule: &Schedule, zone: &TimeZone
         }
         match schedule.after(from, zone).filter(|found| *found <= now) {
             Some(found) => return found,
-            None => back = back * 2,
+            None => back *= 2,
         }
     }
 }

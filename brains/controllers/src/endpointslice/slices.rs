@@ -1,6 +1,7 @@
 //! Spreads endpoints over slices, touching as few of them as can be.
 
 use super::hints::Hints;
+use super::step::{Kept, Step, best_fit, fill, same_ports};
 use super::{MANAGED_BY, MANAGER, SERVICE_NAME, endpoint, owns, ports};
 use crate::template::{controller_reference, prefix};
 use crate::{ownership, pods};
@@ -13,9 +14,8 @@ use std::sync::Arc;
 
 const HEADLESS: &str = "service.kubernetes.io/headless";
 const TRIGGER_TIME: &str = "endpoints.kubernetes.io/last-change-trigger-time";
-const MOST_ENDPOINTS: usize = 100;
 
-type Identity = (Vec<String>, Option<String>);
+pub(super) type Identity = (Vec<String>, Option<String>);
 
 /// Endpoints that answer under the same ports, by what makes them the same one.
 struct Group {
@@ -232,61 +232,6 @@ impl<'a> Desired<'a> {
         }
         slice
     }
-}
-
-enum Kept {
-    Unchanged(EndpointSlice),
-    Changed(EndpointSlice),
-    Emptied(EndpointSlice),
-}
-
-/// What becomes of one family's slices.
-struct Step {
-    create: Vec<EndpointSlice>,
-    update: Vec<EndpointSlice>,
-    delete: Vec<EndpointSlice>,
-    unchanged: Vec<EndpointSlice>,
-}
-
-impl Step {
-    /// A slice that would go takes on what a new one would hold.
-    fn reuse(&mut self, service: &Service) {
-        let mut gone = Vec::new();
-        for old in std::mem::take(&mut self.delete) {
-            match self.create.pop() {
-                Some(new) if owns(service, &old) => {
-                    self.update.push(EndpointSlice {
-                        metadata: ObjectMeta { labels: new.metadata.labels, ..old.metadata },
-                        ..new
-                    });
-                }
-                unused => {
-                    self.create.extend(unused);
-                    gone.push(old);
-                }
-            }
-        }
-        self.delete = gone;
-    }
-}
-
-fn fill(slice: &mut EndpointSlice, endpoints: &mut BTreeMap<Identity, Endpoint>) {
-    while slice.endpoints.len() < MOST_ENDPOINTS
-        && let Some((_, endpoint)) = endpoints.pop_first()
-    {
-        slice.endpoints.push(endpoint);
-    }
-}
-
-/// The slice that `count` more endpoints fill best.
-fn best_fit(slices: &[EndpointSlice], count: usize) -> Option<usize> {
-    let left = |slice: &EndpointSlice| MOST_ENDPOINTS.checked_sub(count + slice.endpoints.len());
-    let fitting = slices.iter().enumerate().filter_map(|(place, slice)| left(slice).map(|left| (left, place)));
-    fitting.min().map(|(_, place)| place).filter(|_| count < MOST_ENDPOINTS)
-}
-
-fn same_ports(a: &[EndpointPort], b: &[EndpointPort]) -> bool {
-    a.len() == b.len() && a.iter().all(|port| b.contains(port))
 }
 
 /// When what the slices show came to be so: the latest moment that a pod, or the Service, tells of.

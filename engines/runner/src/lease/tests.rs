@@ -31,7 +31,7 @@ async fn stand(
             sleep(Duration::from_secs(20 + clock.random() % 60)).await;
         };
         // Some leaders end their work; others fall silent without a word and come back much later.
-        if clock.random() % 2 == 0 {
+        if clock.random().is_multiple_of(2) {
             elector.lead(work).await;
         } else if timeout(Duration::from_secs(30), elector.lead(work)).await.is_err() {
             sleep(Duration::from_secs(20)).await;

@@ -26,7 +26,7 @@ async fn every_node_has_one_pod_of_the_last_template() {
         for surge in [0, 1] {
             let mut world = World::begin(seed).await;
             let (sets, key) = (resource("apps", "daemonsets"), Key::new("shop", "agent"));
-            world.create(&sets, "shop", daemon_set(surge));
+            world.create(&sets, "shop", &daemon_set(surge));
             world.suffer(20).await;
             for image in ["agent:1", "agent:2", "agent:3"] {
                 world.change(&sets, &key, |set| {

@@ -84,8 +84,8 @@ fn check(world: &World, seed: u64, image: &str) {
 async fn a_rollout_ends_well_and_never_overshoots() {
     for seed in 0..8 {
         let mut world = World::begin(seed).await;
-        world.create(&resource("", "services"), "shop", service());
-        world.create(&deployments(), "shop", deployment());
+        world.create(&resource("", "services"), "shop", &service());
+        world.create(&deployments(), "shop", &deployment());
         count(&mut world, 20, MOST, seed).await;
         for image in ["web:1", "web:2"] {
             world.change(&deployments(), &web(), |deployment| {
@@ -113,7 +113,7 @@ async fn a_rollout_ends_well_and_never_overshoots() {
 #[tokio::test(start_paused = true)]
 async fn a_calm_world_does_nothing() {
     let mut world = World::begin(1).await;
-    world.create(&deployments(), "shop", deployment());
+    world.create(&deployments(), "shop", &deployment());
     world.calm().await;
     let versions = world.versions();
     world.restart();
@@ -126,7 +126,7 @@ fn outcome(seed: u64) -> (u64, Vec<String>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let mut world = World::begin(seed).await;
-        world.create(&deployments(), "shop", deployment());
+        world.create(&deployments(), "shop", &deployment());
         world.suffer(30).await;
         let names = world.api.all(&pods()).iter().map(|pod| pod.key().to_string()).collect();
         (world.api.revision(), names)

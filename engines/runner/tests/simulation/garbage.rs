@@ -20,11 +20,11 @@ fn grow(world: &World, size: usize) -> BTreeMap<usize, BTreeSet<usize>> {
             (0..world.clock.random() % 3).filter(|_| i > 0).map(|_| world.clock.random() as usize % i).collect();
         let references = owners.iter().map(|owner| {
             value!({"apiVersion": "v1", "kind": "ConfigMap", "name": (format!("o{owner}")), "uid": (uids[*owner].as_str()),
-                "blockOwnerDeletion": (world.clock.random() % 2 == 0)})
+                "blockOwnerDeletion": (world.clock.random().is_multiple_of(2))})
         });
         let mut object = value!({"metadata": {"name": (format!("o{i}"))}});
         object.set("metadata.ownerReferences", Value::List(references.collect()));
-        uids.push(world.create(&maps(), "shop", object).header.uid.to_string());
+        uids.push(world.create(&maps(), "shop", &object).header.uid.to_string());
         graph.insert(i, owners);
     }
     graph

@@ -36,7 +36,7 @@ async fn a_job_counts_every_pod_once() {
         for mode in ["NonIndexed", "Indexed"] {
             let mut world = World::begin(seed).await;
             let (jobs, key) = (resource("batch", "jobs"), Key::new("shop", "sum"));
-            world.create(&jobs, "shop", job("sum", mode));
+            world.create(&jobs, "shop", &job("sum", mode));
             world.suffer(60).await;
             let found = finished(&world).await;
             let phases = |phase: &str| {

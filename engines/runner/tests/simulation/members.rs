@@ -43,7 +43,7 @@ async fn members_come_in_order_and_are_all_replaced() {
         for management in ["OrderedReady", "Parallel"] {
             let mut world = World::begin(seed).await;
             let (sets, key) = (resource("apps", "statefulsets"), Key::new("shop", "db"));
-            world.create(&sets, "shop", stateful_set(management));
+            world.create(&sets, "shop", &stateful_set(management));
             for image in ["db:0", "db:1", "db:2"] {
                 world.change(&sets, &key, |set| {
                     set.set("spec.template.spec", value!({"containers": [{"name": "c", "image": image}]}));

@@ -13,13 +13,13 @@ async fn a_namespace_leaves_nothing_behind() {
         world.api.serve(custom("example.com", "Widget", "widgets", true));
         // The definition is what makes caches ask again what is served.
         let definition = value!({"metadata": {"name": "widgets.example.com"}});
-        world.create(&resource("apiextensions.k8s.io", "customresourcedefinitions"), "", definition);
+        world.create(&resource("apiextensions.k8s.io", "customresourcedefinitions"), "", &definition);
         for i in 0..4 {
             let name = format!("w{i}");
-            world.create(&widgets, "shop", value!({"metadata": {"name": (name.as_str())}}));
+            world.create(&widgets, "shop", &value!({"metadata": {"name": (name.as_str())}}));
             let pod = value!({"metadata": {"name": (name.as_str())}, "spec": {"containers": []}});
-            world.create(&pods(), "shop", pod);
-            world.create(&resource("", "configmaps"), "shop", value!({"metadata": {"name": name}}));
+            world.create(&pods(), "shop", &pod);
+            world.create(&resource("", "configmaps"), "shop", &value!({"metadata": {"name": name}}));
         }
         world.suffer(10).await;
         world.delete(&resource("", "namespaces"), &Key::cluster("shop"), DeleteOptions::default());

@@ -8,7 +8,7 @@ use meta::Key;
 
 async fn deployed(seed: u64) -> World {
     let world = World::begin(seed).await;
-    world.create(&deployments(), "shop", deployment());
+    world.create(&deployments(), "shop", &deployment());
     world.calm().await;
     world
 }

@@ -71,7 +71,7 @@ impl Nodes {
     fn step(&self, pod: &Object) {
         let value = pod.decode_value();
         let node = value.str("spec.nodeName").to_owned();
-        let luck = |chance: u64| self.clock.random() % chance == 0;
+        let luck = |chance: u64| self.clock.random().is_multiple_of(chance);
         let request = if node.is_empty() {
             self.place(value)
         } else if !self.lives(&node) {
@@ -116,7 +116,7 @@ impl Nodes {
     }
 
     fn ended(&self, mut pod: Value) -> Request {
-        let fails = self.clock.random() % 4 == 0;
+        let fails = self.clock.random().is_multiple_of(4);
         pod.set("status.phase", if fails { "Failed" } else { "Succeeded" });
         let unready = value!({"type": "Ready", "status": "False", "lastTransitionTime": (self.now())});
         pod.set("status.conditions", Value::List(vec![unready]));

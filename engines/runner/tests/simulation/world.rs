@@ -94,8 +94,8 @@ impl World {
         tokio::time::sleep(Duration::from_secs(300)).await;
     }
 
-    pub fn create(&self, what: &Gvr, namespace: &str, object: Value) -> Arc<Object> {
-        self.api.create(what, namespace, &object)
+    pub fn create(&self, what: &Gvr, namespace: &str, object: &Value) -> Arc<Object> {
+        self.api.create(what, namespace, object)
     }
 
     pub fn change(&self, what: &Gvr, key: &Key, change: impl Fn(&mut Value)) {
