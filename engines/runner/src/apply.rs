@@ -84,3 +84,6 @@ fn confirm(fact: &Fact, answer: Result<Answer, Status>) -> Done {
     };
     Done { awaited: None, refusal: None, verdict }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,12 +8,16 @@ use meta::Key;
 use plan::{Change, Refusal};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 /// Changes that are taken together: one view serves them all.
 const CHANGES_AT_ONCE: usize = 1024;
+
+/// How long a controller that stops waits for what it has begun.
+const STOPPING_PATIENCE: Duration = Duration::from_secs(5);
 
 struct Drive {
     worker: Arc<Worker>,
@@ -59,7 +63,10 @@ pub(crate) async fn drive(worker: Arc<Worker>, mut stopped: watch::Receiver<bool
             () = ring(alarm) => drive.queue.ring(Instant::now()),
         }
     }
-    while drive.tasks.join_next().await.is_some() {}
+    let drained = async { while drive.tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(STOPPING_PATIENCE, drained).await.is_err() {
+        tracing::warn!(controller = worker.controller.name(), "stops without waiting for its last writes to show");
+    }
 }
 
 /// Waits for another catalog than the one of this version.
