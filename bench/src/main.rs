@@ -3,6 +3,7 @@
 
 mod api;
 mod net;
+mod scheduling;
 mod store;
 
 use clap::{Parser, Subcommand};
@@ -22,6 +23,8 @@ enum What {
     Api(api::Options),
     /// T18: the first sync of a node's network, and one change
     Net,
+    /// T11 and T12, the scheduler alone: pods placed a second, by what they ask of their neighbours
+    Scheduling { nodes: usize, pods: usize },
     /// The embedded store alone: durable writes a second
     Store { directory: PathBuf, writers: usize, writes: usize },
 }
@@ -30,6 +33,7 @@ fn run(what: What) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     match what {
         What::Api(options) => Ok(api::run(&options)?),
         What::Net => net::run().map_err(|error| error.to_string().into()),
+        What::Scheduling { nodes, pods } => Ok(scheduling::run(nodes, pods)?),
         What::Store { directory, writers, writes } => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(store::run(&directory, writers, writes))

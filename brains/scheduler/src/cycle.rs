@@ -14,7 +14,7 @@ const LEAST_PERCENT: usize = 5;
 
 /// What became of a search, and how many nodes it has looked at.
 pub(crate) struct Search {
-    pub(crate) found: Result<CompactString, Diagnosis>,
+    pub(crate) found: Result<CompactString, Box<Diagnosis>>,
     pub(crate) looked_at: usize,
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn search(profile: &Profile, cluster: &Cluster, pod: &PodInfo, start:
             let explain = || profile.post_filters().find_map(|plugin| plugin.after(pod, cluster, &diagnosis));
             let afterwards = if cluster.node_count() == 0 { None } else { explain() };
             diagnosis.after(afterwards);
-            Err(diagnosis)
+            Err(Box::new(diagnosis))
         }
         [only] => Ok(only.name().clone()),
         many => Ok(best(profile, cluster, pod, many, random).name().clone()),

@@ -72,7 +72,7 @@ impl Scheduler {
         if pod.ended {
             self.pod_left(pod.uid(), now);
         } else if pod.is_bound() {
-            self.pod_is_bound(pod, now);
+            self.pod_is_bound(&pod, now);
         } else if pod.scheduler == self.profile.scheduler_name {
             self.pod_waits(pod, now);
         }
@@ -86,14 +86,14 @@ impl Scheduler {
         }
     }
 
-    fn pod_is_bound(&mut self, pod: Arc<PodInfo>, now: Timestamp) {
+    fn pod_is_bound(&mut self, pod: &Arc<PodInfo>, now: Timestamp) {
         self.queue.remove(pod.uid());
         let was_assumed = self.cluster.is_assumed(pod.uid());
         let before = self.cluster.remove_pod(pod.uid());
         self.cluster.put_pod(pod.clone());
         match before {
-            Some(old) if !was_assumed => self.happened(&Event::PodChanged { old: &old, new: &pod }, now),
-            _ => self.happened(&Event::PodAdded(&pod), now),
+            Some(old) if !was_assumed => self.happened(&Event::PodChanged { old: &old, new: pod }, now),
+            _ => self.happened(&Event::PodAdded(pod), now),
         }
     }
 
@@ -184,8 +184,8 @@ impl Scheduler {
     }
 
     /// Reserves, asks for permission, and counts the pod as being there.
-    fn place(&mut self, pod: &Arc<PodInfo>, node: CompactString) -> Result<Outcome, Diagnosis> {
-        let Some(info) = self.cluster.node(&node) else { return Err(Diagnosis::new(0)) };
+    fn place(&mut self, pod: &Arc<PodInfo>, node: CompactString) -> Result<Outcome, Box<Diagnosis>> {
+        let Some(info) = self.cluster.node(&node) else { return Err(Box::default()) };
         let reserved = self
             .profile
             .reserves()
@@ -196,7 +196,7 @@ impl Scheduler {
         if let Err((name, refusal)) = permitted {
             let diagnosis = refused_at_last(name, info, refusal);
             self.unreserve(pod, &node);
-            return Err(diagnosis);
+            return Err(Box::new(diagnosis));
         }
         let bind = self.profile.binds().find_map(|plugin| plugin.bind(pod, &node));
         self.cluster.assume(pod.clone(), node.clone());

@@ -84,6 +84,16 @@ fn a_failed_binding_frees_its_place_and_backs_off_longer_each_time() {
 }
 
 #[test]
+fn a_place_that_a_failed_binding_frees_is_offered_to_others() {
+    let mut stage = Stage::of("node a cpu=1\npod p cpu=1\npod q cpu=1");
+    let placed = stage.next().unwrap();
+    assert_eq!(names(&mut stage), ["q"], "it is refused");
+    stage.pass(1);
+    stage.fail(&placed);
+    assert_eq!(stage.run(), [("q".into(), "a".to_owned())]);
+}
+
+#[test]
 fn an_assumed_pod_holds_its_place_until_it_is_seen_or_gone() {
     let mut stage = Stage::of("node a cpu=1\npod p cpu=1\npod q cpu=1");
     let told = stage.run();

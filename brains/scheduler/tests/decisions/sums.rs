@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use scheduler::{Cluster, Domains, Namespaces, NodeInfo, Question, Resources};
 use std::collections::BTreeSet;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     PutNode(usize, &'static str),
     RemoveNode(usize),

@@ -45,7 +45,7 @@ impl Plugin for NodeResourcesFit {
         match event {
             Event::NodeAdded(node) => fits_empty(pod, node),
             Event::NodeChanged { old, new } => fits_empty(pod, new) && has_more(pod, old, new),
-            Event::PodRemoved(gone) => gone.is_bound(),
+            Event::PodRemoved(_) => true,
             Event::PodChanged { old, new } => asks_less(pod, old, new),
             Event::ItselfChanged { old, new } => old.requests != new.requests,
             _ => false,

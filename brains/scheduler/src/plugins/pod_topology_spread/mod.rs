@@ -76,7 +76,7 @@ impl PreScore for PodTopologySpread {
     ) -> Option<Box<dyn Score + 'a>> {
         let constraints = soft_constraints(pod, cluster);
         (!constraints.is_empty())
-            .then(|| Box::new(soft::Spread::new(pod, cluster, constraints, nodes)) as Box<dyn Score>)
+            .then(|| Box::new(soft::Spread::new(pod, cluster, &constraints, nodes)) as Box<dyn Score>)
     }
 }
 

@@ -37,7 +37,7 @@ impl<'a> Spread<'a> {
     pub(super) fn new(
         pod: &PodInfo,
         cluster: &'a Cluster,
-        constraints: Vec<Cow<'_, SpreadConstraint>>,
+        constraints: &[Cow<'_, SpreadConstraint>],
         nodes: &[&NodeInfo],
     ) -> Spread<'a> {
         let topologies = constraints.iter().map(|of| of.topology_key.clone());
