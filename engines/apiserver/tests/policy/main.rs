@@ -1,0 +1,10 @@
+//! The API in process, over the memory store and a virtual clock: who somebody is, what he may, and what admission makes
+//! of it.
+
+mod admission;
+mod escalation;
+mod eviction;
+mod impersonation;
+mod nodes;
+mod tokens;
+mod world;
