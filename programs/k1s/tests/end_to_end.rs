@@ -227,6 +227,10 @@ async fn a_deployment_ends_in_containers_that_answer_through_their_service() {
     assert_eq!(identities(&pods).await, known, "the same pods, none of them restarted");
     assert_eq!(all_answer(&address), after);
 
+    deployments.patch("web", &apply, &Patch::Apply(&web("3"))).await.expect("a template is applied after the restart");
+    rolled_out(&deployments).await;
+    assert!(all_answer(&address).is_disjoint(&after), "the cluster goes on working");
+
     let output = cluster.k1s(&["reset", "--yes"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(traces(&cluster.dir), Vec::<String>::new());

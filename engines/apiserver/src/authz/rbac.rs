@@ -26,7 +26,8 @@ pub struct Ruling {
 
 #[derive(Default)]
 struct Index {
-    versions: [u64; 4],
+    /// None before the first compilation: after a start nothing has changed yet, and there is all to read.
+    versions: Option<[u64; 4]>,
     cluster: HashMap<CompactString, Vec<Ruling>>,
     namespaces: HashMap<CompactString, HashMap<CompactString, Vec<Ruling>>>,
 }
@@ -84,7 +85,7 @@ impl Rbac {
         let versions = [&self.cluster_roles, &self.roles, &self.cluster_bindings, &self.bindings].map(|h| h.version());
         {
             let index = self.index.read().expect("no holder of this lock panics");
-            if index.versions == versions {
+            if index.versions == Some(versions) {
                 return index.clone();
             }
         }
@@ -94,7 +95,7 @@ impl Rbac {
     }
 
     fn compile(&self, versions: [u64; 4]) -> Index {
-        let mut index = Index { versions, ..Index::default() };
+        let mut index = Index { versions: Some(versions), ..Index::default() };
         let everything = LabelSelector::everything();
         for binding in self.cluster_bindings.list("", &everything).objects {
             self.add("ClusterRoleBinding", &binding, &mut index.cluster);

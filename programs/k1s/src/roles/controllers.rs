@@ -7,6 +7,9 @@ use clock::Clock;
 use controllers::{ALL, Settings};
 use runner::{Runner, Running};
 use std::sync::Arc;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub struct ControllersRole {
     running: Vec<Running>,
@@ -27,10 +30,11 @@ impl ControllersRole {
         ControllersRole { running: ALL.iter().map(start).collect() }
     }
 
-    /// Lets every controller finish what it has begun.
+    /// Lets every controller finish what it has begun, within reason: what waits for something else is left.
     pub async fn stop(self) {
-        for running in self.running {
-            running.stop().await;
+        let all = futures::future::join_all(self.running.into_iter().map(Running::stop));
+        if tokio::time::timeout(PATIENCE, all).await.is_err() {
+            tracing::warn!("some controllers were stopped in the middle of their work");
         }
     }
 }
