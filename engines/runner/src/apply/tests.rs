@@ -89,7 +89,8 @@ async fn deletions_go_side_by_side_and_what_is_gone_is_done() {
 
 #[tokio::test(start_paused = true)]
 async fn what_follows_a_failure_is_not_done() {
-    let cases: &[(fn() -> Status, Verdict)] = &[
+    type Case = (fn() -> Status, Verdict);
+    let cases: &[Case] = &[
         (|| Status::conflict(&pods(), "p", "stale"), Verdict::Stale),
         (|| Status::timeout("lost", 0), Verdict::Failed),
         (|| Status::bad_request("no"), Verdict::Failed),

@@ -59,7 +59,7 @@ impl Correlator {
     }
 
     pub(super) fn observe(&mut self, event: &Event, now: Timestamp) -> Option<Recorded> {
-        let about = event.about.to_string();
+        let about = identity_of(&event.about);
         if !self.allow(&about, now) {
             return None;
         }
@@ -110,6 +110,11 @@ impl Correlator {
         known.at = now;
         known
     }
+}
+
+/// Whom an event is about, at whatever version.
+fn identity_of(about: &Value) -> String {
+    ["apiVersion", "kind", "namespace", "name", "uid", "fieldPath"].map(|field| about.str(field)).join(" ")
 }
 
 fn forget_oldest<T>(memory: &mut BTreeMap<String, T>, at: impl Fn(&T) -> Timestamp) {
@@ -167,7 +172,9 @@ mod tests {
         let mut correlator = Correlator::new("test");
         let first = correlator.observe(&told("x"), at(0)).unwrap();
         assert_eq!((first.recount(), first.key.namespace.as_str()), (None, "n"));
-        let second = correlator.observe(&told("x"), at(9)).unwrap();
+        let mut later = told("x");
+        later.about.set("resourceVersion", "7");
+        let second = correlator.observe(&later, at(9)).unwrap();
         assert_eq!(second.key, first.key);
         let patch = value!({"count": 2, "lastTimestamp": "2027-01-15T08:00:09Z", "message": "x"});
         assert_eq!(second.recount(), Some(patch));
