@@ -10,11 +10,16 @@ use crate::launch::Process;
 
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Rust ignores SIGPIPE and the supervisor blocks SIGCHLD: neither is for the program.
+/// What the supervisor ignores and blocks is not for the program: an ignored signal stays ignored through an exec, and a
+/// shell could not even trap the request to end.
 pub fn reset_signals() -> io::Result<()> {
+    const LAST: i32 = 64;
     // SAFETY: an empty set and default dispositions are valid arguments; the process has one thread.
     unsafe {
-        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+        for number in 1..=LAST {
+            // Refused for the two that cannot be changed and those of the C library.
+            libc::signal(number, libc::SIG_DFL);
+        }
         let mut none: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&mut none);
         if libc::sigprocmask(libc::SIG_SETMASK, &none, std::ptr::null_mut()) != 0 {
