@@ -108,9 +108,9 @@ pub fn generated(job: &Cursor<'_>, out: &mut ErrorList) {
     for (key, value) in wanted {
         let label = labels.key(key);
         if label.is_null() {
-            out.push(FieldError::required(&labels.path, format!("must be '{value}'")));
+            out.push(FieldError::required(&label.path, format!("must be '{value}'")));
         } else if label.str() != value {
-            out.push(FieldError::invalid(&labels.path, labels.value.clone(), format!("must be '{value}'")));
+            out.push(FieldError::invalid(&label.path, labels.value.clone(), format!("must be '{value}'")));
         }
     }
 }

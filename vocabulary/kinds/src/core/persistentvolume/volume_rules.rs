@@ -60,7 +60,7 @@ pub fn source(spec: &Cursor<'_>, out: &mut ErrorList) {
 /// Where the data lies does not change under a volume.
 pub fn update(spec: &Cursor<'_>, old: &Value, out: &mut ErrorList) {
     let changed = |source: &&str| spec.value.get(source) != old.get(source);
-    if SOURCES.iter().any(|source| changed(source)) {
+    if SOURCES.iter().any(changed) {
         let path = spec.path.field("persistentvolumesource");
         check::forbidden(&path, "spec.persistentvolumesource is immutable after creation", out);
     }
