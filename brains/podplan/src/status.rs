@@ -144,7 +144,7 @@ fn set_addresses(look: &Look<'_>, old: &PodStatus, new: &mut PodStatus) {
     let ips = match is_host_network(look.pod) {
         true => hosts.clone(),
         // What ended keeps the address it had, until it is deleted.
-        false if of_sandbox.is_empty() && look.memory.terminating => {
+        false if of_sandbox.is_empty() && (look.memory.terminating || is_terminal(new.phase.as_deref())) => {
             old.pod_ips.iter().flatten().map(|p| p.ip.clone()).collect()
         }
         false => of_sandbox,
