@@ -7,12 +7,14 @@ use meta::selector::{LabelSelector, Labels, Requirement};
 use meta::{CompactString, JsonError, Key, Object};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 #[derive(Default)]
 pub(crate) struct Workloads {
-    /// Per namespace: what services select by.
-    services: HashMap<CompactString, BTreeMap<CompactString, Labels>>,
+    /// What services select by.
+    services: HashMap<Key, Labels>,
+    /// Services by their namespace and the first label that they select by: a pod looks only under its own.
+    services_by_label: HashMap<(CompactString, CompactString, CompactString), BTreeSet<Key>>,
     /// By kind and key: what controllers select by.
     controllers: HashMap<(CompactString, Key), LabelSelector>,
     namespaces: HashMap<CompactString, Labels>,
@@ -39,14 +41,35 @@ fn equals((key, value): (&CompactString, &CompactString)) -> Requirement {
     Requirement::In(key.clone(), BTreeSet::from([value.clone()]))
 }
 
+fn first_label(service: &Key, labels: &Labels) -> Option<(CompactString, CompactString, CompactString)> {
+    labels.first_key_value().map(|(key, value)| (service.namespace.clone(), key.clone(), value.clone()))
+}
+
 impl Workloads {
     pub(crate) fn put_service(&mut self, key: &Key, new: Option<&Object>) -> Result<(), JsonError> {
-        let of_namespace = self.services.entry(key.namespace.clone()).or_default();
-        of_namespace.remove(&key.name);
-        if let Some(labels) = new.map(selecting::<Labels>).transpose()?.flatten() {
-            of_namespace.insert(key.name.clone(), labels);
+        if let Some(first) = self.services.remove(key).and_then(|labels| first_label(key, &labels))
+            && let Some(same) = self.services_by_label.get_mut(&first)
+        {
+            same.remove(key);
+            if same.is_empty() {
+                self.services_by_label.remove(&first);
+            }
+        }
+        let labels = new.map(selecting::<Labels>).transpose()?.flatten().unwrap_or_default();
+        if let Some(first) = first_label(key, &labels) {
+            self.services_by_label.entry(first).or_default().insert(key.clone());
+            self.services.insert(key.clone(), labels);
         }
         Ok(())
+    }
+
+    /// What the services of a pod select by.
+    fn services_of<'a>(&'a self, pod: &'a PodInfo) -> impl Iterator<Item = &'a Labels> {
+        let under = |(key, value): (&CompactString, &CompactString)| {
+            self.services_by_label.get(&(pod.namespace().into(), key.clone(), value.clone()))
+        };
+        let found = pod.labels().iter().filter_map(under).flatten().filter_map(|key| self.services.get(key));
+        found.filter(|labels| labels.iter().all(|(key, value)| pod.labels().get(key) == Some(value)))
     }
 
     /// `kind` is `ReplicaSet`, `StatefulSet` or `ReplicationController`.
@@ -90,10 +113,8 @@ impl Workloads {
     pub(crate) fn siblings(&self, pod: &PodInfo) -> Option<LabelSelector> {
         let mut siblings = LabelSelector::everything();
         let mut merged = Labels::new();
-        for labels in self.services.get(pod.namespace()).into_iter().flat_map(BTreeMap::values) {
-            if !labels.is_empty() && labels.iter().all(|(key, value)| pod.labels().get(key) == Some(value)) {
-                merged.extend(labels.iter().map(|(key, value)| (key.clone(), value.clone())));
-            }
+        for labels in self.services_of(pod) {
+            merged.extend(labels.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
         siblings.requirements.extend(merged.iter().map(equals));
         if let Some(owner) = pod.object.header.controller() {

@@ -50,6 +50,15 @@ fn events_wake_those_whom_they_concern() {
 }
 
 #[test]
+fn who_backs_off_is_tried_early_when_nobody_else_waits() {
+    let mut stage = Stage::of("node a\npod p cpu=5 priority=9");
+    assert_eq!(names(&mut stage), ["p"]);
+    stage.put("node a cpu=6");
+    stage.put("pod q cpu=1");
+    assert_eq!(stage.run(), [("q".into(), "a".to_owned()), ("p".into(), "a".to_owned())]);
+}
+
+#[test]
 fn a_gated_pod_is_not_tried() {
     let mut stage = Stage::of("node a");
     stage.put(r#"pod p spec {"schedulingGates": [{"name": "g"}]}"#);

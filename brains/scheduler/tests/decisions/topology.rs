@@ -58,6 +58,8 @@ fn pods_of_a_workload_spread_by_default() {
     check(cluster, "pod p cpu=100m label:app=web", "a");
     let service = r#"service s spec {"selector": {"app": "web"}}"#;
     check(&format!("{cluster}\n{service}"), "pod p cpu=100m label:app=web", "b");
+    let other = r#"service s spec {"selector": {"app": "web", "tier": "front"}}"#;
+    check(&format!("{cluster}\n{service}\n{other}"), "pod p cpu=100m label:app=web", "a");
 }
 
 fn affinity(sort: &str, terms: &str) -> String {

@@ -69,6 +69,10 @@ impl Drive {
                         break;
                     }
                     self.learn(&batch);
+                    // All that was known has been heard: nothing new may keep decisions waiting for ever.
+                    if batch.len() < CHANGES_AT_ONCE {
+                        self.decide();
+                    }
                 }
                 Some(done) = self.requests.join_next() => self.finish(done),
                 () = ready(idle) => self.decide(),
@@ -111,10 +115,9 @@ impl Drive {
 
     fn carry_out(&mut self, decision: &Decision, now: Timestamp) {
         let mut plan = decision.plan();
-        let (later, at_once) = plan.report.events.drain(..).partition(|event| event.when != When::Always);
-        for event in Vec::from_iter::<Vec<Event>>(at_once) {
-            self.recorder.tell(event);
-        }
+        let events = std::mem::take(&mut plan.report.events);
+        let (at_once, later): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| event.when == When::Always);
+        at_once.into_iter().for_each(|event| self.recorder.tell(event));
         match &decision.outcome {
             Outcome::Placed { .. } => self.bind(decision.pod.clone(), plan, later),
             Outcome::Refused { message } => {
