@@ -4,7 +4,7 @@ use crate::cells;
 use crate::pods::defaults;
 use crate::{Context, Row, Rules, fresh, metadata};
 use jiff::Timestamp;
-use meta::{Cursor, ErrorList, Value};
+use meta::{CompactString, Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 mod job_cells;
@@ -36,6 +36,11 @@ impl Rules for Job {
 
     fn selectable(&self) -> &[&'static str] {
         &["status.successful"]
+    }
+
+    /// The label's name is older than the field's.
+    fn selectable_value(&self, object: &Value, _field: &str) -> CompactString {
+        CompactString::from(object.int("status.succeeded").to_string())
     }
 
     fn metadata_of_status(&self, new: &mut Value, given: &Value) {

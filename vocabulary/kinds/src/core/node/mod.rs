@@ -3,7 +3,7 @@
 use crate::cells;
 use crate::{Context, Row, Rules, metadata};
 use jiff::Timestamp;
-use meta::{Cursor, ErrorList, Value};
+use meta::{CompactString, Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 mod node_cells;
@@ -31,6 +31,10 @@ impl Rules for Node {
 
     fn selectable(&self) -> &[&'static str] {
         &["spec.unschedulable"]
+    }
+
+    fn selectable_value(&self, object: &Value, field: &str) -> CompactString {
+        if object.bool(field) { "true" } else { "false" }.into()
     }
 
     fn metadata_of_status(&self, new: &mut Value, given: &Value) {
