@@ -1,5 +1,6 @@
 //! The project's own tasks: `cargo xtask NAME [ARGUMENTS]`. A task is a file and a line in [`TASKS`].
 
+mod conformance;
 mod etcd;
 mod failure;
 mod go_source;
@@ -30,6 +31,7 @@ const TASKS: &[Task] = &[
     Task { name: "policy", about: "records the roles and bindings of an empty cluster", run: policy::run },
     Task { name: "record", about: "records upstream's answers to every kind's testdata", run: record::run },
     Task { name: "refusals", about: "records what upstream says of changes that it refuses", run: refusals::run },
+    Task { name: "conformance", about: "runs upstream's end-to-end suite against a cluster", run: conformance::run },
 ];
 
 fn main() {
@@ -38,7 +40,7 @@ fn main() {
     let rest: Vec<String> = arguments.collect();
     let Some(task) = TASKS.iter().find(|task| task.name == name) else {
         eprintln!("usage: cargo xtask TASK [ARGUMENTS]");
-        TASKS.iter().for_each(|task| eprintln!("  {:10} {}", task.name, task.about));
+        TASKS.iter().for_each(|task| eprintln!("  {:12} {}", task.name, task.about));
         std::process::exit(2);
     };
     if let Err(failure) = (task.run)(&rest) {
