@@ -17,7 +17,11 @@ const PRIORITIES: [(&str, i64, &str); 2] = [
         2_000_000_000,
         "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
     ),
-    ("system-node-critical", 2_000_001_000, "Used for system critical pods that must not be moved from their current node."),
+    (
+        "system-node-critical",
+        2_000_001_000,
+        "Used for system critical pods that must not be moved from their current node.",
+    ),
 ];
 /// Recorded by `cargo xtask policy`: one object a line.
 const POLICY: &str = include_str!("../facts/policy.jsonl");
@@ -30,7 +34,7 @@ const AUTO_UPDATE: &str = "rbac.authorization.kubernetes.io/autoupdate";
 #[derive(Debug)]
 pub struct BootstrapError {
     what: String,
-    why: Status,
+    why: Box<Status>,
 }
 
 impl fmt::Display for BootstrapError {
@@ -77,7 +81,9 @@ impl Bootstrap<'_> {
             return Ok(());
         }
         match self.create(resource, object).await {
-            Err(status) if !status.is(Reason::AlreadyExists) => Err(BootstrapError { what: name, why: status }),
+            Err(status) if !status.is(Reason::AlreadyExists) => {
+                Err(BootstrapError { what: name, why: Box::new(status) })
+            }
             _ => Ok(()),
         }
     }
@@ -98,7 +104,7 @@ impl Bootstrap<'_> {
     async fn ensure_policy(&self, line: &str) -> Result<(), BootstrapError> {
         let wanted = meta::parse(line.as_bytes()).map_err(|error| BootstrapError {
             what: "the default policy".into(),
-            why: Status::internal(error),
+            why: Box::new(Status::internal(error)),
         })?;
         let plural = format!("{}s", wanted.str("kind").to_lowercase());
         let resource = Gvr::new(RBAC, "v1", plural);
@@ -107,14 +113,16 @@ impl Bootstrap<'_> {
             Err(status) if status.is(Reason::AlreadyExists) => self.restore(resource, &wanted).await,
             made => made.map(drop),
         };
-        made.map_err(|why| BootstrapError { what, why })
+        made.map_err(|why| BootstrapError { what, why: Box::new(why) })
     }
 
     async fn restore(&self, resource: Gvr, wanted: &Value) -> Result<(), Status> {
         let key = Key::new(wanted.str("metadata.namespace"), wanted.str("metadata.name"));
         let held = self.call(Request::get(resource.clone(), key.clone()), Payload::None).await?.object()?;
         let held = held.decode_value();
-        if held.at("metadata.annotations").get(AUTO_UPDATE).as_str() == Some("false") || !wanted.at("aggregationRule").is_null() {
+        if held.at("metadata.annotations").get(AUTO_UPDATE).as_str() == Some("false")
+            || !wanted.at("aggregationRule").is_null()
+        {
             return Ok(());
         }
         let Some(patch) = missing(&held, wanted) else { return Ok(()) };

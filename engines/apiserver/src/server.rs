@@ -19,8 +19,8 @@ use store::Store;
 use tokio::sync::{Semaphore, watch};
 
 /// Upstream's bounds on requests in flight.
-const READS: usize = 400;
-const WRITES: usize = 200;
+pub(crate) const READS: usize = 400;
+pub(crate) const WRITES: usize = 200;
 
 pub struct Config {
     pub store: Arc<dyn Store>,
@@ -40,7 +40,7 @@ pub enum StartError {
     Hub(HubError),
     MissingKind(&'static str),
     Bootstrap(BootstrapError),
-    CustomKinds(Status),
+    CustomKinds(Box<Status>),
 }
 
 impl fmt::Display for StartError {
@@ -97,7 +97,7 @@ impl ApiServer {
         let server = ApiServer { api, frontend, stop };
         Bootstrap { api: &server.api, advertise: config.advertise }.run().await?;
         let keeping = crate::crd::keep(server.api.clone()).await;
-        keeping.map_err(StartError::CustomKinds)?;
+        keeping.map_err(|status| StartError::CustomKinds(Box::new(status)))?;
         tokio::spawn(crate::compactor::run(server.api.store.clone(), server.stopping()));
         server.frontend.pages.health.started.store(true, Ordering::Release);
         Ok(server)

@@ -168,10 +168,8 @@ impl Object {
 
     /// The object as a type that reads its JSON: decoded at most once, for the first type asked for.
     pub fn typed<T: serde::de::DeserializeOwned + Send + Sync + 'static>(&self) -> Result<Arc<T>, JsonError> {
-        if let Some(kept) = self.typed.get() {
-            if let Ok(typed) = kept.clone().downcast::<T>() {
-                return Ok(typed);
-            }
+        if let Some(Ok(typed)) = self.typed.get().map(|kept| kept.clone().downcast::<T>()) {
+            return Ok(typed);
         }
         let mut json = Vec::new();
         self.write_json(&mut json);

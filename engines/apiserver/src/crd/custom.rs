@@ -31,7 +31,9 @@ impl Custom {
             .iter()
             .flat_map(|version| version.items("selectableFields").iter().map(|field| field.str("jsonPath")))
             .collect();
-        let known = fields.into_iter().filter_map(|field| Some((intern(field.trim_start_matches('.')), JsonPath::parse(field).ok()?)));
+        let known = fields
+            .into_iter()
+            .filter_map(|field| Some((intern(field.trim_start_matches('.')), JsonPath::parse(field).ok()?)));
         let (selectable, paths) = known.unzip();
         let status = versions.iter().any(|version| !version.at("subresources.status").is_null());
         Custom { columns, selectable, paths, status }
@@ -105,7 +107,9 @@ fn cell(kind: &str, found: &Value, now: Timestamp) -> Value {
         (_, Value::Null) => Value::Null,
         ("string", Value::Str(text)) => Value::Str(text.clone()),
         ("string", other) => Value::from(other.to_string()),
-        ("integer", Value::Int(_)) | ("number", Value::Int(_) | Value::Float(_)) | ("boolean", Value::Bool(_)) => found.clone(),
+        ("integer", Value::Int(_)) | ("number", Value::Int(_) | Value::Float(_)) | ("boolean", Value::Bool(_)) => {
+            found.clone()
+        }
         ("integer", Value::Float(number)) => Value::Int(*number as i64),
         ("date", Value::Str(_)) => Value::from(kinds::age(found, now)),
         _ => Value::Null,

@@ -10,16 +10,8 @@ use std::sync::Arc;
 const NAME_DESCRIPTION: &str = "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
 const AGE_DESCRIPTION: &str = "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
 
-const ALL: [Verb; 8] = [
-    Verb::Delete,
-    Verb::DeleteCollection,
-    Verb::Get,
-    Verb::List,
-    Verb::Patch,
-    Verb::Create,
-    Verb::Update,
-    Verb::Watch,
-];
+const ALL: [Verb; 8] =
+    [Verb::Delete, Verb::DeleteCollection, Verb::Get, Verb::List, Verb::Patch, Verb::Create, Verb::Update, Verb::Watch];
 
 /// The row that a definition whose names are accepted asks for. None while it names no stored version.
 pub fn row(definition: &Object, object_meta: &Schema) -> Option<KindDef> {
@@ -40,7 +32,7 @@ pub fn row(definition: &Object, object_meta: &Schema) -> Option<KindDef> {
         group,
         versions,
     };
-    def.versions.sort_by(|a, b| kinds::version_priority(&b.name).cmp(&kinds::version_priority(&a.name)));
+    def.versions.sort_by_key(|version| std::cmp::Reverse(kinds::version_priority(&version.name)));
     Some(def)
 }
 

@@ -89,7 +89,8 @@ impl Keeper {
         if definition.header.deletion_timestamp.is_some() {
             return self.clean_up(definition, &value).await;
         }
-        let (accepted, refusal) = accept(&names(value.at("spec.names")), &names(value.at("status.acceptedNames")), &self.taken(definition));
+        let (accepted, refusal) =
+            accept(&names(value.at("spec.names")), &names(value.at("status.acceptedNames")), &self.taken(definition));
         let now = self.api.clock.now();
         let mut judged = value.clone();
         judged.set("status.acceptedNames", to_value(&accepted));
@@ -150,7 +151,14 @@ impl Keeper {
             Some(refusal) => condition(&mut wanted, "NamesAccepted", "False", refusal.reason, &refusal.message, now),
         }
         match established {
-            true => condition(&mut wanted, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted", now),
+            true => condition(
+                &mut wanted,
+                "Established",
+                "True",
+                "InitialNamesAccepted",
+                "the initial names have been accepted",
+                now,
+            ),
             false => condition(&mut wanted, "Established", "False", "NotAccepted", "not all names are accepted", now),
         }
         let status = wanted.get("status").clone();
@@ -187,8 +195,10 @@ impl Keeper {
         if let Some(row) = self.api.rows.table().get(group, plural).cloned() {
             let now = self.api.clock.now();
             let message = "CustomResource deletion is in progress";
-            self.overwrite(definition, |value| condition(value, "Terminating", "True", "InstanceDeletionInProgress", message, now))
-                .await?;
+            self.overwrite(definition, |value| {
+                condition(value, "Terminating", "True", "InstanceDeletionInProgress", message, now)
+            })
+            .await?;
             self.delete_objects(&row).await?;
         }
         let key = definition.key();
@@ -235,7 +245,8 @@ fn condition(definition: &mut Value, kind: &str, status: &str, reason: &str, mes
     let known = conditions.iter().position(|condition| condition.str("type") == kind);
     let since = known.map(|at| &conditions[at]).filter(|known| known.str("status") == status);
     let since = since.map_or_else(|| Time(now).to_string(), |known| known.str("lastTransitionTime").to_string());
-    let new = value!({"type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": since});
+    let new =
+        value!({"type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": since});
     match known {
         Some(at) => conditions[at] = new,
         None => conditions.push(new),

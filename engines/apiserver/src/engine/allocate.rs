@@ -131,7 +131,8 @@ impl Going<'_> {
             let shown = Value::List(vec![Value::from(text)]);
             self.refused(new, FieldError::invalid(&Path::new("spec").field("clusterIPs"), shown, why))
         };
-        let address: IpAddr = text.parse().map_err(|_| refuse(format!("failed to allocate IP {text}: not a valid IP")))?;
+        let address: IpAddr =
+            text.parse().map_err(|_| refuse(format!("failed to allocate IP {text}: not a valid IP")))?;
         let inside = matches!(address, IpAddr::V4(v4) if self.api.ranges.contains(v4));
         if !inside {
             let range = format!("{}/{}", self.api.ranges.cluster_ips.0, self.api.ranges.cluster_ips.1);

@@ -4,13 +4,15 @@ use super::{Api, Call, Going, Outcome, store_status};
 use crate::admission::Operation;
 use kinds::Stage;
 use meta::{CompactString, Key, Object, Status, Value};
+use schema::apply::keep_stamps;
 use std::sync::Arc;
 use store::{Expect, Txn};
 
 /// Upstream gives up a contended patch after five tries; an unconditional update goes on for longer.
 const TRIES: usize = 32;
 
-pub(super) const MODIFIED: &str = "the object has been modified; please apply your changes to the latest version and try again";
+pub(super) const MODIFIED: &str =
+    "the object has been modified; please apply your changes to the latest version and try again";
 
 /// What one try found.
 pub(super) enum Step {
@@ -69,6 +71,9 @@ impl Going<'_> {
         self.admit(Operation::Update, &mut new, Some(&before)).await?;
         self.judge(Stage::Update, &new, Some(&before))?;
         self.check_admission(Operation::Update, Some(&new), Some(&before)).await?;
+        let mut bare = Value::clone(&before);
+        bare.remove("metadata.resourceVersion");
+        keep_stamps(&bare, &mut new);
         if finished(&new, &self.row) {
             return self.remove_finished(old, &new).await;
         }
@@ -111,12 +116,7 @@ impl Going<'_> {
         }
     }
 
-    pub(super) async fn commit_change(
-        &mut self,
-        old: &Arc<Object>,
-        new: &Value,
-        claims: Txn,
-    ) -> Result<Step, Status> {
+    pub(super) async fn commit_change(&mut self, old: &Arc<Object>, new: &Value, claims: Txn) -> Result<Step, Status> {
         let key = old.key();
         let body = Object::canonical(new);
         if body == old.body() {

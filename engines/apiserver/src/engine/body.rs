@@ -67,7 +67,7 @@ impl Going<'_> {
                 let given = decode::type_meta(text, *format)
                     .map_err(|error| Status::bad_request(error.answer(&TypeMeta::default(), &wanted.kind, text)))?;
                 self.check_type(&given, &wanted)?;
-                (given.clone(), self.version()?.schema.decode(text, *format), text.clone())
+                (given, self.version()?.schema.decode(text, *format), text.clone())
             }
             Payload::Value(value) => {
                 let given = type_of(value);
@@ -141,7 +141,9 @@ impl Going<'_> {
         }
         let kind = effective(given.clone(), wanted);
         let why = match self.known_kind(&kind) {
-            Some(go) => format!("converting ({go}) to ({}.{}): unknown conversion", internal_group(wanted), wanted.kind),
+            Some(go) => {
+                format!("converting ({go}) to ({}.{}): unknown conversion", internal_group(wanted), wanted.kind)
+            }
             None => format!(
                 "no kind {:?} is registered for version {:?} in scheme \"pkg/runtime/scheme.go:111\"",
                 kind.kind, kind.api_version

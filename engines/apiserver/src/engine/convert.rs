@@ -21,7 +21,8 @@ impl Going<'_> {
 
     pub(super) fn to_storage(&self, value: Value) -> Result<Value, Status> {
         if let Some(stored) = &self.row.def.stored_as {
-            let mut value = self.between_kinds(value, &self.own_api_version(), &stored.group_version().api_version())?;
+            let mut value =
+                self.between_kinds(value, &self.own_api_version(), &stored.group_version().api_version())?;
             value.set("kind", &stored.kind);
             return Ok(value);
         }
@@ -41,7 +42,8 @@ impl Going<'_> {
 
     pub(super) fn to_request(&self, value: Value) -> Result<Value, Status> {
         if let Some(stored) = &self.row.def.stored_as {
-            let mut value = self.between_kinds(value, &stored.group_version().api_version(), &self.own_api_version())?;
+            let mut value =
+                self.between_kinds(value, &stored.group_version().api_version(), &self.own_api_version())?;
             value.set("kind", &self.row.def.names.kind);
             return Ok(value);
         }

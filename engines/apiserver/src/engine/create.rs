@@ -4,7 +4,7 @@ use super::{Going, Outcome, store_status};
 use crate::admission::Operation;
 use crate::storage;
 use kinds::Stage;
-use meta::{CompactString, ErrorList, FieldError, Status, Time, Value};
+use meta::{CompactString, Cursor, ErrorList, Status, Time, Value};
 use store::{Expect, Txn};
 
 /// Tries of a generated name before the client is asked to try again.
@@ -92,7 +92,11 @@ impl Going<'_> {
             // The object's own key was read last: where it is free, a claim of an address or port was lost to another.
             return Err(match answer.records.last() {
                 Some(Some(_)) => Status::already_exists(&self.call.request.resource, &key.name),
-                _ => Status::conflict(&self.call.request.resource, &key.name, "an address or port was taken meanwhile; please try again"),
+                _ => Status::conflict(
+                    &self.call.request.resource,
+                    &key.name,
+                    "an address or port was taken meanwhile; please try again",
+                ),
             });
         }
         let object = self.stored(&value, answer.revision)?;
@@ -130,7 +134,7 @@ impl Going<'_> {
             }
         }
         if def.custom {
-            errors.extend(self.judge_custom(new));
+            errors.extend(self.judge_custom(new, old.filter(|_| stage == Stage::Update)));
         }
         if errors.is_empty() {
             let warnings = def.rules.warnings(&context, new, old);
@@ -141,9 +145,14 @@ impl Going<'_> {
         Err(Status::invalid(&kind, new.str("metadata.name"), &errors))
     }
 
-    fn judge_custom(&self, new: &Value) -> Vec<FieldError> {
+    /// By its schema; of an update, what was there before in the same form is forgiven.
+    fn judge_custom(&self, new: &Value, old: Option<&Value>) -> ErrorList {
         let schema = &self.row.def.storage_version().schema;
-        schema.validate(&meta::Cursor::root(new)).into_iter().collect()
+        let new = Cursor::root(new);
+        match old {
+            Some(old) => schema.validate_update(&new, &Cursor::root(old)),
+            None => schema.validate(&new),
+        }
     }
 }
 

@@ -141,9 +141,12 @@ impl Going<'_> {
         };
         let own = old.header.finalizers.iter().filter(|f| **f != ORPHAN && **f != FOREGROUND).map(Value::from);
         let first = old.header.deletion_timestamp.is_none();
-        let cleaning = self.row.def.rules.finalizers_on_delete().iter().filter(|f| first && !has(f)).map(|f| Value::from(*f));
+        let cleaning =
+            self.row.def.rules.finalizers_on_delete().iter().filter(|f| first && !has(f)).map(|f| Value::from(*f));
         let added = [(orphan, ORPHAN), (foreground, FOREGROUND)];
-        own.chain(cleaning).chain(added.into_iter().filter(|(wanted, _)| *wanted).map(|(_, name)| Value::from(name))).collect()
+        own.chain(cleaning)
+            .chain(added.into_iter().filter(|(wanted, _)| *wanted).map(|(_, name)| Value::from(name)))
+            .collect()
     }
 
     pub(super) async fn delete_collection(&mut self) -> Result<Outcome, Status> {
@@ -183,7 +186,6 @@ impl Going<'_> {
         }
         Err(self.modified(&old.key()))
     }
-
 }
 
 fn mark(object: &mut Value, now: Timestamp, seconds: i64) {

@@ -105,7 +105,8 @@ impl Api {
 
     fn row(&self, table: &Table, request: &Request) -> Result<Arc<Row>, Status> {
         let row = table.served(&request.resource).ok_or_else(Status::no_such_page)?;
-        if row.def.namespaced() != !request.key.namespace.is_empty() && !across_namespaces(row, request) {
+        let misplaced = row.def.namespaced() == request.key.namespace.is_empty();
+        if misplaced && !across_namespaces(row, request) {
             return Err(Status::no_such_page());
         }
         let verbs = match request.subresource.as_str() {

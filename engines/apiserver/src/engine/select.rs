@@ -33,9 +33,13 @@ impl Going<'_> {
         Ok(Selection { labels, fields })
     }
 
+    /// Kinds with fields of their own say it in one way, those with only a name in another.
     fn unsupported(&self, field: &str) -> String {
+        let scope = if self.row.def.namespaced() { ", \"metadata.namespace\"" } else { "" };
         match self.row.def.rules.selectable() {
-            [] => format!("field label not supported: {field}"),
+            [] if !self.row.def.custom => {
+                format!("{field:?} is not a known field selector: only \"metadata.name\"{scope}")
+            }
             _ => format!("field label not supported: {field}"),
         }
     }
@@ -45,11 +49,12 @@ impl Going<'_> {
         let request = &self.call.request;
         let name = Some(request.key.name.to_string()).filter(|name| !name.is_empty());
         let mut interest = Interest { namespace: request.key.namespace.to_string(), name, labels, fields: None };
-        if let [only] = &fields.0[..] {
-            if only.equal && only.field == "metadata.name" {
-                interest.name = Some(only.value.to_string());
-                return Ok(interest);
-            }
+        if let [only] = &fields.0[..]
+            && only.equal
+            && only.field == "metadata.name"
+        {
+            interest.name = Some(only.value.to_string());
+            return Ok(interest);
         }
         if !fields.is_everything() {
             let def = self.row.def.clone();

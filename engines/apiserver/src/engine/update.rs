@@ -1,8 +1,8 @@
 //! Replacement, the three patches, and apply.
 
 use super::{Going, Outcome};
-use schema::patch::Patch;
 use meta::{CompactString, Object, Reason, Status, Value};
+use schema::patch::Patch;
 use std::sync::Arc;
 
 impl Going<'_> {
@@ -78,7 +78,8 @@ impl Going<'_> {
 
     fn patched(&mut self, patch: &Patch, old: &Arc<Object>) -> Result<Value, Status> {
         let before = self.to_request(Value::clone(old.value()))?;
-        let schema = self.row.version(&self.call.request.resource.version).ok_or_else(Status::no_such_page)?.schema.clone();
+        let schema =
+            self.row.version(&self.call.request.resource.version).ok_or_else(Status::no_such_page)?.schema.clone();
         let patched = patch.apply(&schema, before).map_err(|error| error.to_status())?;
         let checked = self.checked_value(patched)?;
         let mut new = self.to_storage(checked)?;
@@ -139,7 +140,6 @@ impl Going<'_> {
         self.row.def.rules.default(&mut new);
         Ok(new)
     }
-
 }
 
 fn apply_without_manager() -> Status {

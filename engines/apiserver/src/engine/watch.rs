@@ -44,7 +44,8 @@ impl Going<'_> {
         let interest = self.interest()?;
         let asked = if list.resource_version.is_empty() { None } else { Some(parse_revision(&list.resource_version)?) };
         let wants_initial = list.send_initial_events.unwrap_or(matches!(asked, None | Some(0)));
-        let start = if wants_initial { self.snapshot_revision(asked).await? } else { self.resume_revision(asked).await? };
+        let start =
+            if wants_initial { self.snapshot_revision(asked).await? } else { self.resume_revision(asked).await? };
         let (initial, revision) = match wants_initial {
             true => {
                 let listing = self.row.hub.list(&interest.namespace, &interest.labels);
@@ -65,7 +66,9 @@ impl Going<'_> {
     fn check_initial(&self) -> Result<(), Status> {
         let list = &self.call.request.list;
         match (list.send_initial_events, list.version_match) {
-            (None, Some(_)) => Err(invalid_match("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")),
+            (None, Some(_)) => {
+                Err(invalid_match("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
+            }
             (Some(_), Some(VersionMatch::NotOlderThan)) | (None, None) => Ok(()),
             (Some(_), _) => {
                 Err(invalid_match("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"))

@@ -62,7 +62,10 @@ impl Connecting<'_> {
         let part = PARTS.iter().find(|part| self.target.subresource == part.name).ok_or_else(Status::no_such_page)?;
         self.authorize(part)?;
         if part.name == "log" && self.method != Method::GET {
-            return Err(Status::failure(Reason::MethodNotAllowed, "the server does not allow this method on the requested resource"));
+            return Err(Status::failure(
+                Reason::MethodNotAllowed,
+                "the server does not allow this method on the requested resource",
+            ));
         }
         let pod = self.pod().await?;
         let url = self.url(part, &pod)?;
@@ -110,7 +113,16 @@ impl Connecting<'_> {
         let mut add = |name: &str, value: &str| pairs.push((name.into(), value.into()));
         match part.name {
             "log" => {
-                for name in ["follow", "previous", "sinceSeconds", "sinceTime", "tailLines", "limitBytes", "timestamps", "stream"] {
+                for name in [
+                    "follow",
+                    "previous",
+                    "sinceSeconds",
+                    "sinceTime",
+                    "tailLines",
+                    "limitBytes",
+                    "timestamps",
+                    "stream",
+                ] {
                     if let Some(value) = self.query.get(name) {
                         add(name, value);
                     }
@@ -138,7 +150,10 @@ impl Connecting<'_> {
         match self.query.get("container").unwrap_or("") {
             "" if regular.len() == 1 => Ok(regular[0].clone()),
             "" => {
-                let mut why = format!("a container name must be specified for pod {name}, choose one of: [{}]", regular.join(" "));
+                let mut why = format!(
+                    "a container name must be specified for pod {name}, choose one of: [{}]",
+                    regular.join(" ")
+                );
                 if !init.is_empty() {
                     why = format!("{why} or one of the init containers: [{}]", init.join(" "));
                 }
@@ -161,16 +176,26 @@ impl Connecting<'_> {
         let found = row.hub.get(&Key::cluster(node)).ok_or_else(|| Status::not_found(&nodes, node))?.decode_value();
         let internal = found.items("status.addresses").iter().find(|address| address.str("type") == "InternalIP");
         let address: Option<IpAddr> = internal.and_then(|address| address.str("address").parse().ok());
-        let port = u16::try_from(found.int("status.daemonEndpoints.kubeletEndpoint.Port")).ok().filter(|port| *port > 0);
-        let address = address.ok_or_else(|| Status::internal(format!("no preferred addresses found; known addresses: of node {node}")))?;
+        let port =
+            u16::try_from(found.int("status.daemonEndpoints.kubeletEndpoint.Port")).ok().filter(|port| *port > 0);
+        let address = address.ok_or_else(|| {
+            Status::internal(format!("no preferred addresses found; known addresses: of node {node}"))
+        })?;
         Ok(SocketAddr::new(address, port.unwrap_or(KUBELET_PORT)))
     }
 
-    async fn carry(&self, address: SocketAddr, url: &str, client: hyper::upgrade::OnUpgrade) -> Result<Response, Status> {
-        let unreachable = |why: String| {
-            Status::internal(format!("error dialing backend: {why}"))
-        };
-        let tls = self.api.kubelet_tls.clone().ok_or_else(|| unreachable("this server has no certificate for kubelets".into()))?;
+    async fn carry(
+        &self,
+        address: SocketAddr,
+        url: &str,
+        client: hyper::upgrade::OnUpgrade,
+    ) -> Result<Response, Status> {
+        let unreachable = |why: String| Status::internal(format!("error dialing backend: {why}"));
+        let tls = self
+            .api
+            .kubelet_tls
+            .clone()
+            .ok_or_else(|| unreachable("this server has no certificate for kubelets".into()))?;
         let connect = async {
             let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
@@ -186,7 +211,7 @@ impl Connecting<'_> {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             let kubelet = hyper::upgrade::on(&mut response);
             tokio::spawn(join(client, kubelet));
-            return Ok(switched(response));
+            return Ok(switched(&response));
         }
         Ok(passed_on(response))
     }
@@ -194,7 +219,10 @@ impl Connecting<'_> {
     fn request(&self, address: SocketAddr, url: &str) -> http::Result<Request<Empty<Bytes>>> {
         let mut request = Request::builder().method(self.method.clone()).uri(url).header("host", address.to_string());
         let kept = |name: &HeaderName| {
-            *name == CONNECTION || *name == UPGRADE || name.as_str().starts_with("sec-websocket") || name.as_str().starts_with("x-stream")
+            *name == CONNECTION
+                || *name == UPGRADE
+                || name.as_str().starts_with("sec-websocket")
+                || name.as_str().starts_with("x-stream")
         };
         for (name, value) in self.headers.iter().filter(|(name, _)| kept(name)) {
             request = request.header(name, value);
@@ -219,7 +247,7 @@ async fn join(client: hyper::upgrade::OnUpgrade, kubelet: hyper::upgrade::OnUpgr
     }
 }
 
-fn switched(response: http::Response<Incoming>) -> Response {
+fn switched(response: &http::Response<Incoming>) -> Response {
     let mut answer = http::Response::new(respond::whole(Bytes::new()));
     *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     *answer.headers_mut() = response.headers().clone();
@@ -236,7 +264,9 @@ fn passed_on(response: http::Response<Incoming>) -> Response {
     });
     let mut answer = http::Response::new(respond::streamed(frames));
     *answer.status_mut() = parts.status;
-    for (name, value) in parts.headers.iter().filter(|(name, _)| matches!(name.as_str(), "content-type" | "retry-after")) {
+    for (name, value) in
+        parts.headers.iter().filter(|(name, _)| matches!(name.as_str(), "content-type" | "retry-after"))
+    {
         answer.headers_mut().insert(name, value.clone());
     }
     answer

@@ -94,11 +94,11 @@ pub fn gzip(body: Bytes, accepts: bool, response: &mut http::response::Builder) 
         headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
         if accepts && body.len() >= GZIP_FROM {
             let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 8), Compression::new(1));
-            if encoder.write_all(&body).is_ok() {
-                if let Ok(packed) = encoder.finish() {
-                    headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-                    return packed.into();
-                }
+            if encoder.write_all(&body).is_ok()
+                && let Ok(packed) = encoder.finish()
+            {
+                headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                return packed.into();
             }
         }
     }

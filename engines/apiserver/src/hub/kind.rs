@@ -40,7 +40,7 @@ impl KindHub {
     pub fn new(shown: Arc<Shown>, objects: Vec<Arc<Object>>, revision: u64) -> KindHub {
         let mut state = State { complete_after: revision, revision, ..State::default() };
         for object in objects {
-            state.put(object);
+            state.put(&object);
         }
         KindHub { state: RwLock::new(state), shown, head: watch::Sender::new(0) }
     }
@@ -50,7 +50,7 @@ impl KindHub {
         {
             let mut state = self.write();
             let old = match &new {
-                Some(object) => state.put(object.clone()),
+                Some(object) => state.put(object),
                 None => state.remove(key),
             };
             state.revision = revision;
@@ -66,6 +66,10 @@ impl KindHub {
     /// Raised with every change: tells whether what was computed from this kind still holds.
     pub fn version(&self) -> u64 {
         *self.head.borrow()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.read().objects.is_empty()
     }
 
     pub fn len(&self) -> usize {
@@ -129,7 +133,7 @@ impl KindHub {
         let mut state = self.write();
         (state.objects, state.labels, state.revision) = (BTreeMap::new(), HashMap::new(), revision);
         for object in objects {
-            state.put(object);
+            state.put(&object);
         }
     }
 
@@ -143,7 +147,7 @@ impl KindHub {
 }
 
 impl State {
-    fn put(&mut self, object: Arc<Object>) -> Option<Arc<Object>> {
+    fn put(&mut self, object: &Arc<Object>) -> Option<Arc<Object>> {
         let key = object.key();
         let old = self.objects.insert(key.clone(), object.clone());
         let same = old.as_ref().is_some_and(|old| old.header.labels == object.header.labels);
@@ -177,11 +181,11 @@ impl State {
     }
 
     fn push(&mut self, change: Arc<Change>) {
-        if self.ring.len() == RING_MOST {
-            if let Some(lost) = self.ring.pop_front() {
-                self.complete_after = lost.revision;
-                self.tail += 1;
-            }
+        if self.ring.len() == RING_MOST
+            && let Some(lost) = self.ring.pop_front()
+        {
+            self.complete_after = lost.revision;
+            self.tail += 1;
         }
         self.ring.push_back(change);
     }

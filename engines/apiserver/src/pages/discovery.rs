@@ -40,7 +40,11 @@ fn priority(group: &str) -> usize {
 }
 
 /// The rows by group in discovery's order, and below that by version.
-struct Groups(Vec<(CompactString, Vec<(CompactString, Vec<Arc<Row>>)>)>);
+struct Groups(Vec<Group>);
+
+type Group = (CompactString, Vec<InVersion>);
+/// A version with the rows that it serves.
+type InVersion = (CompactString, Vec<Arc<Row>>);
 
 impl Groups {
     fn of(table: &Table) -> Groups {
@@ -51,13 +55,13 @@ impl Groups {
         Groups(by_group.into_iter().map(|((_, group), rows)| (group, versions(&rows))).collect())
     }
 
-    fn named(&self) -> impl Iterator<Item = &(CompactString, Vec<(CompactString, Vec<Arc<Row>>)>)> {
+    fn named(&self) -> impl Iterator<Item = &Group> {
         self.0.iter().filter(|(group, _)| !group.is_empty())
     }
 }
 
 /// The versions that a group serves, the most mature and newest first, each with its rows.
-fn versions(rows: &[Arc<Row>]) -> Vec<(CompactString, Vec<Arc<Row>>)> {
+fn versions(rows: &[Arc<Row>]) -> Vec<InVersion> {
     let served = rows.iter().flat_map(|row| row.def.versions.iter().filter(|v| v.served).map(|v| v.name.clone()));
     let mut names: Vec<CompactString> = served.collect();
     names.sort_by(|a, b| kinds::version_priority(b).cmp(&kinds::version_priority(a)).then(a.cmp(b)));
@@ -85,7 +89,10 @@ pub fn legacy(api: &Api, headers: &HeaderMap) -> Response {
 pub fn groups(api: &Api, headers: &HeaderMap) -> Response {
     let groups = Groups::of(&api.rows.table());
     if wants_aggregated(headers) {
-        return aggregated(groups.named().map(|(group, versions)| aggregated_group(group, versions)).collect(), headers);
+        return aggregated(
+            groups.named().map(|(group, versions)| aggregated_group(group, versions)).collect(),
+            headers,
+        );
     }
     let list: Vec<Value> = groups.named().map(|(group, versions)| group_value(group, versions)).collect();
     respond::json(200, &value!({"kind": "APIGroupList", "apiVersion": "v1", "groups": (Value::List(list))}))
@@ -105,7 +112,7 @@ pub fn group(api: &Api, name: &str) -> Response {
     }
 }
 
-fn group_value(group: &str, versions: &[(CompactString, Vec<Arc<Row>>)]) -> Value {
+fn group_value(group: &str, versions: &[InVersion]) -> Value {
     let named = |version: &CompactString| value!({"groupVersion": (format!("{group}/{version}")), "version": version});
     let all: Vec<Value> = versions.iter().map(|(version, _)| named(version)).collect();
     let preferred = all.first().cloned().unwrap_or_default();
@@ -197,7 +204,8 @@ fn aggregated(items: Vec<Value>, headers: &HeaderMap) -> Response {
     let tag = format!("\"{:X}\"", Sha256::digest(&body));
     let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()) == Some(&tag);
     let content_type = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-    let mut response = respond::bytes(if known { 304 } else { 200 }, content_type, if known { Vec::new() } else { body });
+    let mut response =
+        respond::bytes(if known { 304 } else { 200 }, content_type, if known { Vec::new() } else { body });
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("Accept"));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
@@ -206,8 +214,8 @@ fn aggregated(items: Vec<Value>, headers: &HeaderMap) -> Response {
     response
 }
 
-fn aggregated_group(group: &str, versions: &[(CompactString, Vec<Arc<Row>>)]) -> Value {
-    let shown = |(version, rows): &(CompactString, Vec<Arc<Row>>)| {
+fn aggregated_group(group: &str, versions: &[InVersion]) -> Value {
+    let shown = |(version, rows): &InVersion| {
         let mut resources: Vec<Value> = rows.iter().map(|row| aggregated_resource(row, version)).collect();
         resources.sort_by(|a, b| a.str("resource").cmp(b.str("resource")));
         value!({"version": version, "resources": (Value::List(resources)), "freshness": "Current"})
@@ -251,4 +259,3 @@ fn aggregated_subresource(def: &KindDef, version: &str, sub: &Subresource) -> Va
         "verbs": (verbs(&sub.verbs)),
     })
 }
-

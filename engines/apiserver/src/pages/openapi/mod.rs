@@ -124,7 +124,9 @@ impl Documents {
         if kept.generation < table.generation {
             kept.generation = table.generation;
             // Built-in groups do not change with custom kinds; only documents that a custom kind stands in are made anew.
-            kept.documents.retain(|name, _| name.as_ref().is_some_and(|name| !rows_of(table, name).iter().any(|row| row.def.custom)));
+            kept.documents.retain(|name, _| {
+                name.as_ref().is_some_and(|name| !rows_of(table, name).iter().any(|row| row.def.custom))
+            });
         }
         kept.documents.get(name).cloned()
     }
@@ -147,7 +149,11 @@ fn rows_of(table: &Table, name: &GroupVersion) -> Vec<Arc<Row>> {
 
 /// `api/v1` or `apis/apps/v1`.
 fn path_of(name: &GroupVersion) -> String {
-    if name.group.is_empty() { format!("api/{}", name.version) } else { format!("apis/{}/{}", name.group, name.version) }
+    if name.group.is_empty() {
+        format!("api/{}", name.version)
+    } else {
+        format!("apis/{}/{}", name.group, name.version)
+    }
 }
 
 /// Where schemas stand in the dialect's documents.

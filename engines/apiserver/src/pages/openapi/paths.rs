@@ -52,7 +52,13 @@ struct Method {
 const COLLECTION: &[Method] = &[
     Method { verb: Verb::List, http: "get", action: "list", word: "list", parameters: LIST },
     Method { verb: Verb::Create, http: "post", action: "post", word: "create", parameters: WRITE },
-    Method { verb: Verb::DeleteCollection, http: "delete", action: "deletecollection", word: "deleteCollection", parameters: DELETE },
+    Method {
+        verb: Verb::DeleteCollection,
+        http: "delete",
+        action: "deletecollection",
+        word: "deleteCollection",
+        parameters: DELETE,
+    },
 ];
 const ITEM: &[Method] = &[
     Method { verb: Verb::Get, http: "get", action: "get", word: "read", parameters: &[] },
@@ -74,14 +80,17 @@ pub fn add(row: &Row, version: &str, dialect: Dialect, paths: &mut Map) {
         group => format!("/apis/{group}/{version}"),
     };
     let plural = &def.names.plural;
-    let collection = if def.namespaced() { format!("{base}/namespaces/{{namespace}}/{plural}") } else { format!("{base}/{plural}") };
+    let collection =
+        if def.namespaced() { format!("{base}/namespaces/{{namespace}}/{plural}") } else { format!("{base}/{plural}") };
     let writer = Writer { def, version, dialect };
     writer.put(paths, &collection, COLLECTION, &def.verbs, "");
     writer.put(paths, &format!("{collection}/{{name}}"), ITEM, &def.verbs, "");
     if def.namespaced() && def.verbs.contains(&Verb::List) {
         writer.put(paths, &format!("{base}/{plural}"), &COLLECTION[..1], &def.verbs, "ForAllNamespaces");
     }
-    for sub in def.subresources.iter().filter(|sub| sub.versions.is_empty() || sub.versions.iter().any(|v| v == version)) {
+    for sub in
+        def.subresources.iter().filter(|sub| sub.versions.is_empty() || sub.versions.iter().any(|v| v == version))
+    {
         writer.put(paths, &format!("{collection}/{{name}}/{}", sub.name), PART, &sub.verbs, &capital(&sub.name));
     }
 }
@@ -127,23 +136,30 @@ impl Writer<'_> {
         let mut parameters: Vec<Value> = parameters.collect();
         let body = match method.verb {
             Verb::Create | Verb::Update => Some(name.to_string()),
-            Verb::Delete | Verb::DeleteCollection => Some("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions".to_string()),
+            Verb::Delete | Verb::DeleteCollection => {
+                Some("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions".to_string())
+            }
             _ => None,
         };
         match self.dialect {
             Dialect::V3 => {
                 if let Some(body) = body {
-                    operation.set("requestBody", value!({"content": {"*/*": {"schema": (reference(self.dialect, &body))}}}));
+                    operation
+                        .set("requestBody", value!({"content": {"*/*": {"schema": (reference(self.dialect, &body))}}}));
                 }
                 if method.verb == Verb::Patch {
-                    let content: Map = PATCH_TYPES.iter().map(|kind| (*kind, value!({"schema": {"type": "object"}}))).collect();
+                    let content: Map =
+                        PATCH_TYPES.iter().map(|kind| (*kind, value!({"schema": {"type": "object"}}))).collect();
                     operation.set("requestBody", value!({"content": content, "required": true}));
                 }
                 let content: Map = ANSWER_TYPES
                     .iter()
                     .map(|kind| (*kind, value!({"schema": (reference(self.dialect, &answered))})))
                     .collect();
-                operation.set("responses", value!({"200": {"description": "OK", "content": content}, "401": {"description": "Unauthorized"}}));
+                operation.set(
+                    "responses",
+                    value!({"200": {"description": "OK", "content": content}, "401": {"description": "Unauthorized"}}),
+                );
             }
             Dialect::V2 => {
                 if let Some(body) = body {
@@ -151,13 +167,17 @@ impl Writer<'_> {
                 }
                 if method.verb == Verb::Patch {
                     operation.set("consumes", PATCH_TYPES.to_vec());
-                    parameters.push(value!({"name": "body", "in": "body", "required": true, "schema": {"type": "object"}}));
+                    parameters
+                        .push(value!({"name": "body", "in": "body", "required": true, "schema": {"type": "object"}}));
                 }
                 operation.set("produces", ANSWER_TYPES.to_vec());
-                operation.set("responses", value!({
-                    "200": {"description": "OK", "schema": (reference(self.dialect, &answered))},
-                    "401": {"description": "Unauthorized"},
-                }));
+                operation.set(
+                    "responses",
+                    value!({
+                        "200": {"description": "OK", "schema": (reference(self.dialect, &answered))},
+                        "401": {"description": "Unauthorized"},
+                    }),
+                );
             }
         }
         if !parameters.is_empty() {
