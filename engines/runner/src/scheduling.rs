@@ -3,18 +3,20 @@
 
 mod drive;
 
+use crate::inputs::Inputs;
 use crate::{Recorder, Running};
 use client::{ApiClient, Caches};
 use clock::Clock;
 use drive::Drive;
 use meta::Gvr;
+use plan::Input;
 use scheduler::{Profile, Scheduler};
 use std::sync::Arc;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 /// The component that its events name.
 const EVENT_SOURCE: &str = "default-scheduler";
-/// What it follows.
+/// What it follows, by group and resource.
 const READS: [(&str, &str); 7] = [
     ("", "namespaces"),
     ("", "services"),
@@ -33,20 +35,12 @@ pub fn start_scheduler(
     profile: Profile,
 ) -> Running {
     let (stop, stopped) = watch::channel(false);
-    let (to, changes) = mpsc::unbounded_channel();
-    let followed = READS.map(|(group, resource)| caches.of(&Gvr::new(group, "v1", resource)));
-    for cache in &followed {
-        cache.forward(to.clone());
-    }
+    let read =
+        |(group, resource): (&str, &str)| Input::Kind { resource: Gvr::new(group, "v1", resource), indexes: &[] };
+    let inputs = Arc::new(Inputs::open(caches, &READS.map(read)));
     let recorder = Recorder::start(client.clone(), clock.clone(), EVENT_SOURCE);
-    let drive = Drive::new(Scheduler::new(profile), client, clock, recorder);
-    let task = tokio::spawn(async move {
-        for cache in &followed {
-            cache.synced().await;
-        }
-        drive.run(changes, stopped).await;
-    });
-    Running { stop, task }
+    let drive = Drive::new(Scheduler::new(profile), inputs, client, clock, recorder);
+    Running { stop, task: tokio::spawn(drive.run(stopped)) }
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use crate::Recorder;
 use crate::apply::{self, Verdict};
+use crate::barrier;
+use crate::inputs::Inputs;
 use client::{ApiClient, PatchKind, Request};
 use clock::Clock;
 use jiff::Timestamp;
@@ -10,7 +12,8 @@ use plan::{Change, Event, Plan, When};
 use scheduler::{Decision, Outcome, PodInfo, Scheduler};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
 const CHANGES_AT_ONCE: usize = 1024;
@@ -21,6 +24,7 @@ const REQUESTS_AT_ONCE: usize = 256;
 
 pub(super) struct Drive {
     scheduler: Scheduler,
+    inputs: Arc<Inputs>,
     client: Arc<dyn ApiClient>,
     clock: Arc<dyn Clock>,
     recorder: Recorder,
@@ -45,18 +49,22 @@ enum Done {
 impl Drive {
     pub(super) fn new(
         scheduler: Scheduler,
+        inputs: Arc<Inputs>,
         client: Arc<dyn ApiClient>,
         clock: Arc<dyn Clock>,
         recorder: Recorder,
     ) -> Drive {
-        Drive { scheduler, client, clock, recorder, requests: JoinSet::new() }
+        Drive { scheduler, inputs, client, clock, recorder, requests: JoinSet::new() }
     }
 
-    pub(super) async fn run(
-        mut self,
-        mut changes: mpsc::UnboundedReceiver<Change>,
-        mut stopped: watch::Receiver<bool>,
-    ) {
+    pub(super) async fn run(mut self, mut stopped: watch::Receiver<bool>) {
+        let Some(mut changes) = self.inputs.changes() else { return };
+        let inputs = self.inputs.clone();
+        tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stop| *stop) => return,
+            () = inputs.synced() => {}
+        }
         loop {
             let mut batch = Vec::new();
             let idle = self.idle();
@@ -71,15 +79,16 @@ impl Drive {
                     self.learn(&batch);
                     // All that was known has been heard: nothing new may keep decisions waiting for ever.
                     if batch.len() < CHANGES_AT_ONCE {
+                        self.finish_all(&mut changes);
                         self.decide();
                     }
                 }
-                Some(done) = self.requests.join_next() => self.finish(done),
+                Some(done) = self.requests.join_next() => self.finish(done, &mut changes),
                 () = ready(idle) => self.decide(),
             }
         }
         while let Some(done) = self.requests.join_next().await {
-            self.finish(done);
+            self.finish(done, &mut changes);
         }
     }
 
@@ -90,8 +99,11 @@ impl Drive {
                 tracing::warn!(key = %change.key, %error, "an object cannot be read, and is not scheduled with");
             }
         }
+    }
+
+    fn finish_all(&mut self, changes: &mut UnboundedReceiver<Change>) {
         while let Some(done) = self.requests.try_join_next() {
-            self.finish(done);
+            self.finish(done, changes);
         }
     }
 
@@ -131,7 +143,7 @@ impl Drive {
     }
 
     fn bind(&mut self, pod: Arc<PodInfo>, plan: Plan, events: Vec<Event>) {
-        let client = self.client.clone();
+        let (client, clock, inputs) = (self.client.clone(), self.clock.clone(), self.inputs.clone());
         self.requests.spawn(async move {
             let applied = apply::apply(&plan, &*client, str::to_owned).await;
             match applied.verdict {
@@ -139,6 +151,8 @@ impl Drive {
                 _ => {
                     let why = applied.refusal().map_or("stale, or its answer lost", |refusal| &refusal.message);
                     tracing::debug!(pod = %pod.key(), why, "a binding failed");
+                    // It may have been done all the same: its place is not given away before that is known.
+                    barrier::pass(applied.awaited, &inputs, &*clock).await;
                     Done::NotBound(pod)
                 }
             }
@@ -158,13 +172,19 @@ impl Drive {
         });
     }
 
-    fn finish(&mut self, done: Result<Done, JoinError>) {
+    fn finish(&mut self, done: Result<Done, JoinError>, changes: &mut UnboundedReceiver<Change>) {
         match done {
             Ok(Done::Bound(pod, events)) => {
                 tracing::debug!(pod = %pod.key(), "bound");
                 events.into_iter().for_each(|event| self.recorder.tell(event));
             }
-            Ok(Done::NotBound(pod)) => self.scheduler.binding_failed(&pod, self.clock.now()),
+            Ok(Done::NotBound(pod)) => {
+                // Whether it was bound all the same has been told by now, if not heard.
+                while let Ok(change) = changes.try_recv() {
+                    self.learn(&[change]);
+                }
+                self.scheduler.binding_failed(&pod, self.clock.now());
+            }
             Ok(Done::Told) => {}
             Err(panic) => tracing::error!(%panic, "a request of the scheduler broke off"),
         }

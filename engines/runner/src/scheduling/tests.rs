@@ -2,7 +2,7 @@
 
 use super::*;
 use client::Request;
-use client::fake::FakeApi;
+use client::fake::{FakeApi, Faults};
 use clock::VirtualClock;
 use meta::{Key, Value, value};
 use std::time::Duration;
@@ -35,8 +35,8 @@ struct Stage {
 }
 
 impl Stage {
-    fn new() -> Stage {
-        let clock: Arc<dyn Clock> = Arc::new(VirtualClock::new(1));
+    fn new(seed: u64) -> Stage {
+        let clock: Arc<dyn Clock> = Arc::new(VirtualClock::new(seed));
         let fake = FakeApi::new(clock.clone());
         let client: Arc<dyn ApiClient> = Arc::new(fake.clone());
         let caches = Caches::new(client.clone(), clock.clone());
@@ -61,7 +61,7 @@ impl Stage {
 
 #[tokio::test(start_paused = true)]
 async fn pods_are_bound_as_room_comes() {
-    let stage = Stage::new();
+    let stage = Stage::new(1);
     stage.add_node("small", "1");
     for name in ["a", "b", "c"] {
         stage.create("pods", "default", pod(name, "500m"));
@@ -76,7 +76,7 @@ async fn pods_are_bound_as_room_comes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_pod_is_told_why_it_waits() {
-    let stage = Stage::new();
+    let stage = Stage::new(1);
     stage.create("pods", "default", pod("a", "500m"));
     stage.add_node("small", "100m");
     tokio::time::sleep(Duration::from_secs(5)).await;
@@ -85,4 +85,29 @@ async fn a_pod_is_told_why_it_waits() {
     let expect = "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: \
                   1 Preemption is not helpful for scheduling.";
     assert!(messages.iter().any(|message| message == expect), "{messages:?}");
+}
+
+/// Whatever is refused, delayed, or done with its answer lost: every pod finds a place, and no node holds too many.
+#[tokio::test(start_paused = true)]
+async fn every_pod_finds_a_place_through_every_fault() {
+    for seed in 0..20 {
+        let stage = Stage::new(seed);
+        for node in 0..5 {
+            stage.add_node(&format!("n{node}"), "2");
+        }
+        stage.fake.set_faults(Faults::rough());
+        for nth in 0..20 {
+            stage.create("pods", "default", pod(&format!("p{nth}"), "500m"));
+            tokio::time::sleep(Duration::from_millis(seed * nth)).await;
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        stage.fake.set_faults(Faults::default());
+        tokio::time::sleep(Duration::from_secs(120)).await;
+        let mut held = std::collections::BTreeMap::new();
+        for nth in 0..20 {
+            *held.entry(stage.node_of(&format!("p{nth}"))).or_insert(0) += 1;
+        }
+        let full = (0..5).map(|node| (format!("n{node}"), 4)).collect();
+        assert_eq!(held, full, "seed {seed}");
+    }
 }
