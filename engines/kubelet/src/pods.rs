@@ -1,6 +1,7 @@
 //! Pods on this node: one worker each, woken by what concerns it and asleep otherwise.
 
 pub mod container_config;
+pub mod container_mounts;
 pub mod dispatch;
 pub mod kill;
 pub mod labels;

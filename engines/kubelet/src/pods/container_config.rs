@@ -1,5 +1,6 @@
 //! A container as the runtime is told of it.
 
+use super::container_mounts::mounts;
 use super::labels;
 use super::sandbox_config::{groups_policy, namespaces, resources};
 use crate::context::Context;
@@ -8,26 +9,19 @@ use crate::volumes::Volumes;
 use crate::volumes::subpath::SubPath;
 use cri::v1::{
     Capability, ContainerConfig, ContainerMetadata, Image, ImageSpec, KeyValue, LinuxContainerConfig,
-    LinuxContainerSecurityContext, Mount, MountPropagation, NamespaceMode, SeLinuxOption, SecurityProfile, Signal,
+    LinuxContainerSecurityContext, NamespaceMode, SeLinuxOption, SecurityProfile, Signal,
     security_profile::ProfileType,
 };
-use k8s_openapi::api::core::v1::{Container, Pod, SeccompProfile, Service, VolumeMount};
+use k8s_openapi::api::core::v1::{Container, Pod, SeccompProfile, Service};
 use podplan::cgroup;
 use podplan::environment::{EnvironmentError, environment, expanded};
-use podplan::expansion::expand_noting;
 use podplan::fields::Surroundings;
-use podplan::hosts::{hosts_file, names, node_hosts_file};
 use podplan::security::{RootError, Security, check_not_root, security};
 use podplan::service_links::service_environment;
-use podplan::spec::{is_host_network, namespace, spec, uid};
+use podplan::spec::{namespace, spec};
 use std::fmt;
-use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::sync::Arc;
-
-const HOSTS: &str = "/etc/hosts";
 
 #[derive(Debug)]
 pub enum ConfigError {
@@ -131,106 +125,6 @@ fn stop_signal(container: &Container) -> Signal {
     // CRI writes SIGRTMIN+1 as SIGRTMINPLUS1.
     let name = named.map(|n| n.replace('+', "PLUS").replace('-', "MINUS"));
     name.and_then(|n| Signal::from_str_name(&n)).unwrap_or(Signal::RuntimeDefault)
-}
-
-fn mounts(
-    from: &Materials<'_>,
-    environment: &[(String, String)],
-    places: &mut Vec<SubPath>,
-) -> Result<Vec<Mount>, ConfigError> {
-    let mut mounts = Vec::new();
-    for mount in from.container.volume_mounts.iter().flatten() {
-        mounts.push(volume_mount(from, mount, environment, places)?);
-    }
-    let wants_hosts = !from.pod_ips.is_empty() || is_host_network(from.pod);
-    if wants_hosts && !mounts.iter().any(|m| m.container_path == HOSTS) {
-        mounts.push(hosts_mount(from)?);
-    }
-    mounts.extend(message_mount(from)?);
-    Ok(mounts)
-}
-
-fn volume_mount(
-    from: &Materials<'_>,
-    mount: &VolumeMount,
-    environment: &[(String, String)],
-    places: &mut Vec<SubPath>,
-) -> Result<Mount, ConfigError> {
-    let container = || from.container.name.clone();
-    let place = from.volumes.place(&mount.name);
-    let place = place.ok_or_else(|| ConfigError::NoVolume { volume: mount.name.clone(), container: container() })?;
-    let mut host_path = place.path.clone();
-    let below = sub_path(mount, environment)?;
-    if !below.is_empty() {
-        // What the machine says of its own paths is not for the pod.
-        let failed = |_: io::Error| ConfigError::SubPath { volume: mount.name.clone(), container: container() };
-        let mode = fs::metadata(&host_path).map_err(failed)?.permissions().mode() & 0o7777;
-        let opened = SubPath::open(&host_path, &below, mode).map_err(failed)?;
-        host_path = opened.path();
-        places.push(opened);
-    }
-    let rooted = if mount.mount_path.starts_with('/') { "" } else { "/" };
-    Ok(Mount {
-        container_path: format!("{rooted}{}", mount.mount_path),
-        host_path: host_path.to_string_lossy().into_owned(),
-        readonly: mount.read_only == Some(true) || place.read_only,
-        recursive_read_only: matches!(mount.recursive_read_only.as_deref(), Some("Enabled" | "IfPossible")),
-        propagation: propagation(mount.mount_propagation.as_deref()).into(),
-        ..Mount::default()
-    })
-}
-
-fn sub_path(mount: &VolumeMount, environment: &[(String, String)]) -> Result<String, ConfigError> {
-    let Some(expression) = mount.sub_path_expr.as_deref().filter(|e| !e.is_empty()) else {
-        return Ok(mount.sub_path.clone().unwrap_or_default());
-    };
-    let lookup = |name: &str| environment.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
-    match expand_noting(expression, lookup) {
-        (path, missing) if missing.is_empty() => Ok(path),
-        (_, names) => Err(ConfigError::SubPathReference { names }),
-    }
-}
-
-fn propagation(named: Option<&str>) -> MountPropagation {
-    match named {
-        Some("HostToContainer") => MountPropagation::PropagationHostToContainer,
-        Some("Bidirectional") => MountPropagation::PropagationBidirectional,
-        _ => MountPropagation::PropagationPrivate,
-    }
-}
-
-fn hosts_mount(from: &Materials<'_>) -> Result<Mount, ConfigError> {
-    let failed = |source| ConfigError::Io { what: "failed to write the hosts file", source };
-    let aliases = spec(from.pod).host_aliases.as_deref().unwrap_or_default();
-    let text = if is_host_network(from.pod) {
-        node_hosts_file(&fs::read_to_string(HOSTS).map_err(failed)?, aliases)
-    } else {
-        hosts_file(from.pod_ips, &names(from.pod, &from.context.config.cluster_domain), aliases)
-    };
-    let directory = from.context.pod_dir(uid(from.pod));
-    let path = directory.join("etc-hosts");
-    fs::create_dir_all(&directory).map_err(failed)?;
-    fs::write(&path, text).map_err(failed)?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).map_err(failed)?;
-    Ok(file_mount(&path, HOSTS))
-}
-
-/// A file of its own for each instance, where the container may leave its last words.
-fn message_mount(from: &Materials<'_>) -> Result<Option<Mount>, ConfigError> {
-    let Some(inside) = from.container.termination_message_path.as_deref().filter(|p| !p.is_empty()) else {
-        return Ok(None);
-    };
-    let failed = |source| ConfigError::Io { what: "failed to make the termination message file", source };
-    let directory = from.context.pod_dir(uid(from.pod)).join("containers").join(&from.container.name);
-    fs::create_dir_all(&directory).map_err(failed)?;
-    let path = directory.join(format!("{:08x}", from.context.clock.random() & 0xffff_ffff));
-    fs::write(&path, "").map_err(failed)?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).map_err(failed)?;
-    Ok(Some(file_mount(&path, inside)))
-}
-
-fn file_mount(path: &Path, inside: &str) -> Mount {
-    Mount { container_path: inside.into(), host_path: path.to_string_lossy().into_owned(), ..Mount::default() }
 }
 
 fn linux(from: &Materials<'_>, image_user: Option<i64>) -> LinuxContainerConfig {
