@@ -11,6 +11,7 @@ mod crd;
 pub mod authz;
 pub mod engine;
 pub mod http;
+mod metrics;
 pub mod hub;
 pub mod pages;
 pub mod rows;

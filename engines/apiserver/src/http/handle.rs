@@ -5,11 +5,13 @@ use super::path::{self, ResourcePath, Target};
 use super::present::Presenting;
 use super::query::Query;
 use super::respond::{self, Response};
-use super::{body, connect, stream};
+use super::{body, connect, stream, trace};
 use crate::authz::Attributes;
 use crate::engine::{Api, Call, Payload, manager_of_agent, unsupported_media};
 use crate::identity::Identity;
+use crate::metrics::{Asked, Inflight, Manner};
 use crate::pages::Pages;
+use crate::server::{READS, WRITES};
 use bytes::Bytes;
 use client::{PatchKind, Request as ApiRequest};
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
@@ -66,21 +68,40 @@ impl Frontend {
             headers: parts.headers,
         };
         let media = accept::negotiate(head.header(ACCEPT), false).map_or(Media::Json, |accepted| accepted.media);
-        match self.answer(peer, head, body, upgrade).await {
-            Ok(response) => response,
-            Err(status) => respond::status(&status, media),
-        }
+        let (began, target) = (self.api.clock.now(), path::parse(&head.path));
+        let (id, asked) = (trace::id(&head.headers, &*self.api.clock), self.asked(&head, target.as_ref()));
+        let path = head.path.clone();
+        let answered = self.clone().answer(peer, head, target, body, upgrade).await;
+        let mut response = answered.unwrap_or_else(|status| respond::status(&status, media));
+        trace::mark(&mut response, &id);
+        let (code, took) = (response.status().as_u16(), self.api.clock.now().duration_since(began));
+        self.pages.metrics.record(&asked, code, took);
+        trace::note(&id, &path, &asked, code, took);
+        response
+    }
+
+    fn asked(&self, head: &Head, target: Option<&Target>) -> Asked {
+        let applies = head.header(CONTENT_TYPE).is_some_and(|media| media.starts_with("application/apply-patch"));
+        let dry_run = head.query.get("dryRun").is_some();
+        let manner = Manner { watch: head.query.flag("watch"), apply: applies, dry_run };
+        Asked::new(&self.api.rows.table(), &head.method, &head.path, target, &manner)
+    }
+
+    fn inflight(&self) -> Inflight {
+        let (reads, writes) = (self.reads.available_permits(), self.writes.available_permits());
+        Inflight { reads: READS.saturating_sub(reads), writes: WRITES.saturating_sub(writes) }
     }
 
     async fn answer(
         self: Arc<Self>,
         peer: Option<Arc<Identity>>,
         head: Head,
+        target: Option<Target>,
         body: Incoming,
         upgrade: OnUpgrade,
     ) -> Result<Response, Status> {
         let identity = self.authentication.identify(&self.api, peer, &head.path, &head.headers).await?;
-        match path::parse(&head.path) {
+        match target {
             None => Err(Status::bad_request("the path is not UTF-8")),
             Some(Target::Other) => self.page(&identity, &head).await,
             Some(Target::Resource(target)) if connect::concerns(&target) => {
@@ -99,6 +120,9 @@ impl Frontend {
         self.api.authorizer.check(identity, &Attributes::of_path(&verb, &head.path))?;
         if !matches!(head.method, Method::GET | Method::HEAD) {
             return Err(method_not_allowed());
+        }
+        if head.path == "/metrics" {
+            return Ok(self.pages.metrics.answer(&self.api, &self.inflight()));
         }
         Ok(self.pages.answer(&self.api, &head.path, &head.query, &head.headers).await)
     }
@@ -255,6 +279,10 @@ fn delete_body(content_type: Option<&str>, text: &Bytes) -> Result<meta::Value, 
             schema::yaml::parse(&text).map(|parsed| parsed.value).map_err(|error| Status::bad_request(error.0))
         }
         Payload::Text(text, Format::Json) => meta::parse(&text).map_err(|error| Status::bad_request(error.0)),
+        Payload::Protobuf(bytes) => {
+            let schema = kinds::schema_of("meta.v1.DeleteOptions").ok_or_else(unsupported_media)?;
+            schema.from_protobuf(&bytes).map_err(|error| Status::bad_request(error.to_string()))
+        }
         _ => Err(unsupported_media()),
     }
 }

@@ -11,10 +11,15 @@ mod query;
 pub mod respond;
 mod stream;
 mod table;
+mod trace;
 
 pub use accept::{Media, not_acceptable};
 pub use handle::Frontend;
 pub use listen::{Listener, ServeError};
+pub(crate) use connect::concerns as connects;
+pub(crate) use path::{ResourcePath, Target};
+#[cfg(test)]
+pub(crate) use path::parse as parse_path;
 pub use query::Query;
 pub(crate) use query::delete_body;
 pub use respond::Response;

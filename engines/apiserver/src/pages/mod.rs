@@ -18,10 +18,11 @@ pub use health::Health;
 pub struct Pages {
     documents: openapi::Documents,
     pub health: Health,
+    pub(crate) metrics: crate::metrics::Metrics,
 }
 
 /// The top level's paths, as upstream lists them under `/`.
-const PATHS: &[&str] = &["/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"];
+const PATHS: &[&str] = &["/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"];
 
 impl Pages {
     pub async fn answer(&self, api: &Api, path: &str, query: &Query, headers: &HeaderMap) -> Response {

@@ -3,6 +3,7 @@
 
 mod access_review;
 mod binding;
+mod component_status;
 mod eviction;
 mod self_subject;
 mod token_request;
@@ -16,8 +17,12 @@ use meta::{Object, Status, Value};
 use std::sync::Arc;
 
 pub(crate) trait Virtual: Send + Sync {
-    /// Group, resource and subresource that it answers the creation of.
+    /// Group, resource and subresource that it answers.
     fn of(&self) -> (&'static str, &'static str, &'static str);
+
+    fn verb(&self) -> Verb {
+        Verb::Create
+    }
 
     fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>>;
 }
@@ -31,13 +36,15 @@ static VIRTUALS: &[&dyn Virtual] = &[
     &binding::PodBinding,
     &binding::LegacyBinding,
     &eviction::PodEviction,
+    &component_status::ComponentStatus(Verb::Get),
+    &component_status::ComponentStatus(Verb::List),
     &token_request::TokenRequest,
     &token_review::TokenReview,
 ];
 
 pub(crate) fn find(request: &Request) -> Option<&'static dyn Virtual> {
     let asked = (request.resource.group.as_str(), request.resource.resource.as_str(), request.subresource.as_str());
-    let found = VIRTUALS.iter().find(|answered| request.verb == Verb::Create && answered.of() == asked)?;
+    let found = VIRTUALS.iter().find(|answered| answered.verb() == request.verb && answered.of() == asked)?;
     Some(*found)
 }
 

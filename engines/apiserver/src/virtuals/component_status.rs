@@ -1,0 +1,52 @@
+//! The health of what the API stands on, asked for at each reading. Parts that run elsewhere tell of themselves by their
+//! leases; here only the store can be asked.
+
+use super::Virtual;
+use crate::engine::{Api, Call, Outcome};
+use client::Answer;
+use futures::future::BoxFuture;
+use kinds::Verb;
+use meta::{Object, Status, Value, value};
+use std::sync::Arc;
+
+/// The name that clients know the store by.
+const STORE: &str = "etcd-0";
+const DEPRECATED: &str = "v1 ComponentStatus is deprecated in v1.19+";
+
+pub(super) struct ComponentStatus(pub Verb);
+
+impl Virtual for ComponentStatus {
+    fn of(&self) -> (&'static str, &'static str, &'static str) {
+        ("", "componentstatuses", "")
+    }
+
+    fn verb(&self) -> Verb {
+        self.0
+    }
+
+    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
+        Box::pin(async move {
+            let store = Arc::new(Object::from_value(&store(api).await).map_err(Status::internal)?);
+            let (resource, name) = (&call.request.resource, &call.request.key.name);
+            let answer = match self.0 {
+                Verb::Get if name != STORE => return Err(Status::not_found(resource, name)),
+                Verb::Get => Answer::Object(store),
+                _ => Answer::List {
+                    resource_version: 0,
+                    continue_token: String::new(),
+                    remaining: None,
+                    items: vec![store],
+                },
+            };
+            Ok(Outcome { warnings: vec![DEPRECATED.into()], ..Outcome::of(answer) })
+        })
+    }
+}
+
+async fn store(api: &Api) -> Value {
+    let condition = match api.store.revision().await {
+        Ok(_) => value!({"type": "Healthy", "status": "True", "message": "ok"}),
+        Err(why) => value!({"type": "Healthy", "status": "False", "message": (why.to_string())}),
+    };
+    value!({"apiVersion": "v1", "kind": "ComponentStatus", "metadata": {"name": STORE}, "conditions": [condition]})
+}
