@@ -104,9 +104,16 @@ fn families(spec: &Cursor<'_>, addresses: &[Cursor<'_>], headless: bool, out: &m
 /// What the cluster has no addresses for, once the wish itself is sound.
 fn on_this_cluster(spec: &Cursor<'_>, headless: bool, out: &mut ErrorList) {
     let policy = spec.at("ipFamilyPolicy");
-    let (addresses, families) = (spec.value.items("clusterIPs"), spec.value.items("ipFamilies"));
+    if policy.str() == "SingleStack" {
+        for (list, what) in [("clusterIPs", "cluster IPs"), ("ipFamilies", "IP families")] {
+            if spec.value.items(list).len() == 2 {
+                let why = format!("must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified");
+                check::invalid(&policy, why, out);
+            }
+        }
+    }
     let selectorless = spec.value.fields("selector").next().is_none();
-    if headless && selectorless {
+    if !out.is_empty() || (headless && selectorless) {
         return;
     }
     if policy.str() == "RequireDualStack" {
@@ -114,11 +121,6 @@ fn on_this_cluster(spec: &Cursor<'_>, headless: bool, out: &mut ErrorList) {
     }
     for family in spec.at("ipFamilies").items().filter(|family| family.str() == "IPv6") {
         check::invalid(&family, "not configured on this cluster", out);
-    }
-    if policy.str() == "SingleStack" && (addresses.len() == 2 || families.len() == 2) {
-        let what = if addresses.len() == 2 { "cluster IPs" } else { "IP families" };
-        let why = format!("must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified");
-        check::invalid(&policy, why, out);
     }
 }
 
@@ -181,21 +183,36 @@ fn traffic(spec: &Cursor<'_>, out: &mut ErrorList) {
     check::one_of(&spec.at("trafficDistribution"), &["PreferClose", "PreferSameZone", "PreferSameNode"], out);
 }
 
-/// The first address of a service is its own for as long as its type has one.
+/// The addresses of a service are its own for as long as its type has one.
 pub fn update(new: &Cursor<'_>, old: &Value, out: &mut ErrorList) {
-    let has_address = |spec: &Value| spec.str("type") != "ExternalName";
-    if !has_address(old) || !has_address(new.value) {
-        return;
-    }
-    let (given, before) = (new.at("clusterIPs"), old.items("clusterIPs"));
-    let first = given.value.as_list().unwrap_or(&[]).first();
-    if let (Some(before), true) = (before.first(), first != before.first()) {
-        let _the_address_that_is_lost = before;
-        out.push(FieldError::invalid(&given.path.index(0), given.value.clone(), "may not change once set"));
+    let of_addresses =
+        |error: &FieldError| error.field.starts_with("spec.clusterIPs") || error.field.starts_with("spec.ipFamil");
+    // Addresses are claimed before anything else is looked at: what is wrong with them is told alone.
+    if !out.iter().any(of_addresses) {
+        kept_addresses(new, old, out);
     }
     let class = new.at("loadBalancerClass");
     let balanced = |spec: &Value| spec.str("type") == "LoadBalancer";
     if balanced(old) && balanced(new.value) && class.value != old.get("loadBalancerClass") {
         check::invalid(&class, "may not change once set", out);
+    }
+}
+
+fn kept_addresses(new: &Cursor<'_>, old: &Value, out: &mut ErrorList) {
+    let external = |spec: &Value| spec.str("type") == "ExternalName";
+    let list = new.at("clusterIPs");
+    let (given, before) = (new.value.items("clusterIPs"), old.items("clusterIPs"));
+    let headless = |list: &[Value]| matches!(list, [one] if one.as_str() == Some("None"));
+    if external(old) || external(new.value) || (headless(given) && headless(before)) {
+        return;
+    }
+    // A second address may come and go.
+    let compared = if given.len() == before.len() { given.len() } else { 1 };
+    let pairs = given.iter().zip(before).enumerate().take(compared);
+    for (index, _) in pairs.filter(|(_, (ip, before))| ip != before) {
+        out.push(FieldError::invalid(&list.path.index(index), list.value.clone(), "may not change once set"));
+    }
+    if given.is_empty() && !before.is_empty() {
+        out.push(FieldError::invalid(&list.path.index(0), list.value.clone(), "primary clusterIP can not be unset"));
     }
 }
