@@ -10,7 +10,7 @@ use crate::identity::Identity;
 use bytes::Bytes;
 use http::header::{CONNECTION, HeaderMap, HeaderName, UPGRADE};
 use http::{Method, Request, StatusCode};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -23,6 +23,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 const PATIENCE: Duration = Duration::from_secs(10);
+const LONGEST_REFUSAL: usize = 64 << 10;
 const KUBELET_PORT: u16 = 10_250;
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -213,7 +214,25 @@ impl Connecting<'_> {
             tokio::spawn(join(client, kubelet));
             return Ok(switched(&response));
         }
+        if self.target.subresource == "log" && !response.status().is_success() {
+            return Err(self.refused(response).await);
+        }
         Ok(passed_on(response))
+    }
+
+    /// A kubelet refuses in plain words; clients of the API are told in a status.
+    async fn refused(&self, response: http::Response<Incoming>) -> Status {
+        let code = response.status();
+        let body = Limited::new(response.into_body(), LONGEST_REFUSAL).collect().await;
+        let text = body.map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned()).unwrap_or_default();
+        match code {
+            StatusCode::BAD_REQUEST => Status::bad_request(text),
+            StatusCode::NOT_FOUND => {
+                let message = format!("the server could not find the requested resource ( pods/log {})", self.target.key.name);
+                Status::failure(Reason::NotFound, message)
+            }
+            _ => Status::internal(text),
+        }
     }
 
     fn request(&self, address: SocketAddr, url: &str) -> http::Result<Request<Empty<Bytes>>> {
