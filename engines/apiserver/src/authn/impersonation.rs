@@ -142,10 +142,17 @@ mod tests {
                 "system:serviceaccount:n:a",
                 vec!["system:serviceaccounts", "system:serviceaccounts:n", AUTHENTICATED],
             ),
-            (headers(&[(USER, "system:serviceaccount:n:a"), (GROUP, "g")]), "system:serviceaccount:n:a", vec!["g", AUTHENTICATED]),
+            (
+                headers(&[(USER, "system:serviceaccount:n:a"), (GROUP, "g")]),
+                "system:serviceaccount:n:a",
+                vec!["g", AUTHENTICATED],
+            ),
         ] {
             let identity = taken_on(&parts(&given).unwrap());
-            assert_eq!((identity.name.as_str(), identity.groups), (name, groups.into_iter().map(String::from).collect()));
+            assert_eq!(
+                (identity.name.as_str(), identity.groups),
+                (name, groups.into_iter().map(String::from).collect())
+            );
         }
     }
 

@@ -105,7 +105,9 @@ mod tests {
 
     #[test]
     fn few_paths_are_open() {
-        for (path, expect) in [("/healthz", true), ("/livez/ping", true), ("/healthzz", false), ("/api", false), ("/", false)] {
+        for (path, expect) in
+            [("/healthz", true), ("/livez/ping", true), ("/healthzz", false), ("/api", false), ("/", false)]
+        {
             assert_eq!(is_open(path), expect, "{path}");
         }
     }

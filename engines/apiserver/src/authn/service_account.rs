@@ -95,7 +95,7 @@ impl Exists<'_> {
     fn check(&self, bound: &Bound) -> Result<(), String> {
         let (namespace, account) = (self.namespace, &bound.serviceaccount);
         let not_found = || format!("serviceaccounts {:?} not found", account.name);
-        let found = self.get("serviceaccounts", Key::new(namespace, &*account.name)).ok_or_else(not_found)?;
+        let found = self.get("serviceaccounts", &Key::new(namespace, &*account.name)).ok_or_else(not_found)?;
         if found.header.uid != account.uid {
             return Err(format!("service account UID ({}) does not match claim ({})", found.header.uid, account.uid));
         }
@@ -103,16 +103,16 @@ impl Exists<'_> {
             return Err(format!("service account {namespace}/{} has been deleted", account.name));
         }
         if let Some(secret) = &bound.secret {
-            self.holds("secrets", Key::new(namespace, &*secret.name), secret, "secret")?;
+            self.holds("secrets", &Key::new(namespace, &*secret.name), secret, "secret")?;
         }
         match (&bound.pod, &bound.node) {
-            (Some(pod), _) => self.holds("pods", Key::new(namespace, &*pod.name), pod, "pod"),
-            (None, Some(node)) => self.holds("nodes", Key::cluster(&*node.name), node, "node"),
+            (Some(pod), _) => self.holds("pods", &Key::new(namespace, &*pod.name), pod, "pod"),
+            (None, Some(node)) => self.holds("nodes", &Key::cluster(&*node.name), node, "node"),
             (None, None) => Ok(()),
         }
     }
 
-    fn holds(&self, resource: &str, key: Key, reference: &Reference, word: &str) -> Result<(), String> {
+    fn holds(&self, resource: &str, key: &Key, reference: &Reference, word: &str) -> Result<(), String> {
         let invalidated = || "service account token has been invalidated".to_string();
         let found = self.get(resource, key).ok_or_else(invalidated)?;
         if found.header.uid != reference.uid {
@@ -122,8 +122,8 @@ impl Exists<'_> {
         if self.is_gone(&found) { Err(invalidated()) } else { Ok(()) }
     }
 
-    fn get(&self, resource: &str, key: Key) -> Option<Arc<Object>> {
-        self.api.rows.table().get("", resource)?.hub.get(&key)
+    fn get(&self, resource: &str, key: &Key) -> Option<Arc<Object>> {
+        self.api.rows.table().get("", resource)?.hub.get(key)
     }
 
     fn is_gone(&self, object: &Object) -> bool {

@@ -10,7 +10,8 @@ pub fn missing_rights(held: &[&Rule], wanted: &[Rule]) -> Vec<Rule> {
     let mut missing: Vec<Rule> = Vec::new();
     for part in parts.filter(|part| !held.iter().any(|own| own.covers(part))) {
         let same = |other: &&mut Rule| {
-            part.paths.is_empty() && (&other.groups, &other.resources, &other.names) == (&part.groups, &part.resources, &part.names)
+            part.paths.is_empty()
+                && (&other.groups, &other.resources, &other.names) == (&part.groups, &part.resources, &part.names)
         };
         match missing.iter_mut().find(same) {
             Some(other) => other.verbs.extend(part.verbs),
@@ -104,7 +105,8 @@ mod tests {
             ),
             (Rule::every_path(), vec![r#"{NonResourceURLs:["*"], Verbs:["*"]}"#]),
         ] {
-            let missing: Vec<String> = missing_rights(&[&held], std::slice::from_ref(&wanted)).iter().map(ToString::to_string).collect();
+            let missing: Vec<String> =
+                missing_rights(&[&held], std::slice::from_ref(&wanted)).iter().map(ToString::to_string).collect();
             assert_eq!(missing, expect, "{wanted:?}");
         }
         assert!(missing_rights(&[&Rule::everything()], &[rule("x", "y", "z", "")]).is_empty());

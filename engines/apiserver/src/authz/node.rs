@@ -33,7 +33,8 @@ impl NodeAuthorizer {
             ("", "configmaps") => self.reads_referred(asked, node, config_maps),
             ("", "persistentvolumeclaims") if asked.subresource.is_empty() => self.reads_referred(asked, node, claims),
             ("", "serviceaccounts") if asked.subresource == "token" => {
-                asked.verb == "create" && self.refers(asked, node, |pod, name| pod.str("spec.serviceAccountName") == name)
+                asked.verb == "create"
+                    && self.refers(asked, node, |pod, name| pod.str("spec.serviceAccountName") == name)
             }
             ("coordination.k8s.io", "leases") => asked.namespace == "kube-node-lease" && own_or_new(asked, node),
             ("storage.k8s.io", "csinodes") => own_or_new(asked, node),

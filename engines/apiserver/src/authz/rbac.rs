@@ -147,7 +147,8 @@ fn subjects(identity: &Identity) -> impl Iterator<Item = String> {
 }
 
 pub fn rules_of(role: &Value) -> Vec<Rule> {
-    let texts = |value: &Value| value.as_list().unwrap_or(&[]).iter().filter_map(Value::as_str).map(Into::into).collect();
+    let texts =
+        |value: &Value| value.as_list().unwrap_or(&[]).iter().filter_map(Value::as_str).map(Into::into).collect();
     let rule = |rule: &Value| Rule {
         verbs: texts(rule.get("verbs")),
         groups: texts(rule.get("apiGroups")),
@@ -183,14 +184,17 @@ impl Rule {
             let subresource = asked.split_once('/').map_or("", |(_, sub)| sub);
             self.resources.iter().any(|own| resource_matches(own, asked, subresource))
         });
-        let names = self.names.is_empty() || (!asked.names.is_empty() && asked.names.iter().all(|n| self.names.contains(n)));
+        let names =
+            self.names.is_empty() || (!asked.names.is_empty() && asked.names.iter().all(|n| self.names.contains(n)));
         let paths = asked.paths.iter().all(|asked| self.paths.iter().any(|own| path_covers(own, asked)));
         all(&self.verbs, &asked.verbs) && all(&self.groups, &asked.groups) && resources && names && paths
     }
 }
 
 fn path_matches(own: &str, path: &str) -> bool {
-    own == "*" || own == path || own.strip_suffix('*').is_some_and(|prefix| path.starts_with(prefix.trim_end_matches('*')))
+    own == "*"
+        || own == path
+        || own.strip_suffix('*').is_some_and(|prefix| path.starts_with(prefix.trim_end_matches('*')))
 }
 
 fn path_covers(own: &str, asked: &str) -> bool {
@@ -210,12 +214,24 @@ mod tests {
     }
 
     fn rule(verbs: &str, groups: &str, resources: &str, names: &str, paths: &str) -> Rule {
-        Rule { verbs: list(verbs), groups: list(groups), resources: list(resources), names: list(names), paths: list(paths) }
+        Rule {
+            verbs: list(verbs),
+            groups: list(groups),
+            resources: list(resources),
+            names: list(names),
+            paths: list(paths),
+        }
     }
 
     #[test]
     fn rules_grant() {
-        let asks = |verb, resource, subresource, name| Attributes { verb, resource, subresource, name, ..Attributes::default() };
+        let asks = |verb, resource, subresource, name| Attributes {
+            verb,
+            resource,
+            subresource,
+            name,
+            ..Attributes::default()
+        };
         let core = |verbs, resources, names| Rule { groups: vec!["".into()], ..rule(verbs, "", resources, names, "") };
         for (rule, asked, expect) in [
             (core("get list", "pods", ""), asks("get", "pods", "", "a"), true),

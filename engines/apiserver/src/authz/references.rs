@@ -78,7 +78,8 @@ mod tests {
                 {"persistentVolumeClaim": {"claimName": "p"}}],
             "containers": [{"env": [{"valueFrom": {"secretKeyRef": {"name": "k"}}}], "envFrom": [{"configMapRef": {"name": "e"}}]}],
         }});
-        let cases: [(fn(&Value, &str) -> bool, &str, bool); 8] = [
+        type Refers = fn(&Value, &str) -> bool;
+        let cases: [(Refers, &str, bool); 8] = [
             (secrets, "pull", true),
             (secrets, "s", true),
             (secrets, "k", true),

@@ -17,10 +17,18 @@ pub(super) struct AccessReview {
 
 pub(super) static SUBJECT: AccessReview =
     AccessReview { resource: "subjectaccessreviews", kind: "SubjectAccessReview", about_self: false, local: false };
-pub(super) static SELF_SUBJECT: AccessReview =
-    AccessReview { resource: "selfsubjectaccessreviews", kind: "SelfSubjectAccessReview", about_self: true, local: false };
-pub(super) static LOCAL_SUBJECT: AccessReview =
-    AccessReview { resource: "localsubjectaccessreviews", kind: "LocalSubjectAccessReview", about_self: false, local: true };
+pub(super) static SELF_SUBJECT: AccessReview = AccessReview {
+    resource: "selfsubjectaccessreviews",
+    kind: "SelfSubjectAccessReview",
+    about_self: true,
+    local: false,
+};
+pub(super) static LOCAL_SUBJECT: AccessReview = AccessReview {
+    resource: "localsubjectaccessreviews",
+    kind: "LocalSubjectAccessReview",
+    about_self: false,
+    local: true,
+};
 
 const GROUP: &str = "authorization.k8s.io";
 

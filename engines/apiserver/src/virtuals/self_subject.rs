@@ -31,7 +31,8 @@ pub(super) fn user_info(identity: &Identity) -> Value {
         info.set("uid", &identity.uid);
     }
     if !identity.extra.is_empty() {
-        let extra: Map = identity.extra.iter().map(|(name, values)| (name.as_str(), Value::from(values.clone()))).collect();
+        let extra: Map =
+            identity.extra.iter().map(|(name, values)| (name.as_str(), Value::from(values.clone()))).collect();
         info.set("extra", extra);
     }
     info

@@ -1,9 +1,9 @@
 //! `kubectl create token`, and what kubelets ask for a pod's projected token.
 
 use super::{Virtual, answered, body};
+use crate::admission::node_restriction;
 use crate::authn::{Bound, Claims, ISSUER, Reference};
 use crate::engine::{Api, Call, Outcome};
-use crate::admission::node_restriction;
 use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use meta::{ErrorList, FieldError, Gvk, Gvr, Key, Object, Path, Status, Time, Value};
@@ -77,7 +77,8 @@ impl Issuing<'_> {
     fn complete(&self, asked: &mut Value, account: &Object) -> Result<(), Status> {
         let (given, own) = (asked.str("metadata.uid"), account.header.uid.as_str());
         if !given.is_empty() && given != own {
-            let why = format!("the UID in the token request ({given}) does not match the UID of the service account ({own})");
+            let why =
+                format!("the UID in the token request ({given}) does not match the UID of the service account ({own})");
             return Err(Status::conflict(&Gvr::new(GROUP, "v1", KIND), &account.header.name, why));
         }
         asked.set("apiVersion", format!("{GROUP}/v1"));
@@ -170,7 +171,8 @@ impl Issuing<'_> {
 
     fn claims(&self, asked: &Value, mut bound: Bound) -> Claims {
         let key = &self.call.request.key;
-        let audiences: Vec<String> = asked.items("spec.audiences").iter().filter_map(Value::as_str).map(Into::into).collect();
+        let audiences: Vec<String> =
+            asked.items("spec.audiences").iter().filter_map(Value::as_str).map(Into::into).collect();
         let now = self.now.as_second();
         let mut lifetime = asked.int("spec.expirationSeconds");
         let own = self.api.tokens.audiences();

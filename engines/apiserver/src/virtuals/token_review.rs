@@ -25,7 +25,8 @@ async fn review(api: &Api, call: &Call) -> Result<Outcome, Status> {
     if token.is_empty() {
         return Err(Status::bad_request("token is required for TokenReview in authentication"));
     }
-    let mut audiences: Vec<String> = review.items("spec.audiences").iter().filter_map(Value::as_str).map(Into::into).collect();
+    let mut audiences: Vec<String> =
+        review.items("spec.audiences").iter().filter_map(Value::as_str).map(Into::into).collect();
     if audiences.is_empty() {
         audiences = api.tokens.audiences();
     }

@@ -37,7 +37,8 @@ async fn budgets_are_kept() {
     let refused = world.evict("q").await;
     assert_eq!(refused.code, 429);
     assert_eq!(refused.message, "Cannot evict pod as it would violate the pod's disruption budget.");
-    let evicted = world.call(admin(), Request::get(core("pods"), Key::new("default", "p"))).await.expect("it has its grace");
+    let evicted =
+        world.call(admin(), Request::get(core("pods"), Key::new("default", "p"))).await.expect("it has its grace");
     assert!(evicted.header.deletion_timestamp.is_some());
     let conditions = evicted.decode_value().items("status.conditions").to_vec();
     assert!(conditions.iter().any(|condition| condition.str("reason") == "EvictionByEvictionAPI"), "{conditions:?}");

@@ -17,7 +17,8 @@ async fn a_new_node_is_tainted_and_says_little_of_itself() {
     let made = world.create(kubelet("n1"), core("nodes"), "", node("n1", "kubernetes.io/os")).await.unwrap();
     assert_eq!(made.items("spec.taints")[0].str("key"), "node.kubernetes.io/not-ready");
     let labelled = world.create(kubelet("n2"), core("nodes"), "", node("n2", "node-role.kubernetes.io/a")).await;
-    let expect = "nodes \"n2\" is forbidden: node \"n2\" is not allowed to set the following labels: node-role.kubernetes.io/a";
+    let expect =
+        "nodes \"n2\" is forbidden: node \"n2\" is not allowed to set the following labels: node-role.kubernetes.io/a";
     assert_eq!(refusal(labelled), expect);
     let other = world.create(kubelet("n1"), core("nodes"), "", node("n3", "a")).await;
     assert_eq!(refusal(other), "nodes \"n3\" is forbidden: node \"n1\" is not allowed to modify node \"n3\"");
@@ -36,10 +37,15 @@ async fn a_kubelet_gets_tokens_of_its_pods_alone() {
     for (spec, expect) in [
         (value!({"boundObjectRef": (bound(&mine))}), None),
         (value!({}), Some("node requested token not bound to a pod")),
-        (value!({"boundObjectRef": (bound(&theirs))}), Some("node requested token bound to a pod scheduled on a different node")),
+        (
+            value!({"boundObjectRef": (bound(&theirs))}),
+            Some("node requested token bound to a pod scheduled on a different node"),
+        ),
         (
             value!({"boundObjectRef": (bound(&mine)), "audiences": ["x"]}),
-            Some("audience \"x\" not found in pod spec volume, system:node:n1 is not authorized to request tokens for this audience"),
+            Some(
+                "audience \"x\" not found in pod spec volume, system:node:n1 is not authorized to request tokens for this audience",
+            ),
         ),
     ] {
         let answer = world.post(kubelet("n1"), "serviceaccounts", "default", "token", value!({"spec": spec})).await;

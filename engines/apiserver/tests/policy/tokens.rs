@@ -44,7 +44,8 @@ async fn a_token_dies_with_its_account() {
 async fn a_token_is_bound_to_its_pod() {
     let world = World::start().await;
     world.account("web").await;
-    let made = world.given(core("pods"), "default", pod("p", value!({"serviceAccountName": "web", "nodeName": "n1"}))).await;
+    let made =
+        world.given(core("pods"), "default", pod("p", value!({"serviceAccountName": "web", "nodeName": "n1"}))).await;
     let reference = value!({"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": (made.str("metadata.uid"))});
     let token = world.token("web", value!({"boundObjectRef": reference, "expirationSeconds": 3607i64})).await;
     let api = &world.server.api;

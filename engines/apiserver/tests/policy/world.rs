@@ -65,7 +65,14 @@ impl World {
     }
 
     /// A part of an object that is made by posting to it.
-    pub async fn post(&self, who: Identity, of: &str, name: &str, part: &str, body: Value) -> Result<Arc<Object>, Status> {
+    pub async fn post(
+        &self,
+        who: Identity,
+        of: &str,
+        name: &str,
+        part: &str,
+        body: Value,
+    ) -> Result<Arc<Object>, Status> {
         let mut request = Request::create(core(of), "default", body).subresource(part);
         request.key = Key::new("default", name);
         self.call(who, request).await

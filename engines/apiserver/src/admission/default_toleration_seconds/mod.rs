@@ -31,7 +31,8 @@ fn tolerate(pod: &mut Value) {
     let before = tolerations.len();
     for taint in TAINTS {
         if !tolerations.iter().any(|toleration| covers(toleration, taint)) {
-            let added = value!({"key": taint, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": SECONDS});
+            let added =
+                value!({"key": taint, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": SECONDS});
             tolerations.push(added);
         }
     }
@@ -41,7 +42,8 @@ fn tolerate(pod: &mut Value) {
 }
 
 fn covers(toleration: &Value, taint: &str) -> bool {
-    matches!(toleration.str("effect"), "" | "NoExecute") && matches!(toleration.str("key"), key if key.is_empty() || key == taint)
+    matches!(toleration.str("effect"), "" | "NoExecute")
+        && matches!(toleration.str("key"), key if key.is_empty() || key == taint)
 }
 
 #[cfg(test)]

@@ -96,9 +96,24 @@ mod tests {
         let cpu = |cpu: &str| value!({"cpu": cpu});
         for (field, bound, given, expect) in [
             ("min", "100m", container(cpu("100m"), cpu("1")), None),
-            ("min", "100m", container(value!({}), value!({})), Some("minimum cpu usage per Container is 100m.  No request is specified")),
-            ("min", "100m", container(cpu("50m"), value!({})), Some("minimum cpu usage per Container is 100m, but request is 50m")),
-            ("max", "1", container(value!({}), value!({})), Some("maximum cpu usage per Container is 1.  No limit is specified")),
+            (
+                "min",
+                "100m",
+                container(value!({}), value!({})),
+                Some("minimum cpu usage per Container is 100m.  No request is specified"),
+            ),
+            (
+                "min",
+                "100m",
+                container(cpu("50m"), value!({})),
+                Some("minimum cpu usage per Container is 100m, but request is 50m"),
+            ),
+            (
+                "max",
+                "1",
+                container(value!({}), value!({})),
+                Some("maximum cpu usage per Container is 1.  No limit is specified"),
+            ),
             ("max", "1", container(value!({}), cpu("2")), Some("maximum cpu usage per Container is 1, but limit is 2")),
             ("max", "1", container(cpu("1"), cpu("1")), None),
             (

@@ -15,7 +15,8 @@ pub(super) fn apply(range: &Value, pod: &mut Value) {
     }
     let mut notes = Vec::new();
     for (list, word) in [("containers", "container"), ("initContainers", "init container")] {
-        let Some(containers) = pod.at_mut("spec").and_then(|spec| spec.as_map_mut()?.get_mut(list)?.as_list_mut()) else {
+        let Some(containers) = pod.at_mut("spec").and_then(|spec| spec.as_map_mut()?.get_mut(list)?.as_list_mut())
+        else {
             continue;
         };
         for container in containers {

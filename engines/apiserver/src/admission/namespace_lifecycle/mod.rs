@@ -73,7 +73,11 @@ impl NamespaceLifecycle {
         let mut status = Status::forbidden(&resource, &key_name(on), why);
         if let Some(details) = &mut status.details {
             let message = format!("namespace {namespace} is being terminated");
-            details.causes.push(Cause { reason: "NamespaceTerminating".into(), message, field: "metadata.namespace".into() });
+            details.causes.push(Cause {
+                reason: "NamespaceTerminating".into(),
+                message,
+                field: "metadata.namespace".into(),
+            });
         }
         Err(status)
     }

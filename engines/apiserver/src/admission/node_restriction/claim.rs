@@ -14,7 +14,9 @@ const ITS_OWN: [&str; 6] = [
 pub(super) fn check_status(old: Option<&Value>, new: Option<&Value>, node: &str) -> Result<(), String> {
     match rest(old) == rest(new) {
         true => Ok(()),
-        false => Err(format!("node {node:?} is not allowed to update fields other than status.quantity and status.conditions")),
+        false => Err(format!(
+            "node {node:?} is not allowed to update fields other than status.quantity and status.conditions"
+        )),
     }
 }
 

@@ -71,8 +71,20 @@ mod tests {
             (Operation::Create, None, &plain, "n2", Some("node \"n1\" is not allowed to modify node \"n2\"")),
             (Operation::Create, None, &master, "n1", Some(set)),
             (Operation::Update, Some(&plain), &tainted, "n1", Some("node \"n1\" is not allowed to modify taints")),
-            (Operation::Update, Some(&plain), &owned, "n1", Some("node \"n1\" is not allowed to modify ownerReferences")),
-            (Operation::Update, Some(&plain), &master, "n1", Some("is not allowed to modify labels: node-role.kubernetes.io/a")),
+            (
+                Operation::Update,
+                Some(&plain),
+                &owned,
+                "n1",
+                Some("node \"n1\" is not allowed to modify ownerReferences"),
+            ),
+            (
+                Operation::Update,
+                Some(&plain),
+                &master,
+                "n1",
+                Some("is not allowed to modify labels: node-role.kubernetes.io/a"),
+            ),
             (Operation::Update, Some(&master), &master, "n1", None),
         ] {
             let refused = check(operation, old, Some(new), "n1", name).err();

@@ -93,7 +93,11 @@ pub(crate) async fn admit_eviction(api: &Api, call: &Call) -> Result<(), Status>
     if pod.value().str("spec.nodeName") == node {
         return Ok(());
     }
-    Err(Status::forbidden(&pods, &key.name, format!("node {node} can only evict pods with spec.nodeName set to itself")))
+    Err(Status::forbidden(
+        &pods,
+        &key.name,
+        format!("node {node} can only evict pods with spec.nodeName set to itself"),
+    ))
 }
 
 #[cfg(test)]
@@ -124,7 +128,9 @@ mod tests {
             (mirror(), None),
             (
                 changed("metadata.annotations", value!({})),
-                Some("pod does not have \"kubernetes.io/config.mirror\" annotation, node \"n1\" can only create mirror pods"),
+                Some(
+                    "pod does not have \"kubernetes.io/config.mirror\" annotation, node \"n1\" can only create mirror pods",
+                ),
             ),
             (
                 changed("spec.nodeName", Value::from("n2")),

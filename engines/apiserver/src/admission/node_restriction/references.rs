@@ -42,7 +42,8 @@ fn of_volume(volume: &Value) -> Option<&'static str> {
     let named = |table: &[(&str, &'static str)], source: &Value| {
         table.iter().find(|(field, _)| !source.get(field).is_null()).map(|(_, words)| *words)
     };
-    named(&VOLUMES, volume).or_else(|| volume.items("projected.sources").iter().find_map(|source| named(&PROJECTED, source)))
+    named(&VOLUMES, volume)
+        .or_else(|| volume.items("projected.sources").iter().find_map(|source| named(&PROJECTED, source)))
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use meta::{Gvr, Key, Status, Value};
 /// `asked` is a TokenRequest: no object of a row, so its answer asks here.
 pub(crate) async fn admit_token_request(api: &Api, call: &Call, asked: &Value) -> Result<(), Status> {
     let Some(node) = node_name(&call.identity) else { return Ok(()) };
-    let forbidden = |why: String| Err(Status::forbidden(&Gvr::new("", "v1", "serviceaccounts"), &call.request.key.name, why));
+    let forbidden =
+        |why: String| Err(Status::forbidden(&Gvr::new("", "v1", "serviceaccounts"), &call.request.key.name, why));
     let bound = asked.at("spec.boundObjectRef");
     if (bound.str("apiVersion"), bound.str("kind")) != ("v1", "Pod") || bound.str("name").is_empty() {
         return forbidden("node requested token not bound to a pod".into());

@@ -43,7 +43,9 @@ impl Plugin for Priority {
                 return Ok(());
             };
             match default_class(on) {
-                Some(held) if on.operation == Operation::Create || held.str("metadata.name") != class.str("metadata.name") => {
+                Some(held)
+                    if on.operation == Operation::Create || held.str("metadata.name") != class.str("metadata.name") =>
+                {
                     let name = held.str("metadata.name");
                     let why = format!("PriorityClass {name} is already marked as default. Only one default can exist");
                     Err(on.forbidden(object, why))
@@ -118,11 +120,15 @@ mod tests {
             (value!({"priority": 7i64}), Ok(())),
             (
                 value!({"priority": 8i64}),
-                Err("the integer value of priority (8) must not be provided in pod spec; priority admission controller computed 7 from the given PriorityClass name"),
+                Err(
+                    "the integer value of priority (8) must not be provided in pod spec; priority admission controller computed 7 from the given PriorityClass name",
+                ),
             ),
             (
                 value!({"preemptionPolicy": "PreemptLowerPriority"}),
-                Err("the string value of PreemptionPolicy (PreemptLowerPriority) must not be provided in pod spec; priority admission controller computed Never from the given PriorityClass name"),
+                Err(
+                    "the string value of PreemptionPolicy (PreemptLowerPriority) must not be provided in pod spec; priority admission controller computed Never from the given PriorityClass name",
+                ),
             ),
         ] {
             let mut pod = value!({"spec": spec});

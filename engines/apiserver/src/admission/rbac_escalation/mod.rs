@@ -61,7 +61,9 @@ fn check_role(on: &Admitting<'_>, role: &Value) -> Result<(), Status> {
     }
     check_rights(on, role, &rules_of(role))?;
     let aggregates = |role: &Value| !role.get("aggregationRule").is_null();
-    if (aggregates(role) || on.old.is_some_and(aggregates)) && !missing(on, &[Rule::everything(), Rule::every_path()]).is_empty() {
+    if (aggregates(role) || on.old.is_some_and(aggregates))
+        && !missing(on, &[Rule::everything(), Rule::every_path()]).is_empty()
+    {
         return Err(on.forbidden(Some(role), "must have cluster-admin privileges to use the aggregationRule"));
     }
     Ok(())
@@ -75,7 +77,8 @@ fn check_binding(on: &Admitting<'_>, binding: &Value) -> Result<(), Status> {
         "Role" => "roles",
         _ => return Ok(()), // validation refuses it
     };
-    let bind = Attributes { verb: "bind", group: GROUP, version: "*", resource, namespace, name, ..Attributes::default() };
+    let bind =
+        Attributes { verb: "bind", group: GROUP, version: "*", resource, namespace, name, ..Attributes::default() };
     if is_allowed(on, &bind) {
         return Ok(());
     }

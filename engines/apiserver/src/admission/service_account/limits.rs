@@ -34,7 +34,8 @@ struct Limits<'a> {
 
 impl Limits<'_> {
     fn check_volumes(&self, pod: &Value) -> Result<(), String> {
-        let volumes = pod.items("spec.volumes").iter().map(|volume| volume.get("secret")).filter(|secret| !secret.is_null());
+        let volumes =
+            pod.items("spec.volumes").iter().map(|volume| volume.get("secret")).filter(|secret| !secret.is_null());
         for secret in volumes {
             self.allow(secret.str("secretName"), |secret| format!("volume with secret.secretName=\"{secret}\" is"))?;
         }
@@ -102,7 +103,11 @@ mod tests {
             (volume("mine"), "true", None),
             (volume("other"), "false", None),
             (volume("other"), "true", Some(format!("volume with secret.secretName=\"other\" is {of} secret"))),
-            (env, "1", Some(format!("container c with envVar V referencing secret.secretName=\"other\" is {of} secret"))),
+            (
+                env,
+                "1",
+                Some(format!("container c with envVar V referencing secret.secretName=\"other\" is {of} secret")),
+            ),
             (
                 value!({"spec": {"imagePullSecrets": [{"name": "p"}]}}),
                 "true",

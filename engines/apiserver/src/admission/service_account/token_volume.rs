@@ -15,7 +15,8 @@ pub(super) fn mount(pod: &mut Value, suffix: impl FnOnce() -> String) {
     let name = existing.clone().unwrap_or_else(|| format!("{PREFIX}{}", suffix()));
     let mut mounted = false;
     for list in ["initContainers", "containers"] {
-        let Some(containers) = pod.at_mut("spec").and_then(|spec| spec.as_map_mut()?.get_mut(list)?.as_list_mut()) else {
+        let Some(containers) = pod.at_mut("spec").and_then(|spec| spec.as_map_mut()?.get_mut(list)?.as_list_mut())
+        else {
             continue;
         };
         for container in containers {
@@ -59,7 +60,8 @@ mod tests {
 
     #[test]
     fn every_container_gets_the_volume() {
-        let mut pod = value!({"spec": {"initContainers": [{"name": "i"}], "containers": [{"name": "a"}, {"name": "b"}]}});
+        let mut pod =
+            value!({"spec": {"initContainers": [{"name": "i"}], "containers": [{"name": "a"}, {"name": "b"}]}});
         mount(&mut pod, || "abcde".into());
         assert_eq!(names(&pod), ["kube-api-access-abcde"]);
         for list in ["spec.initContainers", "spec.containers"] {

@@ -68,7 +68,9 @@ fn why_none(budget: &Value) -> String {
     match told {
         Some(told) if told.str("reason") == "SyncFailed" => {
             let message = told.str("message");
-            format!("The disruption budget {name} does not allow evicting pods currently because it failed sync: {message}")
+            format!(
+                "The disruption budget {name} does not allow evicting pods currently because it failed sync: {message}"
+            )
         }
         _ if healthy <= desired => {
             format!("The disruption budget {name} needs {desired} healthy pods and has {healthy} currently")
@@ -114,7 +116,8 @@ mod tests {
 
     #[test]
     fn budgets_are_spent() {
-        let ready = value!({"metadata": {"name": "p"}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}});
+        let ready =
+            value!({"metadata": {"name": "p"}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}});
         let unready = value!({"metadata": {"name": "p"}});
         let processing = "The disruption budget b is still being processed by the server.";
         for (pod, status, expect) in [

@@ -55,7 +55,8 @@ async fn evict(api: &Api, call: &Call) -> Result<Outcome, Status> {
 
 /// Pods that run no more, or not yet, are no loss.
 fn ignores_budgets(pod: &Value) -> bool {
-    matches!(pod.str("status.phase"), "Succeeded" | "Failed" | "Pending") || !pod.at("metadata.deletionTimestamp").is_null()
+    matches!(pod.str("status.phase"), "Succeeded" | "Failed" | "Pending")
+        || !pod.at("metadata.deletionTimestamp").is_null()
 }
 
 struct Evicting<'a> {
@@ -92,7 +93,8 @@ impl Evicting<'_> {
         match (covering.next(), covering.next()) {
             (found, None) => Ok(found),
             _ => {
-                let message = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
+                let message =
+                    "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
                 Err(Status { status: "Failure".into(), message: message.into(), code: 500, ..Status::default() })
             }
         }
