@@ -103,7 +103,8 @@ mod tests {
         layer.link("a/b/d", "c").unwrap();
         let bytes = layer.builder.into_inner().unwrap();
         let mut archive = tar::Archive::new(&bytes[..]);
-        let paths: Vec<_> = archive.entries().unwrap().map(|e| e.unwrap().path().unwrap().display().to_string()).collect();
+        let paths: Vec<_> =
+            archive.entries().unwrap().map(|e| e.unwrap().path().unwrap().display().to_string()).collect();
         assert_eq!(paths, ["a", "a/b", "a/b/c", "a/b/d"]);
     }
 }

@@ -34,7 +34,8 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
     let before = Results::read(&path)?;
     let mut now = before.clone();
     now.keep_only(&specs);
-    let chosen = specs.into_iter().filter(|spec| options.wants(spec)).collect();
+    let wanted = |spec: &suite::Spec| options.wants(spec, before.get(&spec.name));
+    let chosen = specs.into_iter().filter(wanted).collect();
     run::all(&suite, chosen, &options, |spec, outcome| {
         now.set(spec.name.clone(), outcome);
         now.write(&path)

@@ -1,5 +1,6 @@
 //! What was asked on the command line.
 
+use super::outcome::{Outcome, Verdict};
 use super::suite::Spec;
 use crate::failure::Failure;
 use regex::Regex;
@@ -59,8 +60,10 @@ impl Options {
         Ok(())
     }
 
-    pub fn wants(&self, spec: &Spec) -> bool {
-        self.focus.as_ref().is_none_or(|focus| focus.is_match(&spec.name))
+    pub fn wants(&self, spec: &Spec, last: Option<&Outcome>) -> bool {
+        let missing = last.is_none_or(|outcome| outcome.verdict == Verdict::NotRun);
+        (missing || !self.missing)
+            && self.focus.as_ref().is_none_or(|focus| focus.is_match(&spec.name))
             && self.sig.as_deref().is_none_or(|sig| sig == spec.sig())
     }
 }

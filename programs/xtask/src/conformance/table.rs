@@ -62,7 +62,10 @@ mod tests {
         let now = results(&[("[sig-a] x", Verdict::Failed), ("[sig-b] y", Verdict::Passed)]);
         let table = per_sig(&now);
         let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert_eq!(table.lines().skip(1).map(words).collect::<Vec<_>>(), ["a 0 1 0 2.0", "b 1 0 0 2.0", "all 1 1 0 4.0"]);
+        assert_eq!(
+            table.lines().skip(1).map(words).collect::<Vec<_>>(),
+            ["a 0 1 0 2.0", "b 1 0 0 2.0", "all 1 1 0 4.0"]
+        );
         assert_eq!(changes(&before, &now), "lost: [sig-a] x: why\n1 pass that did not pass in the last run\n");
     }
 }

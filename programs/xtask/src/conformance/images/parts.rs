@@ -22,7 +22,8 @@ pub enum Part {
 const BUSYBOX: &str = "/bin/busybox";
 /// Where Debian's packages curl, bind9-dnsutils, iproute2, netcat-openbsd and bash put them; busybox answers for those
 /// that are not installed.
-const NETWORK_TOOLS: [&str; 5] = ["/usr/bin/curl", "/usr/bin/dig", "/usr/bin/ss", "/usr/bin/nc.openbsd", "/usr/bin/bash"];
+const NETWORK_TOOLS: [&str; 5] =
+    ["/usr/bin/curl", "/usr/bin/dig", "/usr/bin/ss", "/usr/bin/nc.openbsd", "/usr/bin/bash"];
 /// Specs about supplementary groups ask for user 1000 and group 50000 by what the image says of them.
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n\
                       user-defined-in-image:x:1000:1000::/home/user-defined-in-image:/bin/sh\n";
@@ -115,7 +116,8 @@ fn package(name: &str) -> Result<PathBuf, Failure> {
         let starts = format!("{name}_");
         let files = std::fs::read_dir(&directory).map_err(Failure::io(directory.display()))?;
         let mut files = files.filter_map(Result::ok).map(|file| file.path());
-        let archive = files.find(|path| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&starts)));
+        let archive =
+            files.find(|path| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&starts)));
         let archive = archive.ok_or_else(|| Failure::Unexpected(format!("package {name} was not downloaded")))?;
         output(Command::new("dpkg-deb").arg("-x").arg(archive).arg(&unpacked))?;
     }
