@@ -1,7 +1,7 @@
 //! T18: how long a node takes until packets go where services say: all of them at first, then one change.
 //!
 //! It writes the real table of the network namespace it runs in, so give it one of its own:
-//! `unshare --net target/release/examples/net`.
+//! `unshare --net target/release/bench net`.
 
 use dataplane::{Config, Dataplane};
 use linux::netlink::HostNetwork;
@@ -86,10 +86,10 @@ fn service_key(number: u32) -> ServiceKey {
 
 /// One in ten has a node port, one in fifty keeps its clients.
 fn service(number: u32) -> Service {
-    let node_port = (number % 10 == 0 && number < 27_670).then(|| 30_000 + (number / 10) as u16);
+    let node_port = (number.is_multiple_of(10) && number < 27_670).then(|| 30_000 + (number / 10) as u16);
     let ports = vec![Port { name: "http".into(), protocol: Protocol::Tcp, port: 80, node_port }];
     let cluster_ips = vec![address(0x0a60_0001, number)];
-    Service { cluster_ips, ports, affinity: (number % 50 == 0).then_some(10_800), ..Service::default() }
+    Service { cluster_ips, ports, affinity: number.is_multiple_of(50).then_some(10_800), ..Service::default() }
 }
 
 fn slice(number: u32, endpoints: u32) -> (SliceKey, Slice) {

@@ -54,6 +54,6 @@ pub async fn stop(pid: Pid, patience: Duration) -> io::Result<bool> {
         Err(error) => return Err(error.into()),
     };
     pidfd_send_signal(&process, Signal::TERM)?;
-    let ended = AsyncFd::new(process)?;
+    let ended = AsyncFd::register(process)?;
     Ok(tokio::time::timeout(patience, ended.readable()).await.is_ok())
 }

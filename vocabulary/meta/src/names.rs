@@ -138,7 +138,8 @@ mod tests {
 
     #[test]
     fn names_are_judged() {
-        let cases: &[(fn(&str) -> Vec<String>, &str, usize)] = &[
+        type Judge = fn(&str) -> Vec<String>;
+        let cases: &[(Judge, &str, usize)] = &[
             (dns_label, "a-1", 0),
             (dns_label, "A", 1),
             (dns_label, "", 1),

@@ -26,6 +26,10 @@ impl Value {
         self.as_map().and_then(|map| map.get(name)).unwrap_or(&NULL)
     }
 
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        self.as_map_mut()?.get_mut(name)
+    }
+
     /// The value at a dotted path: `at("spec.template.metadata")`. Keys that contain dots need [`Value::get`].
     pub fn at(&self, path: &str) -> &Value {
         path.split('.').fold(self, |value, name| value.get(name))

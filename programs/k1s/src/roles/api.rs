@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::Store;
 use store_disk::DiskStore;
+use store_etcd::{Cluster, EtcdStore};
 use tokio::task::JoinHandle;
 
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub enum ApiError {
     Directory(PathBuf, io::Error),
     Certificates(CertificateError),
     Store(store_disk::OpenError),
+    Etcd(store_etcd::ConnectError),
     Listen(ServeError),
     TokenKeys(KeyError),
     Start(StartError),
@@ -39,6 +41,7 @@ impl fmt::Display for ApiError {
             ApiError::Directory(path, why) => write!(f, "{}: {why}", path.display()),
             ApiError::Certificates(why) => why.fmt(f),
             ApiError::Store(why) => write!(f, "the store cannot be opened: {why}"),
+            ApiError::Etcd(why) => write!(f, "etcd: {why}"),
             ApiError::Listen(why) => why.fmt(f),
             ApiError::TokenKeys(why) => why.fmt(f),
             ApiError::Start(why) => why.fmt(f),
@@ -55,31 +58,48 @@ macro_rules! from {
         $(impl From<$from> for ApiError { fn from(why: $from) -> ApiError { ApiError::$variant(why) } })*
     };
 }
-from! { KeyError => TokenKeys, CertificateError => Certificates, store_disk::OpenError => Store, ServeError => Listen, StartError => Start }
+from! { KeyError => TokenKeys, CertificateError => Certificates, store_disk::OpenError => Store, store_etcd::ConnectError => Etcd, ServeError => Listen, StartError => Start }
+
+/// Where the objects are kept.
+pub enum Kept {
+    /// In the data directory.
+    Here,
+    /// In a cluster of etcd, as upstream keeps them.
+    Etcd(Cluster),
+}
 
 pub struct ApiRole {
     pub authority: Authority,
     pub address: SocketAddr,
     server: ApiServer,
-    disk: Arc<DiskStore>,
+    /// The store that is closed at the end: the embedded one.
+    disk: Option<Arc<DiskStore>>,
     serving: JoinHandle<()>,
 }
 
 impl ApiRole {
     pub async fn start(data_dir: &Path, bind: SocketAddr, clock: Arc<dyn Clock>) -> Result<ApiRole, ApiError> {
+        ApiRole::start_on(Kept::Here, data_dir, bind, clock).await
+    }
+
+    pub async fn start_on(
+        kept: Kept,
+        data_dir: &Path,
+        bind: SocketAddr,
+        clock: Arc<dyn Clock>,
+    ) -> Result<ApiRole, ApiError> {
         files::make_dir(data_dir).map_err(|why| ApiError::Directory(data_dir.into(), why))?;
         let authority = Authority::open(data_dir, clock.now())?;
         let (ranges, advertised) = (Ranges::default(), advertised(bind));
         let tls = authority.server_tls(&authority.sign(&server_subject(advertised, &ranges), clock.now())?)?;
         let listener = Listener::bind(bind, tls).await?;
         let address = listener.address().map_err(|why| ServeError::Bind(bind, why))?;
-        let disk = store_disk::open(&data_dir.join("store"), clock.clone())?;
-        let store: Arc<dyn Store> = disk.clone();
+        let (store, format, disk) = open(kept, data_dir, &clock)?;
         let advertise = (advertised, address.port());
         let kubelet_tls = Some(authority.client_tls(&authority.sign(&kubelet_client(), clock.now())?)?);
         let token_keys = TokenKeys::open(data_dir)?;
         let service_account_keys = Keys::open(&token_keys.signer, &token_keys.trusted)?;
-        let (format, clock_of_server) = (Format::Json, clock.clone());
+        let clock_of_server = clock.clone();
         let config = Config { store, format, clock: clock_of_server, ranges, service_account_keys, kubelet_tls, advertise };
         let server = ApiServer::start(config).await?;
         let serving = tokio::spawn(listener.serve(server.frontend.clone(), server.stopping()));
@@ -116,7 +136,22 @@ impl ApiRole {
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the listener ended badly");
         }
-        self.disk.close().await.map_err(ApiError::Close)
+        match self.disk {
+            Some(disk) => disk.close().await.map_err(ApiError::Close),
+            None => Ok(()),
+        }
+    }
+}
+
+type Opened = (Arc<dyn Store>, Format, Option<Arc<DiskStore>>);
+
+fn open(kept: Kept, data_dir: &Path, clock: &Arc<dyn Clock>) -> Result<Opened, ApiError> {
+    match kept {
+        Kept::Here => {
+            let disk = store_disk::open(&data_dir.join("store"), clock.clone())?;
+            Ok((disk.clone(), Format::Json, Some(disk)))
+        }
+        Kept::Etcd(cluster) => Ok((Arc::new(EtcdStore::new(&cluster)?), Format::Protobuf, None)),
     }
 }
 

@@ -74,9 +74,8 @@ async fn serve_dns(
 ) -> Result<(), NetworkRoleError> {
     let server = DnsServer::bind(address, plane.names(), forwarder).await.map_err(refused)?;
     tasks.spawn(async move {
-        if let Err(error) = server.run().await {
-            tracing::error!(%error, %address, "cluster DNS has ended");
-        }
+        let Err(error) = server.run().await;
+        tracing::error!(%error, %address, "cluster DNS has ended");
     });
     Ok(())
 }

@@ -137,10 +137,10 @@ fn kubelet_mounts(data_dir: &Path) {
     let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
     let below = data_dir.join("kubelet");
     for path in mounts.lines().filter_map(|line| line.split(' ').nth(1)).map(Path::new) {
-        if path.starts_with(&below) {
-            if let Err(error) = KernelMounts.unmount(path) {
-                tracing::warn!(path = %path.display(), %error, "a mount stays");
-            }
+        if path.starts_with(&below)
+            && let Err(error) = KernelMounts.unmount(path)
+        {
+            tracing::warn!(path = %path.display(), %error, "a mount stays");
         }
     }
 }

@@ -1,7 +1,9 @@
-//! `k1s server`: the API server alone, on the embedded store.
+//! `k1s server`: the API server alone, on the embedded store or on etcd.
+
+mod etcd;
 
 use super::{Entry, Failure, arguments, stopping};
-use crate::roles::api::ApiRole;
+use crate::roles::api::{ApiRole, Kept};
 use clap::{ArgMatches, Command};
 use clock::SystemClock;
 use std::net::SocketAddr;
@@ -12,21 +14,23 @@ pub const ENTRY: Entry = Entry { command, run };
 
 fn command() -> Command {
     Command::new("server")
-        .about("Run the API server on its embedded store")
+        .about("Run the API server on its embedded store or on etcd")
         .arg(arguments::data_dir())
         .arg(arguments::bind("127.0.0.1:6443"))
+        .args(etcd::arguments())
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let (data_dir, bind) = (arguments::data_dir_of(matches)?, arguments::bind_of(matches)?);
+    let kept = etcd::kept_of(matches)?;
     arguments::start_log();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(data_dir, bind))
+    runtime.block_on(serve(kept, data_dir, bind))
 }
 
-async fn serve(data_dir: &Path, bind: SocketAddr) -> Result<(), Failure> {
+async fn serve(kept: Kept, data_dir: &Path, bind: SocketAddr) -> Result<(), Failure> {
     let asked_to_stop = stopping::asked()?;
-    let api = ApiRole::start(data_dir, bind, Arc::new(SystemClock)).await?;
+    let api = ApiRole::start_on(kept, data_dir, bind, Arc::new(SystemClock)).await?;
     let kubeconfig = ApiRole::kubeconfig_path(data_dir);
     println!("k1s: the API is ready at {}; administrator's kubeconfig: {}", api.url(), kubeconfig.display());
     asked_to_stop.await;
