@@ -12,7 +12,8 @@ const CERTIFICATE: &str = "etcd-certfile";
 const KEY: &str = "etcd-keyfile";
 
 pub fn arguments() -> [Arg; 4] {
-    let file = |name| Arg::new(name).long(name).value_name("FILE").value_parser(value_parser!(PathBuf)).requires(SERVERS);
+    let file =
+        |name| Arg::new(name).long(name).value_name("FILE").value_parser(value_parser!(PathBuf)).requires(SERVERS);
     [
         Arg::new(SERVERS)
             .long(SERVERS)
