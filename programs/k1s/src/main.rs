@@ -2,6 +2,7 @@
 
 mod certificates;
 mod commands;
+mod control;
 mod demo;
 mod files;
 mod kubeconfig;

@@ -1,13 +1,13 @@
 //! The k1s of a data directory: whether one runs, and how to stop it.
 
 use crate::files;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::io::unix::AsyncFd;
 
 /// Held for as long as k1s runs on the directory; the kernel lets go of it however k1s ends.
 pub struct Held {
@@ -47,13 +47,14 @@ pub fn find(data_dir: &Path) -> io::Result<Option<Pid>> {
 }
 
 /// Asks a process to end and waits until it has; false when it has not in this time.
-pub async fn stop(pid: Pid, patience: Duration) -> io::Result<bool> {
-    let process = match pidfd_open(pid, PidfdFlags::NONBLOCK) {
+pub fn stop(pid: Pid, patience: Duration) -> io::Result<bool> {
+    let process = match pidfd_open(pid, PidfdFlags::empty()) {
         Ok(process) => process,
         Err(rustix::io::Errno::SRCH) => return Ok(true),
         Err(error) => return Err(error.into()),
     };
     pidfd_send_signal(&process, Signal::TERM)?;
-    let ended = AsyncFd::register(process)?;
-    Ok(tokio::time::timeout(patience, ended.readable()).await.is_ok())
+    let within = Timespec::try_from(patience).map_err(io::Error::other)?;
+    let ended = poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&within))?;
+    Ok(ended > 0)
 }

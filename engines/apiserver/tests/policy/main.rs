@@ -6,5 +6,6 @@ mod escalation;
 mod eviction;
 mod impersonation;
 mod nodes;
+mod suite;
 mod tokens;
 mod world;

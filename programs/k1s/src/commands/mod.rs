@@ -1,7 +1,10 @@
 //! The commands, one folder each, in the order in which `--help` lists them.
 
 mod arguments;
+mod cluster;
+mod demo;
 mod down;
+mod image;
 mod reset;
 mod server;
 mod status;
@@ -17,7 +20,8 @@ pub struct Entry {
     pub run: fn(&ArgMatches) -> Result<(), Failure>,
 }
 
-pub const COMMANDS: &[Entry] = &[up::ENTRY, down::ENTRY, status::ENTRY, reset::ENTRY, server::ENTRY];
+pub const COMMANDS: &[Entry] = 
+    &[up::ENTRY, down::ENTRY, status::ENTRY, demo::ENTRY, image::ENTRY, reset::ENTRY, server::ENTRY];
 
 /// Why a command did not do what it was asked, in words for the person who asked.
 #[derive(Debug)]

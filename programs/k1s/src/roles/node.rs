@@ -58,6 +58,7 @@ from! { NetworkRoleError => Network, containers::Error => Runtime, CertificateEr
 
 pub struct NodeRole {
     pub name: String,
+    pub runtime: Arc<Containers>,
     kubelet: Handle,
     _network: NetworkRole,
 }
@@ -72,12 +73,12 @@ impl NodeRole {
         let doors = Doors {
             client: api.client(Identity::new(format!("system:node:{name}"), &["system:nodes"]), "kubelet"),
             runtime: runtime.clone(),
-            images: runtime,
+            images: runtime.clone(),
             clock: clock.clone(),
             mounts: Arc::new(KernelMounts),
         };
         let kubelet = Kubelet::run(node_config(api, &name, address, data_dir, &*clock)?, doors).await?;
-        Ok(NodeRole { name, kubelet, _network: network })
+        Ok(NodeRole { name, runtime, kubelet, _network: network })
     }
 
     /// Returns once the node says that it can take pods.

@@ -5,7 +5,7 @@ use crate::rows::{Row, Table};
 use kinds::KindDef;
 use meta::{CompactString, GroupVersion, Map, Value, value};
 use schema::openapi::Dialect;
-use schema::{Schema, TypeId};
+use schema::{Schema, TypeId, Types};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -62,6 +62,8 @@ pub fn schema_name(def: &KindDef, version: &str) -> CompactString {
 }
 
 struct Schemas {
+    /// Built-in types with what they are for: made for one document, for nothing else asks for prose.
+    described: Arc<Types>,
     dialect: Dialect,
     done: BTreeMap<CompactString, Value>,
     waiting: Vec<(CompactString, Schema)>,
@@ -69,9 +71,10 @@ struct Schemas {
 
 impl Schemas {
     fn new(dialect: Dialect) -> Schemas {
-        let mut schemas = Schemas { dialect, done: BTreeMap::new(), waiting: Vec::new() };
+        let described = Arc::new(kinds::described_types());
+        let mut schemas = Schemas { described, dialect, done: BTreeMap::new(), waiting: Vec::new() };
         for short in COMMON {
-            if let Some(schema) = kinds::schema_of(short) {
+            if let Some(schema) = schemas.described(short) {
                 let name = schema.node().name.clone().unwrap_or_else(|| short.into());
                 schemas.waiting.push((name, schema));
             }
@@ -79,10 +82,19 @@ impl Schemas {
         schemas
     }
 
+    fn described(&self, short: &str) -> Option<Schema> {
+        let root = kinds::schema_of(short)?.root;
+        Some(Schema { types: self.described.clone(), root })
+    }
+
     fn add_row(&mut self, row: &Row, version: &str) {
         let Some(served) = row.version(version) else { return };
         let name = schema_name(&row.def, version);
-        let mut own = self.schema(&served.schema);
+        let shown = match row.def.custom {
+            true => served.schema.clone(),
+            false => Schema { types: self.described.clone(), root: served.schema.root },
+        };
+        let mut own = self.schema(&shown);
         own.set("x-kubernetes-group-version-kind", gvk(&row.def, version, &row.def.names.kind));
         self.done.insert(name.clone(), own);
         if row.def.verbs.contains(&kinds::Verb::List) {
@@ -92,7 +104,7 @@ impl Schemas {
         for sub in row.def.subresources.iter().filter_map(|sub| sub.kind.as_ref()) {
             let group = sub.group.split('.').next().unwrap_or("");
             let short = format!("{}.{}.{}", if group.is_empty() { "core" } else { group }, sub.version, sub.kind);
-            if let Some(schema) = kinds::schema_of(&short) {
+            if let Some(schema) = self.described(&short) {
                 let name = schema.node().name.clone().unwrap_or_else(|| short.into());
                 self.waiting.push((name, schema));
             }
@@ -107,7 +119,7 @@ impl Schemas {
     }
 
     fn list(&mut self, def: &KindDef, version: &str, item: &str) -> Value {
-        if let Some(schema) = kinds::schema_of("meta.v1.ListMeta") {
+        if let Some(schema) = self.described("meta.v1.ListMeta") {
             self.waiting.push((LIST_META.into(), schema));
         }
         value!({

@@ -17,8 +17,7 @@ fn command() -> Command {
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let data_dir = arguments::data_dir_of(matches)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    match runtime.block_on(stop(data_dir))? {
+    match stop(data_dir)? {
         true => println!("k1s is down"),
         false => println!("k1s was not running on {}", data_dir.display()),
     }
@@ -26,9 +25,9 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 /// Whether there was one to stop.
-pub async fn stop(data_dir: &Path) -> Result<bool, Failure> {
+pub fn stop(data_dir: &Path) -> Result<bool, Failure> {
     let Some(pid) = running::find(data_dir)? else { return Ok(false) };
-    match running::stop(pid, PATIENCE).await? {
+    match running::stop(pid, PATIENCE)? {
         true => Ok(true),
         false => Err(Failure(format!("process {pid} does not end; see {}", data_dir.join("k1s.log").display()))),
     }

@@ -27,6 +27,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
     if !matches.get_flag("yes") && !confirmed(data_dir)? {
         return Err(Failure("nothing was changed".into()));
     }
+    down::stop(data_dir)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(reset(data_dir))?;
     println!("{} is gone, with all its pods, links and rules", data_dir.display());
@@ -45,7 +46,6 @@ fn confirmed(data_dir: &Path) -> io::Result<bool> {
 }
 
 async fn reset(data_dir: &Path) -> Result<(), Failure> {
-    down::stop(data_dir).await?;
     node::reset(data_dir, Arc::new(SystemClock)).await?;
     std::fs::remove_dir_all(data_dir)?;
     Ok(())

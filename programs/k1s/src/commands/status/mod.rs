@@ -1,13 +1,11 @@
 //! `k1s status`: whether k1s runs, and whether it answers.
 
-use super::{Entry, Failure, arguments};
-use crate::roles::api::ApiRole;
+use super::{Entry, Failure, arguments, cluster};
 use crate::running;
 use clap::{ArgMatches, Command};
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::api::ListParams;
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Api, Client, Config};
+use kube::{Api, Client};
 use std::path::Path;
 
 pub const ENTRY: Entry = Entry { command, run };
@@ -27,8 +25,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 async fn report(data_dir: &Path) -> Result<(), Failure> {
-    let kubeconfig = Kubeconfig::read_from(ApiRole::kubeconfig_path(data_dir))?;
-    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
+    let config = cluster::config(data_dir).await?;
     let url = config.cluster_url.to_string();
     let client = Client::try_from(config)?;
     let version = client.apiserver_version().await?;
