@@ -68,9 +68,20 @@ fn reason(report: &Value) -> String {
     let failure = &report["Failure"];
     let text = |field: &str| failure[field].as_str().unwrap_or_default().to_string();
     match (text("ForwardedPanic"), text("Message")) {
+        (panic, _) if panic.is_empty() && report["State"] == "timedout" => {
+            format!("took too long; the last step: {}", last_step(report))
+        }
         (panic, message) if panic.is_empty() => message,
         (panic, message) => format!("{message}: {panic}"),
     }
+}
+
+/// What the spec was at before its namespace was removed.
+fn last_step(report: &Value) -> &str {
+    let events = report["SpecEvents"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let steps = events.iter().filter(|event| event["SpecEventType"] == "By");
+    let mut steps = steps.filter_map(|step| step["Message"].as_str());
+    steps.rfind(|step| !step.starts_with("Destroying namespace")).unwrap_or("none")
 }
 
 /// Values of the run (names, uids, addresses) stay in: they cost nothing and sometimes say everything.
@@ -98,7 +109,13 @@ mod tests {
         let setup = json!({"LeafNodeType": "BeforeSuite", "State": "failed", "Failure": {"Message": "no node"}});
         check(json!([it("passed", "")]), Verdict::Passed, "");
         check(json!([it("failed", "it\n  broke")]), Verdict::Failed, "it broke");
-        check(json!([it("timedout", "late")]), Verdict::Failed, "late");
+        let mut late = it("timedout", "A suite timeout occurred");
+        late["SpecEvents"] = json!([
+            {"SpecEventType": "By", "Message": "waiting for a pod"},
+            {"SpecEventType": "By", "Message": "Destroying namespace"},
+            {"SpecEventType": "NodeStart"},
+        ]);
+        check(json!([late]), Verdict::Failed, "took too long; the last step: waiting for a pod");
         check(json!([setup, it("skipped", "")]), Verdict::Failed, "no node");
         check(json!([it("skipped", "needs two nodes")]), Verdict::NotRun, "needs two nodes");
         check(json!([]), Verdict::NotRun, "");

@@ -66,7 +66,9 @@ fn one(suite: &Suite, spec: &Spec, limit: Duration) -> Result<Outcome, Failure> 
         .arg(format!("--ginkgo.timeout={}s", limit.as_secs()))
         .arg(suite::flag("--ginkgo.json-report", &report));
     command.stdout(output).stderr(errors);
-    ended(command, &report, spec)
+    let outcome = ended(command, &report, spec)?;
+    remove(&report)?; // twelve megabytes each: every spec that did not run is in it
+    Ok(outcome)
 }
 
 fn ended(mut command: Command, report: &Path, spec: &Spec) -> Result<Outcome, Failure> {
@@ -84,9 +86,14 @@ fn place(spec: &Spec) -> Result<PathBuf, Failure> {
     std::fs::create_dir_all(&directory).map_err(Failure::io(directory.display()))?;
     let name: String = spec.name.chars().filter_map(plain).take(200).collect();
     let place = directory.join(name);
-    match std::fs::remove_file(place.with_extension("json")) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::io(place.display())(error)),
-        _ => Ok(place),
+    remove(&place.with_extension("json"))?;
+    Ok(place)
+}
+
+fn remove(file: &Path) -> Result<(), Failure> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::io(file.display())(error)),
+        _ => Ok(()),
     }
 }
 

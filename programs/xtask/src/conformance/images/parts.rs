@@ -20,10 +20,8 @@ pub enum Part {
 }
 
 const BUSYBOX: &str = "/bin/busybox";
-/// Where Debian's packages curl, bind9-dnsutils, iproute2, netcat-openbsd and bash put them; busybox answers for those
-/// that are not installed.
-const NETWORK_TOOLS: [&str; 5] =
-    ["/usr/bin/curl", "/usr/bin/dig", "/usr/bin/ss", "/usr/bin/nc.openbsd", "/usr/bin/bash"];
+/// Where Debian's packages curl, bind9-dnsutils, iproute2 and bash put them; busybox answers for those not installed.
+const NETWORK_TOOLS: [&str; 4] = ["/usr/bin/curl", "/usr/bin/dig", "/usr/bin/ss", "/usr/bin/bash"];
 /// Specs about supplementary groups ask for user 1000 and group 50000 by what the image says of them.
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n\
                       user-defined-in-image:x:1000:1000::/home/user-defined-in-image:/bin/sh\n";
@@ -73,10 +71,11 @@ fn agnhost(layer: &mut Layer) -> Result<(), Failure> {
 
 fn network_tools(layer: &mut Layer) -> Result<(), Failure> {
     for tool in NETWORK_TOOLS.iter().map(Path::new).filter(|tool| tool.exists()) {
-        let name = tool.file_stem().unwrap_or_default().to_string_lossy();
+        let name = tool.file_name().unwrap_or_default().to_string_lossy();
         linked(layer, tool, &format!("usr/local/bin/{name}"))?;
     }
-    Ok(())
+    // Specs give flags that busybox's does not know.
+    linked(layer, &package("netcat-openbsd")?.join("bin/nc.openbsd"), "usr/local/bin/nc")
 }
 
 fn nginx(layer: &mut Layer) -> Result<(), Failure> {
