@@ -46,6 +46,12 @@ impl FakeRuntime {
         self
     }
 
+    /// Pods get addresses from this number on: several fakes of one cluster need addresses of their own.
+    pub fn with_addresses_from(self, number: u16) -> FakeRuntime {
+        self.lock().addresses_given = number;
+        self
+    }
+
     /// What containers and pulls of `image` do from now on.
     pub fn script(&self, image: &str, script: ImageScript) {
         self.lock().scripts.insert(image.to_owned(), script);

@@ -1,0 +1,109 @@
+//! A node: a kubelet over a fake runtime, and the network's plan over a recorder.
+
+use super::Doors;
+use crate::run::RunError;
+use apiserver::identity::Identity;
+use client::Caches;
+use clock::{Clock, VirtualClock};
+use cri::fake::FakeRuntime;
+use dataplane::{Dataplane, snapshots};
+use jiff::SignedDuration;
+use kernel::net::Recorder;
+use kubelet::{Config, Handle, Kubelet, NoMounts};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::task::AbortHandle;
+
+/// How many addresses the fake runtime gives in one net.
+const ADDRESSES: u16 = 254;
+
+pub struct Node {
+    number: usize,
+    /// Of this machine: it may run ahead of the others.
+    clock: Arc<VirtualClock>,
+    runtime: FakeRuntime,
+    kernel: Recorder,
+    directory: TempDir,
+    kubelet: Option<Handle>,
+    network: Option<AbortHandle>,
+}
+
+impl Node {
+    pub fn new(number: usize, dice: &VirtualClock) -> Result<Node, RunError> {
+        let clock = Arc::new(VirtualClock::new(dice.random()));
+        let first = u16::try_from(number).unwrap_or(0).wrapping_mul(ADDRESSES);
+        let runtime = FakeRuntime::new(clock.clone()).with_addresses_from(first);
+        let directory = tempfile::tempdir().map_err(RunError::Directory)?;
+        let kernel = Recorder::default();
+        Ok(Node { number, clock, runtime, kernel, directory, kubelet: None, network: None })
+    }
+
+    fn name(&self) -> String {
+        format!("node-{}", self.number)
+    }
+
+    fn address(&self) -> IpAddr {
+        let [high, low] = u16::try_from(self.number + 1).unwrap_or(1).to_be_bytes();
+        IpAddr::V4(Ipv4Addr::new(172, 16, high, low))
+    }
+
+    pub fn set_skew(&self, seconds: i64) {
+        self.clock.set_skew(SignedDuration::from_secs(seconds));
+    }
+
+    pub fn elements(&self) -> usize {
+        self.kernel.elements().len()
+    }
+
+    pub async fn start(&mut self, doors: &Doors) -> Result<(), RunError> {
+        let identity = Identity::new(format!("system:node:{}", self.name()), &["system:nodes"]);
+        let parts = kubelet::Doors {
+            client: doors.open(identity, "kubelet", true),
+            runtime: Arc::new(self.runtime.clone()),
+            images: Arc::new(self.runtime.clone()),
+            clock: self.clock.clone() as Arc<dyn Clock>,
+            mounts: Arc::new(NoMounts),
+        };
+        let config = Config {
+            node_ips: vec![self.address()],
+            cluster_dns: vec![IpAddr::V4(Ipv4Addr::new(10, 96, 0, 10))],
+            ..Config::new(&self.name(), self.directory.path().join("kubelet"))
+        };
+        self.kubelet = Some(Kubelet::run(config, parts).await.map_err(RunError::Kubelet)?);
+        self.start_network(doors).await
+    }
+
+    async fn start_network(&mut self, doors: &Doors) -> Result<(), RunError> {
+        let config = dataplane::Config {
+            node_name: self.name(),
+            cluster_domain: "cluster.local".into(),
+            node_addresses: vec![self.address()],
+            ..dataplane::Config::default()
+        };
+        let opened = Dataplane::open(self.kernel.clone(), config).await;
+        let plane = opened.map_err(|error| RunError::Network(error.to_string()))?;
+        let reader = doors.open(Identity::new("system:k1s:network", &[]), "k1s-network", true);
+        let caches = Caches::new(reader, self.clock.clone());
+        let following = tokio::spawn(async move { plane.follow(snapshots(&caches, plane.node())).await });
+        self.network = Some(following.abort_handle());
+        Ok(())
+    }
+
+    /// Ends the node's programs; with the machine, its containers too.
+    pub fn stop(&mut self, machine: bool) {
+        drop(self.kubelet.take());
+        if let Some(network) = self.network.take() {
+            network.abort();
+        }
+        if machine {
+            self.runtime.reboot();
+        }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.stop(false);
+    }
+}

@@ -1,0 +1,74 @@
+//! What happened, in order: every commit goes into the trace's hash, what a reader needs goes into the timeline.
+
+use clock::{Clock, VirtualClock};
+use std::fmt::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// FNV-1a: stable over builds, which the standard library's hasher does not promise.
+const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+const PRIME: u64 = 0x0100_0000_01b3;
+
+#[derive(Clone)]
+pub struct Timeline {
+    clock: Arc<VirtualClock>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+struct Kept {
+    hash: u64,
+    commits: u64,
+    lines: Vec<String>,
+    violations: Vec<String>,
+}
+
+/// What is left at the end of a run.
+pub struct Told {
+    pub hash: u64,
+    pub commits: u64,
+    pub lines: Vec<String>,
+    pub violations: Vec<String>,
+}
+
+impl Timeline {
+    pub fn new(clock: Arc<VirtualClock>) -> Timeline {
+        let kept = Kept { hash: BASIS, commits: 0, lines: Vec::new(), violations: Vec::new() };
+        Timeline { clock, kept: Arc::new(Mutex::new(kept)) }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something that the seed alone must decide.
+    pub fn trace(&self, bytes: &[u8]) {
+        let time = self.clock.now().as_nanosecond().to_le_bytes();
+        let mut kept = self.kept();
+        for byte in time.iter().chain(bytes) {
+            kept.hash = (kept.hash ^ u64::from(*byte)).wrapping_mul(PRIME);
+        }
+        kept.commits += 1;
+    }
+
+    pub fn tell(&self, what: impl std::fmt::Display) {
+        let mut line = String::new();
+        // Writing to a string cannot fail.
+        let _infallible = write!(line, "{:.3} {what}", self.clock.now());
+        self.trace(line.as_bytes());
+        self.kept().lines.push(line);
+    }
+
+    pub fn violation(&self, what: impl std::fmt::Display) {
+        self.tell(format_args!("VIOLATION {what}"));
+        self.kept().violations.push(what.to_string());
+    }
+
+    pub fn told(&self) -> Told {
+        let kept = self.kept();
+        Told {
+            hash: kept.hash,
+            commits: kept.commits,
+            lines: kept.lines.clone(),
+            violations: kept.violations.clone(),
+        }
+    }
+}
