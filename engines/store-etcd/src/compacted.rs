@@ -30,4 +30,3 @@ pub async fn oldest(channel: Channel, asked: u64) -> Result<u64, tonic::Status> 
     // A watch that is served was not refused: nothing older than what was asked is gone.
     tokio::time::timeout(PATIENCE, told).await.unwrap_or(Ok(asked))
 }
-

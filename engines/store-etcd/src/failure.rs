@@ -31,11 +31,8 @@ pub fn lease_is_gone(status: &Status) -> bool {
 
 /// Another member, or the same over a new connection, may well answer.
 pub fn member_is_at_fault(status: &Status) -> bool {
-    match status.code() {
-        Code::Unavailable | Code::Cancelled => true,
-        Code::Unknown | Code::Internal => std::error::Error::source(status).is_some(), // the connection's, not etcd's
-        _ => false,
-    }
+    let of_the_connection = std::error::Error::source(status).is_some(); // what etcd itself says has no source
+    of_the_connection || matches!(status.code(), Code::Unavailable | Code::Cancelled)
 }
 
 pub fn nothing_was_done(status: &Status) -> bool {

@@ -58,7 +58,8 @@ pub fn record(kv: KeyValue) -> Result<Record, Error> {
 /// Keys are text to the store; another writer of this etcd may have put others.
 pub fn key(bytes: &[u8]) -> Result<Arc<str>, Error> {
     let text = std::str::from_utf8(bytes);
-    text.map(Arc::from).map_err(|_| Error::corrupt(format_args!("etcd holds a key that is no text: {}", bytes.escape_ascii())))
+    text.map(Arc::from)
+        .map_err(|_| Error::corrupt(format_args!("etcd holds a key that is no text: {}", bytes.escape_ascii())))
 }
 
 pub fn revision_of(header: Option<&ResponseHeader>) -> Result<u64, Error> {

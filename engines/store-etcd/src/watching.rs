@@ -3,7 +3,7 @@
 //! Nothing runs beside the reader: an unread watch holds back etcd's stream, and a dropped one ends it.
 
 use crate::failure;
-use crate::members::Effect;
+use crate::members::{Effect, Members};
 use crate::reading::{end_bytes, key, key_bytes, record, revision_of, signed, unsigned};
 use crate::wire::event::EventType;
 use crate::wire::watch_client::WatchClient;
@@ -11,6 +11,7 @@ use crate::wire::watch_request::RequestUnion;
 use crate::wire::{self, WatchCreateRequest, WatchProgressRequest, WatchRequest, WatchResponse};
 use futures::StreamExt;
 use futures::channel::mpsc;
+use std::sync::Arc;
 use std::time::Duration;
 use store::{Batch, Error, Event, Watch, WatchFrom, prefix_end};
 use tokio::sync::watch;
@@ -59,7 +60,7 @@ fn refused(response: &WatchResponse) -> Status {
     Status::failed_precondition(format!("etcd refused the watch: {}", response.cancel_reason))
 }
 
-pub fn create_request(from: &WatchFrom, start: u64) -> WatchCreateRequest {
+fn create_request(from: &WatchFrom, start: u64) -> WatchCreateRequest {
     WatchCreateRequest {
         key: key_bytes(&from.prefix),
         range_end: end_bytes(prefix_end(&from.prefix).as_deref()),
@@ -71,25 +72,43 @@ pub fn create_request(from: &WatchFrom, start: u64) -> WatchCreateRequest {
     }
 }
 
-/// The reader's side. `wanted` is how far every watch has been asked to come.
-pub fn stream(feed: Feed, start: u64, wanted: watch::Receiver<u64>) -> Watch {
+/// Answers once the watch is registered. `wanted` is how far every watch has been asked to come.
+pub async fn open(
+    members: Arc<Members>,
+    from: WatchFrom,
+    start: u64,
+    wanted: watch::Receiver<u64>,
+) -> Result<Watch, Status> {
+    let feed = feed(&members, &from, start).await?;
     let mut ask = tokio::time::interval(ASK_AGAIN);
     ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let following = Following { feed, wanted, ask, reached: start.saturating_sub(1), fragments: Vec::new() };
+    let (reached, resumed_at, fragments) = (0, None, Vec::new());
+    let following = Following { feed, members, from, wanted, ask, start, reached, resumed_at, fragments };
     let step = |following: Option<Following>| async move {
         let mut following = following?;
         let next = following.next().await;
         let goes_on = next.is_ok().then_some(following);
         Some((next, goes_on))
     };
-    futures::stream::unfold(Some(following), step).boxed()
+    Ok(futures::stream::unfold(Some(following), step).boxed())
+}
+
+async fn feed(members: &Members, from: &WatchFrom, start: u64) -> Result<Feed, Status> {
+    let create = create_request(from, start);
+    members.ask(Effect::Reads, |channel| Feed::open(channel, create.clone())).await
 }
 
 struct Following {
     feed: Feed,
+    members: Arc<Members>,
+    from: WatchFrom,
     wanted: watch::Receiver<u64>,
     ask: Interval,
+    start: u64,
+    /// What the reader was told.
     reached: u64,
+    /// Where it stood when its stream was last opened anew.
+    resumed_at: Option<u64>,
     /// Events of a response of which more is to come.
     fragments: Vec<Event>,
 }
@@ -97,16 +116,47 @@ struct Following {
 impl Following {
     async fn next(&mut self) -> Result<Batch, Error> {
         loop {
-            let reached = self.reached;
+            let (start, reached) = (self.start, self.reached);
             tokio::select! {
                 biased;
                 response = self.feed.responses.message() => {
+                    if let Err(broken) = &response
+                        && self.resume(broken).await
+                    {
+                        continue;
+                    }
                     if let Some(batch) = self.take(response)? {
                         self.reached = batch.revision;
                         return Ok(batch);
                     }
                 }
-                () = due(&mut self.wanted, &mut self.ask, reached) => self.feed.ask_progress(),
+                due = due(&mut self.wanted, &mut self.ask, start, reached) => match due {
+                    Due::Told(revision) => {
+                        self.reached = revision;
+                        return Ok(Batch { revision, events: Vec::new() });
+                    }
+                    Due::Asked => self.feed.ask_progress(),
+                },
+            }
+        }
+    }
+
+    /// A broken stream goes on behind what was told, once: it may have been no more than the connection's impatience
+    /// with a reader that let many messages lie.
+    async fn resume(&mut self, broken: &Status) -> bool {
+        if !failure::member_is_at_fault(broken) || self.resumed_at == Some(self.reached) {
+            return false;
+        }
+        self.resumed_at = Some(self.reached);
+        self.fragments.clear();
+        match feed(&self.members, &self.from, self.start.max(self.reached + 1)).await {
+            Ok(feed) => {
+                self.feed = feed;
+                true
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a watch cannot go on");
+                false
             }
         }
     }
@@ -138,12 +188,22 @@ impl Following {
     }
 }
 
-/// Ready when progress was asked for and etcd should be asked, first or again.
-async fn due(wanted: &mut watch::Receiver<u64>, ask: &mut Interval, reached: u64) {
-    if wanted.wait_for(|wanted| *wanted > reached).await.is_err() {
-        std::future::pending::<()>().await; // the store is gone, and with it who would ask
+enum Due {
+    /// Before its start a watch has nothing to deliver: that needs no asking, and etcd would not answer.
+    Told(u64),
+    Asked,
+}
+
+/// Ready when progress was asked for, and again where etcd has not answered.
+async fn due(wanted: &mut watch::Receiver<u64>, ask: &mut Interval, start: u64, reached: u64) -> Due {
+    match wanted.wait_for(|wanted| *wanted > reached).await.map(|wanted| *wanted) {
+        Ok(wanted) if wanted < start => Due::Told(wanted),
+        Ok(_) => {
+            ask.tick().await;
+            Due::Asked
+        }
+        Err(_) => std::future::pending().await, // the store is gone, and with it who would ask
     }
-    ask.tick().await;
 }
 
 fn event(change: wire::Event) -> Result<Event, Error> {

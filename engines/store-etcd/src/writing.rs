@@ -38,7 +38,12 @@ fn write(op: &Op, leases: &[(Duration, i64)]) -> Request {
         Op::Put { key, value, ttl } => {
             let granted = leases.iter().find(|(time, _)| Some(*time) == *ttl);
             let lease = granted.map_or(0, |(_, lease)| *lease);
-            Request::RequestPut(PutRequest { key: key_bytes(key), value: value.clone(), lease, ..PutRequest::default() })
+            Request::RequestPut(PutRequest {
+                key: key_bytes(key),
+                value: value.clone(),
+                lease,
+                ..PutRequest::default()
+            })
         }
         Op::Delete { key } => {
             Request::RequestDeleteRange(DeleteRangeRequest { key: key_bytes(key), ..DeleteRangeRequest::default() })
