@@ -59,7 +59,7 @@ fn program() -> Option<PathBuf> {
 }
 
 fn spawn(program: &PathBuf, url: &str, peer: &str, dir: &TempDir) -> Child {
-    let child = Command::new(program)
+    let mut child = Command::new(program)
         .args(["--listen-client-urls", url, "--advertise-client-urls", url, "--listen-peer-urls", peer])
         .args(["--initial-advertise-peer-urls", peer, "--initial-cluster", &format!("default={peer}")])
         .args(["--unsafe-no-fsync", "--log-level", "error", "--data-dir"])
@@ -75,5 +75,6 @@ fn spawn(program: &PathBuf, url: &str, peer: &str, dir: &TempDir) -> Child {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
+    child.kill().and_then(|()| child.wait()).expect("etcd is ended");
     panic!("etcd does not listen at {url}");
 }
