@@ -70,6 +70,7 @@ impl Bootstrap<'_> {
         if self.advertise.0.is_loopback() {
             return Ok(()); // nobody in the cluster could reach it there, and no slice may say so
         }
+        self.ensure(Gvr::new("", "v1", "endpoints"), self.endpoints()).await?;
         self.ensure(Gvr::new("discovery.k8s.io", "v1", "endpointslices"), self.slice()).await
     }
 
@@ -151,6 +152,19 @@ impl Bootstrap<'_> {
                 "sessionAffinity": "None",
                 "ports": [{"name": "https", "port": 443i64, "protocol": "TCP", "targetPort": port}],
             },
+        })
+    }
+
+    /// The older form of the slice below, which says itself that it needs no mirror.
+    fn endpoints(&self) -> Value {
+        let (address, port) = self.advertise;
+        value!({
+            "apiVersion": "v1",
+            "kind": "Endpoints",
+            "metadata": {"name": "kubernetes", "namespace": "default",
+                "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"}},
+            "subsets": [{"addresses": [{"ip": (address.to_string())}],
+                "ports": [{"name": "https", "port": (i64::from(port)), "protocol": "TCP"}]}],
         })
     }
 

@@ -49,6 +49,8 @@ impl Format {
 
     pub fn decode(self, def: &KindDef, record: &Record) -> Result<Object, String> {
         let body = match self {
+            // A definition may have got defaults after the object was stored: what is read has them.
+            _ if def.custom => Object::canonical(&defaulted(def, self.decode_value(def, &record.value)?)),
             Format::Json => record.value.clone(),
             Format::Protobuf => Object::canonical(&self.decode_value(def, &record.value)?),
         };
@@ -61,6 +63,11 @@ impl Format {
         }
         meta::parse(stored).map_err(|JsonError(why)| why)
     }
+}
+
+fn defaulted(def: &KindDef, mut value: Value) -> Value {
+    def.storage_version().schema.default(&mut value);
+    value
 }
 
 /// A value's own key.

@@ -78,8 +78,11 @@ fn fields_hold(def: &KindDef, fields: &FieldSelector, object: &Object) -> bool {
         "metadata.namespace" => Some(Cow::Borrowed(object.header.namespace.as_str())),
         _ => {
             let all = object.selectable(|value| selectable(&*def.rules, value));
-            let found = all.iter().find(|(name, _)| *name == field);
-            found.map(|(_, value)| Cow::Borrowed(value.as_str()))
+            match all.iter().find(|(name, _)| *name == field) {
+                Some((_, value)) => Some(Cow::Borrowed(value.as_str())),
+                // Kept by another kind over the same objects, under its own names (events).
+                None => Some(Cow::Owned(def.rules.selectable_value(&object.decode_value(), field).to_string())),
+            }
         }
     })
 }

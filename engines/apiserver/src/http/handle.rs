@@ -1,6 +1,6 @@
 //! One HTTP request from its head to its answer.
 
-use super::accept::{self, Accepted, Media};
+use super::accept::{self, Accepted, Media, View};
 use super::path::{self, ResourcePath, Target};
 use super::present::Presenting;
 use super::query::Query;
@@ -186,8 +186,15 @@ impl Frontend {
     }
 
     fn accepted(&self, request: &ApiRequest, head: &Head) -> Result<Accepted, Status> {
-        let _ = request;
-        accept::negotiate(head.header(ACCEPT), false)
+        let accepted = accept::negotiate(head.header(ACCEPT), false)?;
+        let table = self.api.rows.table();
+        // What is only ever answered, such as a review, has no row in any table and no metadata worth asking for.
+        let answered_only = table.served(&request.resource).is_some_and(|row| !row.def.verbs.contains(&Verb::Get));
+        match accepted.view {
+            View::Whole => Ok(accepted),
+            _ if answered_only => Err(accept::not_acceptable()),
+            _ => Ok(accepted),
+        }
     }
 
     async fn watch(&self, identity: Arc<Identity>, request: ApiRequest, head: &Head) -> Result<Response, Status> {

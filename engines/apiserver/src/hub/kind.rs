@@ -127,6 +127,14 @@ impl KindHub {
         self.head.send_modify(|sequence| *sequence += 1);
     }
 
+    /// The same objects as a changed definition reads them. Nothing has happened to them: watchers hear nothing.
+    pub(super) fn refresh(&self, objects: Vec<Arc<Object>>) {
+        let mut state = self.write();
+        for object in objects {
+            state.put(&object);
+        }
+    }
+
     /// Everything anew after history was lost.
     pub(super) fn replace(&self, objects: Vec<Arc<Object>>, revision: u64) {
         self.break_history(revision);

@@ -146,11 +146,14 @@ impl Pump {
 
     async fn open(&mut self, def: Arc<KindDef>) -> Result<Arc<KindHub>, HubError> {
         let prefix = storage::key(&def, &Key::default());
-        if let Some(open) = self.kinds.get_mut(&prefix) {
+        if let Some(open) = self.kinds.get(&prefix) {
+            let hub = open.hub.clone();
+            // Two built-in rows over one prefix store the first one's kind; a custom one's definition has changed.
             if def.custom {
-                open.def = def; // a definition has changed; two built-in rows over one prefix store the first one's kind
+                hub.refresh(self.load(&def, &prefix).await?);
+                self.kinds.insert(prefix, Fed { def, hub: hub.clone() });
             }
-            return Ok(open.hub.clone());
+            return Ok(hub);
         }
         let objects = self.load(&def, &prefix).await?;
         let hub = Arc::new(KindHub::new(self.shown.clone(), objects, self.revision));

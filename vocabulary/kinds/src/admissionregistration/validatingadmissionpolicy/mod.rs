@@ -32,6 +32,9 @@ impl Rules for ValidatingAdmissionPolicy {
     fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
         let spec = Cursor::root(new).at("spec");
         let none = |field: &str| spec.at(field).items().next().is_none();
+        if spec.at("matchConstraints").present().is_some() && none("matchConstraints.resourceRules") {
+            out.push(FieldError::required(&spec.at("matchConstraints.resourceRules").path, ""));
+        }
         if context.subresource.is_empty() && none("validations") && none("auditAnnotations") {
             for field in ["validations", "auditAnnotations"] {
                 let why = "validations or auditAnnotations must contain at least one item";

@@ -22,6 +22,26 @@ const NAMES: &[(&str, &str)] = &[
     ("reportingComponent", "reportingController"),
 ];
 
+const SELECTABLE: &[&str] = &[
+    "reason",
+    "regarding.kind",
+    "regarding.namespace",
+    "regarding.name",
+    "regarding.uid",
+    "regarding.apiVersion",
+    "regarding.resourceVersion",
+    "regarding.fieldPath",
+    "reportingController",
+    "type",
+];
+
+/// The core group's path of a field that a selector names in the newer form.
+fn core_field(field: &str) -> String {
+    let (first, rest) = field.split_once('.').map_or((field, None), |(first, rest)| (first, Some(rest)));
+    let core = NAMES.iter().find(|(_, newer)| *newer == first).map_or(first, |(core, _)| core);
+    rest.map_or_else(|| core.to_string(), |rest| format!("{core}.{rest}"))
+}
+
 struct Event;
 
 impl Rules for Event {
@@ -38,11 +58,11 @@ impl Rules for Event {
     }
 
     fn selectable(&self) -> &[&'static str] {
-        event::SELECTABLE
+        SELECTABLE
     }
 
     fn selectable_value(&self, object: &Value, field: &str) -> CompactString {
-        event::selectable_value(object, field)
+        event::selectable_value(object, &core_field(field))
     }
 
     fn convert(&self, mut object: Value, _from: &str, to: &str) -> Result<Value, String> {
