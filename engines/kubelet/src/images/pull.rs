@@ -83,6 +83,7 @@ impl Puller {
         }
         tell(launch, container, EventType::Normal, "Pulling", &format!("Pulling image \"{asked}\""));
         let pulled = tokio::select! {
+            biased;
             pulled = attempt(launch, name) => pulled,
             () = launch.post.deleted() => return Err(failure("ErrImagePull", "the pod is being deleted")),
         };

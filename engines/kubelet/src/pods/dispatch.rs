@@ -81,6 +81,7 @@ impl Dispatcher {
     pub async fn run(mut self, mut changes: client::Changes) {
         loop {
             tokio::select! {
+                biased;
                 change = changes.recv() => match change {
                     Some(change) => self.changed(&change),
                     None => return,

@@ -63,6 +63,7 @@ pub async fn kill_container(
         stop(context, &kill.id, left(deadline).max(SHORTEST)).await
     };
     tokio::select! {
+        biased;
         result = gentle => result,
         shorter = shorter_grace(post, kill.grace_seconds) => stop(context, &kill.id, shorter).await,
     }

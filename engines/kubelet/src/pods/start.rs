@@ -100,6 +100,7 @@ impl Launch<'_> {
         let ip = self.pod_ips.first().map(String::as_str);
         let run = hooks::run(self.context, spec, id, hook, ip);
         let outcome = tokio::select! {
+            biased;
             outcome = run => outcome,
             () = self.post.deleted() => return Ok(()),
         };
