@@ -93,7 +93,7 @@ impl Ledger {
             Op::Put { value, key, .. } if !key.starts_with("/registry/minions/") => value,
             _ => &[],
         };
-        self.timeline.trace(&[op.key().as_bytes(), &revision.to_le_bytes(), value].concat());
+        self.timeline.commit(op.key(), revision, value);
     }
 
     /// The acknowledged revisions within a range that changed a key below a prefix.

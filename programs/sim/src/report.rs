@@ -10,7 +10,7 @@ pub struct Report {
     pub seed: u64,
     /// Everything that was committed, in order and with its time: equal for equal seeds.
     pub trace_hash: u64,
-    pub commits: u64,
+    pub commits: Vec<String>,
     pub timeline: Vec<String>,
     pub violations: Vec<String>,
     /// What there was at the end.

@@ -16,7 +16,7 @@ pub struct Timeline {
 
 struct Kept {
     hash: u64,
-    commits: u64,
+    commits: Vec<String>,
     lines: Vec<String>,
     violations: Vec<String>,
 }
@@ -24,14 +24,15 @@ struct Kept {
 /// What is left at the end of a run.
 pub struct Told {
     pub hash: u64,
-    pub commits: u64,
+    /// Every commit with its time.
+    pub commits: Vec<String>,
     pub lines: Vec<String>,
     pub violations: Vec<String>,
 }
 
 impl Timeline {
     pub fn new(clock: Arc<VirtualClock>) -> Timeline {
-        let kept = Kept { hash: BASIS, commits: 0, lines: Vec::new(), violations: Vec::new() };
+        let kept = Kept { hash: BASIS, commits: Vec::new(), lines: Vec::new(), violations: Vec::new() };
         Timeline { clock, kept: Arc::new(Mutex::new(kept)) }
     }
 
@@ -39,14 +40,21 @@ impl Timeline {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Something that the seed alone must decide.
-    pub fn trace(&self, bytes: &[u8]) {
+    /// A commit: the seed alone must decide it, and when.
+    pub fn commit(&self, name: &str, revision: u64, value: &[u8]) {
+        self.trace(&[name.as_bytes(), &revision.to_le_bytes(), value].concat());
+        let (time, size) = (self.clock.now(), value.len());
+        let mut kept = self.kept();
+        let line = format!("{time:.6} {revision} {name} {size} bytes, trace {:016x}", kept.hash);
+        kept.commits.push(line);
+    }
+
+    fn trace(&self, bytes: &[u8]) {
         let time = self.clock.now().as_nanosecond().to_le_bytes();
         let mut kept = self.kept();
         for byte in time.iter().chain(bytes) {
             kept.hash = (kept.hash ^ u64::from(*byte)).wrapping_mul(PRIME);
         }
-        kept.commits += 1;
     }
 
     pub fn tell(&self, what: impl std::fmt::Display) {
@@ -66,7 +74,7 @@ impl Timeline {
         let kept = self.kept();
         Told {
             hash: kept.hash,
-            commits: kept.commits,
+            commits: kept.commits.clone(),
             lines: kept.lines.clone(),
             violations: kept.violations.clone(),
         }

@@ -35,22 +35,28 @@ fn a_seed_of_choice() {
 fn a_seed_replays() {
     let scenario = Scenario { minutes: 2, calm: 5, ..rough(11) };
     let (first, second) = (live(&scenario), live(&scenario));
-    let differ = first.timeline.iter().zip(&second.timeline).find(|(a, b)| a != b);
-    assert_eq!((first.trace_hash, first.commits), (second.trace_hash, second.commits), "{differ:?}");
+    let differ = first.commits.iter().zip(&second.commits).position(|(a, b)| a != b);
+    let around = differ.map(|at| (&first.commits[at.saturating_sub(3)..=at], &second.commits[at]));
+    assert_eq!(first.trace_hash, second.trace_hash, "they part here: {around:#?}");
 }
 
-fn found(bug: Bug, words: &str) {
-    let told = (1..=5).flat_map(|seed| live(&Scenario { bug: Some(bug), calm: 1, ..rough(seed) }).violations);
+/// What a planted bug leads to, as a run tells it: by a violation, or by a store that cannot be opened any more.
+fn found(bug: Bug, words: &[&str]) {
+    let told = (1..=5).flat_map(|seed| match run(&Scenario { bug: Some(bug), calm: 1, ..rough(seed) }) {
+        Ok(report) => report.violations,
+        Err(error) => vec![error.to_string()],
+    });
     let told: Vec<String> = told.collect();
-    assert!(told.iter().any(|violation| violation.contains(words)), "{bug:?}: {told:#?}");
+    let names = |violation: &String| words.iter().any(|word| violation.contains(word));
+    assert!(told.iter().any(names), "{bug:?}: {told:#?}");
 }
 
 #[test]
 fn a_lying_disk_is_found() {
-    found(Bug::SyncsLie, "was acknowledged, the store stands at");
+    found(Bug::SyncsLie, &["was acknowledged, the store stands at", "an acknowledged", "the store cannot be opened"]);
 }
 
 #[test]
 fn a_dropped_event_is_found() {
-    found(Bug::WatchDropsEvents, "missed revision");
+    found(Bug::WatchDropsEvents, &["missed revision"]);
 }
