@@ -6,7 +6,7 @@ use meta::{CompactString, Key, Object};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
 use std::sync::{Arc, RwLock};
-use tokio::sync::watch;
+use client::Latest;
 
 /// Changes kept for watchers that resume. Upstream's cache keeps at most 102,400 of a busy kind.
 const RING_MOST: usize = 65_536;
@@ -15,7 +15,7 @@ pub struct KindHub {
     state: RwLock<State>,
     shown: Arc<Shown>,
     /// Counts the changes put into the ring: watchers wait on it.
-    head: watch::Sender<u64>,
+    head: Latest<()>,
 }
 
 #[derive(Default)]
@@ -42,7 +42,7 @@ impl KindHub {
         for object in objects {
             state.put(&object);
         }
-        KindHub { state: RwLock::new(state), shown, head: watch::Sender::new(0) }
+        KindHub { state: RwLock::new(state), shown, head: Latest::new(()) }
     }
 
     /// Takes in one change of the store, and tells the watchers.
@@ -56,7 +56,7 @@ impl KindHub {
             state.revision = revision;
             state.push(Arc::new(Change::new(revision, old, new)));
         }
-        self.head.send_modify(|sequence| *sequence += 1);
+        self.head.set(());
     }
 
     pub fn get(&self, key: &Key) -> Option<Arc<Object>> {
@@ -65,7 +65,7 @@ impl KindHub {
 
     /// Raised with every change: tells whether what was computed from this kind still holds.
     pub fn version(&self) -> u64 {
-        *self.head.borrow()
+        self.head.version()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -99,7 +99,7 @@ impl KindHub {
             return None;
         }
         let skip = state.ring.partition_point(|change| change.revision <= revision) as u64;
-        Some(Watcher::new(self.clone(), self.head.subscribe(), state.tail + skip, revision, interest))
+        Some(Watcher::new(self.clone(), state.tail + skip, revision, interest))
     }
 
     /// Up to `most` changes from a sequence number on; None when the ring has moved past it.
@@ -107,6 +107,10 @@ impl KindHub {
         let state = self.read();
         let skip = from.checked_sub(state.tail)? as usize;
         Some(state.ring.iter().skip(skip).take(most).cloned().collect())
+    }
+
+    pub(super) fn head(&self) -> &Latest<()> {
+        &self.head
     }
 
     pub(super) fn shown_revision(&self) -> u64 {
@@ -124,7 +128,7 @@ impl KindHub {
         state.ring.clear();
         state.complete_after = revision;
         drop(state);
-        self.head.send_modify(|sequence| *sequence += 1);
+        self.head.set(());
     }
 
     /// The same objects as a changed definition reads them. Nothing has happened to them: watchers hear nothing.

@@ -1,31 +1,29 @@
 //! Up to which revision everything has been taken in by every kind.
 
-use tokio::sync::watch;
+use client::Latest;
 
-pub struct Shown(watch::Sender<u64>);
+/// Its waiters wake in order, so that a simulation replays.
+pub struct Shown(Latest<u64>);
 
 impl Shown {
     pub fn new(revision: u64) -> Shown {
-        Shown(watch::Sender::new(revision))
+        Shown(Latest::new(revision))
     }
 
     pub fn revision(&self) -> u64 {
-        *self.0.borrow()
+        self.0.get()
     }
 
+    /// Only the pump advances it.
     pub fn advance(&self, revision: u64) {
-        self.0.send_if_modified(|shown| {
-            let later = revision > *shown;
-            *shown = revision.max(*shown);
-            later
-        });
+        if revision > self.revision() {
+            self.0.set(revision);
+        }
     }
 
-    /// Returns once everything up to `revision` can be seen; false when the pump has ended for good.
+    /// Returns once everything up to `revision` can be seen.
     pub async fn reaches(&self, revision: u64) -> bool {
-        if self.revision() >= revision {
-            return true;
-        }
-        self.0.subscribe().wait_for(|shown| *shown >= revision).await.is_ok()
+        self.0.until(|shown| *shown >= revision).await;
+        true
     }
 }

@@ -5,7 +5,6 @@ use meta::Object;
 use meta::selector::LabelSelector;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use tokio::sync::watch;
 
 /// Fields of one object that a field selector may ask for.
 pub type FieldMatch = Arc<dyn Fn(&Object) -> bool + Send + Sync>;
@@ -52,7 +51,6 @@ const BATCH: usize = 256;
 
 pub struct Watcher {
     hub: Arc<KindHub>,
-    head: watch::Receiver<u64>,
     next: u64,
     /// Everything up to this revision has been handed out or was none of its interest.
     revision: u64,
@@ -61,28 +59,18 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    pub(super) fn new(
-        hub: Arc<KindHub>,
-        head: watch::Receiver<u64>,
-        next: u64,
-        revision: u64,
-        interest: Interest,
-    ) -> Watcher {
-        Watcher { hub, head, next, revision, interest, ready: VecDeque::new() }
+    pub(super) fn new(hub: Arc<KindHub>, next: u64, revision: u64, interest: Interest) -> Watcher {
+        Watcher { hub, next, revision, interest, ready: VecDeque::new() }
     }
 
     /// The next change of interest. Cancel-safe. Pends for ever when nothing happens.
     pub async fn next(&mut self) -> Seen {
         loop {
-            self.head.borrow_and_update();
-            match self.poll() {
+            let version = self.hub.head().version();
+            let _newer = match self.poll() {
                 Some(seen) => return seen,
-                None => {
-                    if self.head.changed().await.is_err() {
-                        return Seen::Lost;
-                    }
-                }
-            }
+                None => self.hub.head().after(version).await,
+            };
         }
     }
 
