@@ -4,6 +4,7 @@ mod conformance;
 mod etcd;
 mod failure;
 mod go_source;
+mod oracle;
 mod policy;
 mod record;
 mod refusals;
@@ -31,6 +32,7 @@ const TASKS: &[Task] = &[
     Task { name: "policy", about: "records the roles and bindings of an empty cluster", run: policy::run },
     Task { name: "record", about: "records upstream's answers to every kind's testdata", run: record::run },
     Task { name: "refusals", about: "records what upstream says of changes that it refuses", run: refusals::run },
+    Task { name: "oracle", about: "compares k1s with upstream's recorded answers", run: oracle::run },
     Task { name: "conformance", about: "runs upstream's end-to-end suite against a cluster", run: conformance::run },
 ];
 

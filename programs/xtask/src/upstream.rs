@@ -38,6 +38,11 @@ impl Upstream {
         Ok(Upstream { proxy, address })
     }
 
+    /// Where its proxy listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     pub fn get(&self, path: &str) -> Result<Value, Failure> {
         self.get_as(path, JSON)
     }

@@ -21,7 +21,9 @@ impl Going<'_> {
     /// Creates what a body, or an update of what does not exist, has brought; in storage form.
     pub(super) async fn create_value(&mut self, mut value: Value) -> Result<Outcome, Status> {
         self.settle_namespace(&mut value)?;
-        if !matches!(value.str("metadata.resourceVersion"), "" | "0") {
+        // As upstream: it is the store that refuses, and a dry run never gets there.
+        let stored = !self.call.request.write.dry_run;
+        if stored && !matches!(value.str("metadata.resourceVersion"), "" | "0") {
             return Err(version_on_create());
         }
         let base = CompactString::from(value.str("metadata.generateName"));

@@ -1,0 +1,198 @@
+//! An answer without what changes each time: uids, moments, versions, the order of several problems.
+
+use crate::wire::Heard;
+use regex::Regex;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// Bodies that are larger are compared by their digest.
+const MOST: usize = 24 * 1024;
+const LONG: usize = 1200;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    pub code: u16,
+    pub reason: String,
+    /// Type, field and message, in order.
+    pub causes: Vec<[String; 3]>,
+    /// Of a failure; without its causes.
+    pub message: String,
+    pub warnings: Vec<String>,
+    /// Of a success: every leaf by its path.
+    pub body: BTreeMap<String, Value>,
+}
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the pattern is good")
+}
+
+static UNSTEADY: LazyLock<[(Regex, &str); 5]> = LazyLock::new(|| {
+    [
+        (pattern("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UID"),
+        (pattern("kube-api-access-[a-z0-9]{5}"), "kube-api-access-RANDOM"),
+        (pattern("x{300}"), "X300"),
+        (pattern(r"\b10\.(9[6-9]|10[0-9]|11[01])\.\d+\.\d+\b"), "SERVICE-ADDRESS"),
+        (pattern(r"\b3[0-2]\d{3}\b"), "NODE-PORT"),
+    ]
+});
+static AGE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\d+(s|m|m\d+s)$"));
+
+const MOMENTS: [&str; 7] = [
+    "creationTimestamp",
+    "time",
+    "lastTransitionTime",
+    "deletionTimestamp",
+    "lastUpdateTime",
+    "lastPhaseTransitionTime",
+    "expirationTimestamp",
+];
+
+impl Answer {
+    pub fn of(heard: &Heard) -> Answer {
+        let mut answer = Answer { code: heard.code, ..Answer::default() };
+        answer.warnings = heard.warnings.iter().map(|text| steady_text(text)).collect();
+        let Ok(body) = serde_json::from_slice::<Value>(&heard.body) else {
+            answer.message = bounded(&String::from_utf8_lossy(&heard.body));
+            return answer;
+        };
+        match body["kind"] == "Status" && body["status"] == "Failure" {
+            true => answer.failed(&body),
+            false => answer.succeeded(body),
+        }
+        answer
+    }
+
+    fn failed(&mut self, status: &Value) {
+        self.reason = text(&status["reason"]);
+        let causes = status["details"]["causes"].as_array().into_iter().flatten();
+        self.causes =
+            causes.map(|cause| ["reason", "field", "message"].map(|part| steady_text(&text(&cause[part])))).collect();
+        self.causes.sort();
+        let message = steady_text(&text(&status["message"]));
+        let head = message.split(" is invalid: ").next().unwrap_or_default();
+        self.message = if self.causes.is_empty() { message } else { head.to_string() };
+    }
+
+    fn succeeded(&mut self, mut body: Value) {
+        let generated = text(&body["metadata"]["generateName"]);
+        if !generated.is_empty() {
+            body["metadata"]["name"] = json!(format!("{generated}RANDOM"));
+        }
+        steady(&mut body);
+        if body.to_string().len() > MOST {
+            self.message = bounded(&body.to_string());
+        } else {
+            leaves(&body, String::new(), &mut self.body);
+        }
+    }
+
+    /// As a line of a file: a success tells only what differs from `base`.
+    pub fn to_line(&self, base: &BTreeMap<String, Value>) -> String {
+        let mut line = Map::new();
+        line.insert("code".into(), json!(self.code));
+        let mut put = |name: &str, value: Value, empty: bool| (!empty).then(|| line.insert(name.into(), value));
+        put("reason", json!(self.reason), self.reason.is_empty());
+        put("causes", json!(self.causes), self.causes.is_empty());
+        put("message", json!(self.message), self.message.is_empty());
+        put("warnings", json!(self.warnings), self.warnings.is_empty());
+        if !self.body.is_empty() {
+            let set: Map<String, Value> = self
+                .body
+                .iter()
+                .filter(|(k, v)| base.get(*k) != Some(v))
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect();
+            let gone: Vec<&String> = base.keys().filter(|key| !self.body.contains_key(*key)).collect();
+            put("set", json!(set), false);
+            put("gone", json!(gone), gone.is_empty());
+        }
+        Value::Object(line).to_string()
+    }
+
+    pub fn from_line(line: &str, base: &BTreeMap<String, Value>) -> Answer {
+        let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let texts = |value: &Value| value.as_array().into_iter().flatten().map(text).collect::<Vec<_>>();
+        let causes = line["causes"].as_array().into_iter().flatten();
+        let causes = causes.map(|cause| [0, 1, 2].map(|part| text(&cause[part]))).collect();
+        let mut body = BTreeMap::new();
+        if let Some(set) = line["set"].as_object() {
+            body = base.clone();
+            texts(&line["gone"]).iter().for_each(|path| _ = body.remove(path));
+            body.extend(set.iter().map(|(path, value)| (path.clone(), value.clone())));
+        }
+        Answer {
+            code: line["code"].as_u64().unwrap_or_default() as u16,
+            reason: text(&line["reason"]),
+            causes,
+            message: text(&line["message"]),
+            warnings: texts(&line["warnings"]),
+            body,
+        }
+    }
+
+    /// Type and field of each cause.
+    pub fn fields(&self) -> Vec<(&str, &str)> {
+        let mut fields: Vec<_> =
+            self.causes.iter().map(|[reason, field, _]| (reason.as_str(), field.as_str())).collect();
+        fields.sort_unstable();
+        fields
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_string()
+}
+
+fn bounded(whole: &str) -> String {
+    if whole.len() <= MOST { steady_text(whole) } else { format!("sha256 {:x}", Sha256::digest(whole.as_bytes())) }
+}
+
+/// Upstream's rendering of a Go value's difference is its own; and beyond `LONG` one text is as good as another.
+pub fn steady_text(text: &str) -> String {
+    let text = text.split("\n@@").next().unwrap_or_default();
+    let text: String = text.chars().take(LONG).collect();
+    UNSTEADY.iter().fold(text, |text, (pattern, steady)| pattern.replace_all(&text, *steady).into_owned())
+}
+
+fn steady(value: &mut Value) {
+    match value {
+        Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| steady_field(name, value)),
+        Value::Array(items) => items.iter_mut().for_each(steady),
+        Value::String(text) => *text = if AGE.is_match(text) { "AGE".into() } else { steady_text(text) },
+        Value::Number(number) if number.as_u64().is_some_and(|port| (30_000..32_768).contains(&port)) => {
+            *value = json!("NODE-PORT");
+        }
+        _ => {}
+    }
+}
+
+fn steady_field(name: &str, value: &mut Value) {
+    let known = value.as_str().is_some_and(|text| !text.is_empty());
+    match name {
+        "resourceVersion" | "continue" if known => *value = json!(name.to_uppercase()),
+        name if known && MOMENTS.contains(&name) => *value = json!("MOMENT"),
+        "managedFields" => {
+            steady(value);
+            value.as_array_mut().into_iter().for_each(|entries| entries.sort_by_key(Value::to_string));
+        }
+        _ => steady(value),
+    }
+}
+
+fn leaves(value: &Value, path: String, into: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            fields.iter().for_each(|(name, value)| leaves(value, format!("{path}/{}", escaped(name)), into));
+        }
+        Value::Array(items) if !items.is_empty() => {
+            items.iter().enumerate().for_each(|(at, value)| leaves(value, format!("{path}/{at}"), into));
+        }
+        leaf => _ = into.insert(path, leaf.clone()),
+    }
+}
+
+pub fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
