@@ -202,6 +202,8 @@ async fn a_deployment_ends_in_containers_that_answer_through_their_service() {
     }
     let cluster = Cluster::new();
     cluster.up();
+    let images = cluster.k1s(&["image", "ls"]);
+    assert!(String::from_utf8_lossy(&images.stdout).contains("k1s/demo"), "{images:?}");
     let client = cluster.client().await;
     let deployments: Api<Deployment> = Api::default_namespaced(client.clone());
     let (pods, services): (Api<Pod>, Api<Service>) = (Api::default_namespaced(client.clone()), Api::default_namespaced(client));
