@@ -35,7 +35,8 @@ pub struct ControlRole {
 impl ControlRole {
     pub fn start(data_dir: &Path, runtime: Arc<Containers>) -> io::Result<ControlRole> {
         let socket = control::socket(data_dir);
-        let listener = listen(&socket).map_err(|why| io::Error::new(why.kind(), format!("{}: {why}", socket.display())))?;
+        let listener =
+            listen(&socket).map_err(|why| io::Error::new(why.kind(), format!("{}: {why}", socket.display())))?;
         let serving = tokio::spawn(serve(listener, runtime)).abort_handle();
         Ok(ControlRole { socket, serving })
     }

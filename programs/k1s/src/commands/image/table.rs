@@ -32,7 +32,8 @@ pub fn called(image: &Image) -> &str {
 fn rows_of(image: &Image) -> Vec<[String; 4]> {
     let id: String = image.id.trim_start_matches("sha256:").chars().take(ID_LENGTH).collect();
     let row = |name: &str, tag: &str| [name.to_string(), tag.to_string(), id.clone(), size(image.size)];
-    let tagged: Vec<_> = image.tags.iter().filter_map(|tag| tag.rsplit_once(':')).map(|(name, tag)| row(name, tag)).collect();
+    let tagged: Vec<_> =
+        image.tags.iter().filter_map(|tag| tag.rsplit_once(':')).map(|(name, tag)| row(name, tag)).collect();
     if !tagged.is_empty() {
         return tagged;
     }
@@ -92,6 +93,9 @@ ghcr.io/c            <none>              fedcba9876543       5B
 localhost:5000/b     2                   0123456789abc       742kB
 ";
         assert_eq!(table(&images), expect);
-        assert_eq!(images.iter().map(called).collect::<Vec<_>>(), ["localhost:5000/b:2", "ghcr.io/c@sha256:11", "sha256:aaaaaaaaaaaaaaaa"]);
+        assert_eq!(
+            images.iter().map(called).collect::<Vec<_>>(),
+            ["localhost:5000/b:2", "ghcr.io/c@sha256:11", "sha256:aaaaaaaaaaaaaaaa"]
+        );
     }
 }
