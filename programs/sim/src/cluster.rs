@@ -55,8 +55,7 @@ impl Cluster {
         let timeline = gate.timeline.clone();
         let nodes = (0..scenario.nodes).map(|number| Node::new(number, &dice)).collect::<Result<_, _>>()?;
         let (controllers, scheduler) = (Vec::new(), None);
-        let mut cluster =
-            Cluster { gate, timeline, server, nodes, observer, admin, doors, controllers, scheduler };
+        let mut cluster = Cluster { gate, timeline, server, nodes, observer, admin, doors, controllers, scheduler };
         cluster.start_controllers();
         cluster.start_scheduler();
         for node in &mut cluster.nodes {

@@ -106,7 +106,8 @@ impl Ledger {
     /// Everything that certainly lives.
     pub fn living(&self) -> Vec<Object> {
         let book = self.book();
-        let certain = |key: &Arc<str>| ![true, false].iter().any(|deleted| book.uncertain.contains(&(key.clone(), *deleted)));
+        let certain =
+            |key: &Arc<str>| ![true, false].iter().any(|deleted| book.uncertain.contains(&(key.clone(), *deleted)));
         let all = book.newest.iter().filter(|(key, _)| certain(key));
         all.filter_map(|(_, entry)| Object::from_stored(entry.value.clone()?, entry.revision).ok()).collect()
     }

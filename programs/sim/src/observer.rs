@@ -65,7 +65,9 @@ impl Observer {
             let position = kind.seen().position;
             if position > revision {
                 let what = &kind.resource.resource;
-                self.gate.timeline.violation(format_args!("a watch of {what} showed {position}, the store has {revision}"));
+                self.gate
+                    .timeline
+                    .violation(format_args!("a watch of {what} showed {position}, the store has {revision}"));
             }
         }
     }

@@ -30,7 +30,8 @@ pub fn acknowledged(gate: &Gate, who: &Identity, request: &Request, answer: &Ans
 fn collected(gate: &Gate, object: &Object) {
     let owners: BTreeSet<&str> = object.header.owner_references.iter().map(|owner| owner.uid.as_str()).collect();
     let all = gate.ledger.living();
-    let holds = |other: &&Object| owners.contains(other.header.uid.as_str()) && other.header.deletion_timestamp.is_none();
+    let holds =
+        |other: &&Object| owners.contains(other.header.uid.as_str()) && other.header.deletion_timestamp.is_none();
     if let Some(owner) = all.iter().find(holds) {
         gate.timeline.violation(format_args!("{} was collected while its owner {} lives", object.key(), owner.key()));
     }
@@ -87,7 +88,8 @@ pub fn desired_is_actual(survey: &Survey, timeline: &Timeline) -> Vec<String> {
 
 fn rolled_out(deployment: &Value, survey: &Survey, timeline: &Timeline) -> String {
     let wanted = deployment.int("spec.replicas");
-    let own: Vec<&Value> = survey.pods.iter().filter(|pod| selected(pod, deployment, "spec.selector.matchLabels")).collect();
+    let own: Vec<&Value> =
+        survey.pods.iter().filter(|pod| selected(pod, deployment, "spec.selector.matchLabels")).collect();
     let running = own.iter().filter(|pod| is_running(pod)).count() as i64;
     let line = format!("deployment {}: {running} of {wanted} running, {} pods", name(deployment), own.len());
     if running != wanted || own.len() as i64 != wanted {

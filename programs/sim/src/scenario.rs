@@ -30,11 +30,20 @@ pub enum Part {
 pub enum Step {
     Crash(Part),
     FailSync,
-    FillDisk { seconds: u64 },
+    FillDisk {
+        seconds: u64,
+    },
     /// How many seconds a node's clock runs ahead.
-    Skew { node: usize, seconds: i64 },
+    Skew {
+        node: usize,
+        seconds: i64,
+    },
     Faults(Faults),
-    Scale { namespace: String, name: String, replicas: i64 },
+    Scale {
+        namespace: String,
+        name: String,
+        replicas: i64,
+    },
 }
 
 #[derive(Clone, Debug)]

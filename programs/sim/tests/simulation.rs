@@ -17,7 +17,7 @@ fn hold(scenario: &Scenario) {
 
 #[test]
 fn seeds_hold() {
-    for seed in 1..=3 {
+    for seed in 1..=10 {
         hold(&rough(seed));
     }
 }
