@@ -2,7 +2,7 @@
 //! takes in as bound. Checks that no node holds more than it has.
 
 use jiff::Timestamp;
-use meta::{Gvr, Key, Object, Value, value};
+use meta::{Gvr, Object, Value, value};
 use plan::Change;
 use scheduler::{Outcome, Scheduler};
 use std::sync::Arc;
@@ -12,7 +12,10 @@ use tokio::time::Instant;
 const ZONES: usize = 3;
 
 /// What pods ask of their neighbours.
-const SORTS: [(&str, fn(&mut Value)); 5] = [
+/// A sort of pods: its name, and what makes a plain pod one of it.
+type Sort = (&'static str, fn(&mut Value));
+
+const SORTS: [Sort; 5] = [
     ("nothing", |_| {}),
     ("spread by a service", |pod| label(pod, "app", "web")),
     ("spread over zones", |pod| spread(pod, "topology.kubernetes.io/zone")),

@@ -30,19 +30,22 @@ pub struct Connection {
 
 impl Target {
     pub fn read(kubeconfig: &Path) -> Result<Target, BenchError> {
-        let text = std::fs::read_to_string(kubeconfig).map_err(|e| BenchError::new(format!("{}: {e}", kubeconfig.display())))?;
+        let text = std::fs::read_to_string(kubeconfig)
+            .map_err(|e| BenchError::new(format!("{}: {e}", kubeconfig.display())))?;
         let config: Value = serde_saphyr::from_str(&text).map_err(BenchError::new)?;
         let (cluster, user) = (&config["clusters"][0]["cluster"], &config["users"][0]["user"]);
         let pem = |value: &Value| STANDARD.decode(value.as_str().unwrap_or_default()).map_err(BenchError::new);
         let mut roots = rustls::RootCertStore::empty();
         let authority = pem(&cluster["certificate-authority-data"])?;
         roots.add(CertificateDer::from_pem_slice(&authority).map_err(BenchError::new)?).map_err(BenchError::new)?;
-        let chain = vec![CertificateDer::from_pem_slice(&pem(&user["client-certificate-data"])?).map_err(BenchError::new)?];
+        let chain =
+            vec![CertificateDer::from_pem_slice(&pem(&user["client-certificate-data"])?).map_err(BenchError::new)?];
         let key = PrivateKeyDer::from_pem_slice(&pem(&user["client-key-data"])?).map_err(BenchError::new)?;
         let builder = rustls::ClientConfig::builder().with_root_certificates(roots);
         let tls = builder.with_client_auth_cert(chain, key).map_err(BenchError::new)?;
         let server = cluster["server"].as_str().unwrap_or_default();
-        let host = server.strip_prefix("https://").ok_or_else(|| BenchError::new("the server is not an https address"))?;
+        let host =
+            server.strip_prefix("https://").ok_or_else(|| BenchError::new("the server is not an https address"))?;
         Ok(Target { host: host.trim_end_matches('/').into(), tls: TlsConnector::from(Arc::new(tls)) })
     }
 

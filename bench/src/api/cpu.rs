@@ -8,7 +8,8 @@ pub fn seconds(pids: &[u32]) -> Result<f64, BenchError> {
     let ticks = rustix::param::clock_ticks_per_second() as f64;
     let mut total = 0.0;
     for pid in pids {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).map_err(|e| BenchError(format!("process {pid}: {e}")))?;
+        let stat =
+            fs::read_to_string(format!("/proc/{pid}/stat")).map_err(|e| BenchError(format!("process {pid}: {e}")))?;
         // Fields are counted after the name, which may hold anything, in brackets.
         let fields: Vec<&str> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
         let field = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
@@ -21,7 +22,8 @@ pub fn seconds(pids: &[u32]) -> Result<f64, BenchError> {
 pub fn memory(pids: &[u32]) -> Result<(u64, u64), BenchError> {
     let (mut now, mut peak) = (0, 0);
     for pid in pids {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).map_err(|e| BenchError(format!("process {pid}: {e}")))?;
+        let status =
+            fs::read_to_string(format!("/proc/{pid}/status")).map_err(|e| BenchError(format!("process {pid}: {e}")))?;
         let field = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
             line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0)

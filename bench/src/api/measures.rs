@@ -99,8 +99,14 @@ impl Bench<'_> {
     /// Every object that was acknowledged is there.
     async fn check(&self, namespace: &str, count: usize) -> Result<(), BenchError> {
         let mut connection = self.target.connect().await?;
-        let list: Value = serde_json::from_slice(&connection.ask("GET", &collection(namespace), Bytes::new()).await?).map_err(BenchError::new)?;
-        let names: BTreeSet<&str> = list["items"].as_array().into_iter().flatten().filter_map(|item| item["metadata"]["name"].as_str()).collect();
+        let list: Value = serde_json::from_slice(&connection.ask("GET", &collection(namespace), Bytes::new()).await?)
+            .map_err(BenchError::new)?;
+        let names: BTreeSet<&str> = list["items"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|item| item["metadata"]["name"].as_str())
+            .collect();
         let lost = (0..count).filter(|number| !names.contains(format!("c{number}").as_str())).count();
         match lost {
             0 => Ok(()),
@@ -138,7 +144,11 @@ impl Bench<'_> {
             }
             self.check(&namespace, SERIAL).await?;
             let spread = Spread::of(times);
-            println!("T2 serial  p50 {:.3} ms, p99 {:.3} ms ({SERIAL} creates, one client)", spread.at(0.5), spread.at(0.99));
+            println!(
+                "T2 serial  p50 {:.3} ms, p99 {:.3} ms ({SERIAL} creates, one client)",
+                spread.at(0.5),
+                spread.at(0.99)
+            );
             Ok(())
         })
         .await
@@ -150,7 +160,8 @@ impl Bench<'_> {
             let (before, begun) = (cpu::seconds(&self.options.pids)?, Instant::now());
             let mut tasks = tokio::task::JoinSet::new();
             for reader in 0..READERS {
-                let (mut connection, path) = (self.target.connect().await?, format!("{}/c{}", collection(&namespace), reader % 100));
+                let (mut connection, path) =
+                    (self.target.connect().await?, format!("{}/c{}", collection(&namespace), reader % 100));
                 tasks.spawn(async move {
                     let mut times = Vec::new();
                     for _ in 0..READS / READERS {
@@ -168,7 +179,8 @@ impl Bench<'_> {
             while let Some(done) = tasks.join_next().await {
                 all.extend(done.map_err(BenchError::new)??);
             }
-            let (wall, used, count) = (begun.elapsed().as_secs_f64(), cpu::seconds(&self.options.pids)? - before, all.len() as f64);
+            let (wall, used, count) =
+                (begun.elapsed().as_secs_f64(), cpu::seconds(&self.options.pids)? - before, all.len() as f64);
             let spread = Spread::of(all);
             println!(
                 "T3 get     {:.0}/s, {:.3} CPU s per 1,000, p50 {:.2} ms, p99 {:.2} ms ({READERS} in flight)",
@@ -225,7 +237,11 @@ impl Bench<'_> {
                 }
             }
             let spread = Spread::of(times);
-            println!("T5 select  {:.3} ms median, {:.3} ms p99 ({count} objects, no match)", spread.at(0.5), spread.at(0.99));
+            println!(
+                "T5 select  {:.3} ms median, {:.3} ms p99 ({count} objects, no match)",
+                spread.at(0.5),
+                spread.at(0.99)
+            );
             Ok(())
         })
         .await
@@ -272,7 +288,8 @@ impl Bench<'_> {
 async fn follow(mut body: hyper::body::Incoming, _kept: Connection) -> Result<Instant, BenchError> {
     let (mut rest, mut next) = (Vec::new(), 0);
     while next < EVENTS {
-        let frame = body.frame().await.ok_or_else(|| BenchError("a watch ended early".into()))?.map_err(BenchError::new)?;
+        let frame =
+            body.frame().await.ok_or_else(|| BenchError("a watch ended early".into()))?.map_err(BenchError::new)?;
         rest.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
         let mut begin = 0;
         while let Some(length) = rest[begin..].iter().position(|byte| *byte == b'\n') {

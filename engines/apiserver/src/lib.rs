@@ -5,14 +5,14 @@
 
 mod admission;
 pub mod authn;
+pub mod authz;
 mod bootstrap;
 mod compactor;
 mod crd;
-pub mod authz;
 pub mod engine;
 pub mod http;
-mod metrics;
 pub mod hub;
+mod metrics;
 pub mod pages;
 pub mod rows;
 pub mod storage;

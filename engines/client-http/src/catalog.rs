@@ -33,18 +33,19 @@ fn add(group: &Value, catalog: &mut Catalog) {
         for resource in version.items("resources") {
             let plural = CompactString::from(resource.str("resource"));
             // The first version that has a resource is the preferred one.
-            if known.insert(plural.clone()) {
-                catalog.resources.push(served(group, &name, version.str("version"), resource, plural));
+            if known.insert(plural) {
+                catalog.resources.push(served(group, &name, version.str("version"), resource));
             }
         }
     }
 }
 
-fn served(group: &Value, name: &CompactString, version: &str, resource: &Value, plural: CompactString) -> Served {
+fn served(group: &Value, name: &CompactString, version: &str, resource: &Value) -> Served {
+    let plural = CompactString::from(resource.str("resource"));
     let has = |version: &&Value| version.items("resources").iter().any(|other| other.str("resource") == plural);
     let versions = group.items("versions").iter().filter(has).map(|version| version.str("version").into()).collect();
     Served {
-        resource: Gvr::new(name.clone(), version, plural.clone()),
+        resource: Gvr::new(name.clone(), version, plural),
         kind: resource.str("responseKind.kind").into(),
         namespaced: resource.str("scope") == "Namespaced",
         verbs: resource.items("verbs").iter().filter_map(Value::as_str).map(Into::into).collect(),

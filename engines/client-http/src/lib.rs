@@ -145,5 +145,8 @@ fn refusal(code: StatusCode, body: &[u8]) -> Status {
         return status;
     }
     let text = String::from_utf8_lossy(&body[..body.len().min(256)]).into_owned();
-    Status { code: code.as_u16(), ..Status::failure(Reason::InternalError, format!("the server answered {code}: {text}")) }
+    Status {
+        code: code.as_u16(),
+        ..Status::failure(Reason::InternalError, format!("the server answered {code}: {text}"))
+    }
 }

@@ -21,7 +21,9 @@ pub mod terminal;
 pub use libc::ELOOP;
 
 /// Readiness of a descriptor in tokio's loop.
-fn watch_descriptor(descriptor: std::os::fd::OwnedFd) -> std::io::Result<tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>> {
+fn watch_descriptor(
+    descriptor: std::os::fd::OwnedFd,
+) -> std::io::Result<tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>> {
     // SAFETY: the descriptor is owned by the value that is registered and stays open until that is dropped.
     unsafe { tokio::io::unix::AsyncFd::register(descriptor) }.map_err(std::io::Error::from)
 }

@@ -57,5 +57,8 @@ fn answer(mut stream: TcpStream, name: &str) -> io::Result<()> {
     let peer = stream.peer_addr()?.ip();
     let body = format!("Hello from pod {name}\nyou are {peer}, and asked: {head}\n");
     let length = body.len();
-    write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
 }

@@ -1,9 +1,9 @@
 //! Kubeconfig files: how a client finds this server and proves who it is.
 
 use crate::certificates::Signed;
+use crate::files;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use crate::files;
 use meta::{Value, value};
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -4,7 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 
 pub fn host_name() -> String {
     let text = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name: String = text.trim().to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
+    let name: String = text
+        .trim()
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
+        .collect();
     if name.is_empty() { "localhost".into() } else { name }
 }
 

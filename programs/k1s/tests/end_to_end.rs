@@ -108,7 +108,8 @@ async fn rolled_out(deployments: &Api<Deployment>) {
                 let status = seen.status.unwrap_or_default();
                 let wanted = Some(REPLICAS as i32);
                 let counts = [status.replicas, status.updated_replicas, status.available_replicas];
-                if status.observed_generation == seen.metadata.generation && counts.iter().all(|count| *count == wanted) {
+                if status.observed_generation == seen.metadata.generation && counts.iter().all(|count| *count == wanted)
+                {
                     return;
                 }
             }
@@ -184,7 +185,9 @@ async fn identities(pods: &Api<Pod>) -> BTreeSet<(String, i32)> {
 fn traces(dir: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for link in fs::read_dir("/sys/class/net").expect("links").flatten() {
-        found.extend(link.file_name().to_str().filter(|name| name.starts_with("k1s")).map(|name| format!("link {name}")));
+        found.extend(
+            link.file_name().to_str().filter(|name| name.starts_with("k1s")).map(|name| format!("link {name}")),
+        );
     }
     let mounts = fs::read_to_string("/proc/self/mounts").expect("mounts");
     let below = dir.to_string_lossy().into_owned();
@@ -206,7 +209,8 @@ async fn a_deployment_ends_in_containers_that_answer_through_their_service() {
     assert!(String::from_utf8_lossy(&images.stdout).contains("k1s/demo"), "{images:?}");
     let client = cluster.client().await;
     let deployments: Api<Deployment> = Api::default_namespaced(client.clone());
-    let (pods, services): (Api<Pod>, Api<Service>) = (Api::default_namespaced(client.clone()), Api::default_namespaced(client));
+    let (pods, services): (Api<Pod>, Api<Service>) =
+        (Api::default_namespaced(client.clone()), Api::default_namespaced(client));
     deployments.create(&PostParams::default(), &web("1")).await.expect("a deployment is created");
     let made = services.create(&PostParams::default(), &service()).await.expect("a service is created");
     let address = format!("{}:80", made.spec.and_then(|spec| spec.cluster_ip).expect("an address"));

@@ -233,9 +233,14 @@ mod tests {
 
     #[test]
     fn floats_as_go_prints_them() {
-        for (number, text) in
-            [(0.0, "0"), (1.5, "1.5"), (-2.0, "-2"), (0.00001, "1e-05"), (123456789.0, "1.23456789e+08"), (100000.0, "100000")]
-        {
+        for (number, text) in [
+            (0.0, "0"),
+            (1.5, "1.5"),
+            (-2.0, "-2"),
+            (0.00001, "1e-05"),
+            (123456789.0, "1.23456789e+08"),
+            (100000.0, "100000"),
+        ] {
             assert_eq!(go_float(number), text);
         }
     }
@@ -246,7 +251,10 @@ mod tests {
         let cases = [
             (FieldError::required(&path, ""), "spec.x: Required value"),
             (FieldError::invalid(&path, -1i64, "must be positive"), "spec.x: Invalid value: -1: must be positive"),
-            (FieldError::not_supported(&path, "c", ["a", "b"]), r#"spec.x: Unsupported value: "c": supported values: "a", "b""#),
+            (
+                FieldError::not_supported(&path, "c", ["a", "b"]),
+                r#"spec.x: Unsupported value: "c": supported values: "a", "b""#,
+            ),
             (FieldError::too_many(&path, 3, 1), "spec.x: Too many: 3: must have at most 1 item"),
             (FieldError::duplicate(&path, "a\"b"), r#"spec.x: Duplicate value: "a\"b""#),
             (FieldError::forbidden(&path, "no"), "spec.x: Forbidden: no"),

@@ -132,7 +132,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(self.below::<A::Error>(Place::Index(&self.place, list.len()))?)? {
+        while let Some(item) =
+            items.next_element_seed(self.below::<A::Error>(Place::Index(&self.place, list.len()))?)?
+        {
             list.push(item);
         }
         Ok(Value::List(list))

@@ -108,10 +108,6 @@ impl Gvr {
 
     /// `pods` or `deployments.apps`, as statuses name a resource.
     pub fn qualified(&self) -> CompactString {
-        if self.group.is_empty() {
-            self.resource.clone()
-        } else {
-            format_compact!("{}.{}", self.resource, self.group)
-        }
+        if self.group.is_empty() { self.resource.clone() } else { format_compact!("{}.{}", self.resource, self.group) }
     }
 }

@@ -4,7 +4,7 @@
 //! The bytes have a hole where `resourceVersion` goes, for that is known only after the commit:
 //! `{"apiVersion":"v1","kind":"Pod","metadata":{` hole `"name":"a",...},"spec":...}`.
 
-use crate::{Gvk, GroupVersion, JsonError, Key, Map, Time, Value};
+use crate::{GroupVersion, Gvk, JsonError, Key, Map, Time, Value};
 use bytes::Bytes;
 use compact_str::CompactString;
 use serde::Deserialize;

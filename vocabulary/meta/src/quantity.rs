@@ -163,7 +163,9 @@ impl fmt::Display for Quantity {
         let nano = self.nano.abs();
         match self.format {
             Format::BinarySi if nano % NANO == 0 && nano >= 1024 * NANO => binary(nano / NANO, f),
-            Format::DecimalExponent => decimal(nano, &["e-9", "e-6", "e-3", "", "e3", "e6", "e9", "e12", "e15", "e18"], f),
+            Format::DecimalExponent => {
+                decimal(nano, &["e-9", "e-6", "e-3", "", "e3", "e6", "e9", "e12", "e15", "e18"], f)
+            }
             _ => decimal(nano, &["n", "u", "m", "", "k", "M", "G", "T", "P", "E"], f),
         }
     }

@@ -64,7 +64,8 @@ impl LabelSelector {
     }
 
     pub fn from_equal<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> LabelSelector {
-        let requirements = pairs.into_iter().map(|(k, v)| Requirement::In(k.into(), BTreeSet::from([v.into()]))).collect();
+        let requirements =
+            pairs.into_iter().map(|(k, v)| Requirement::In(k.into(), BTreeSet::from([v.into()]))).collect();
         LabelSelector { requirements, nothing: false }
     }
 
@@ -195,7 +196,9 @@ impl<'a> Parser<'a> {
 
     fn number(&mut self) -> Result<i64, String> {
         let text = self.next();
-        text.parse().map_err(|_| format!("values[0]: Invalid value: {text:?}: for 'Gt', 'Lt' operators, the value must be an integer"))
+        text.parse().map_err(|_| {
+            format!("values[0]: Invalid value: {text:?}: for 'Gt', 'Lt' operators, the value must be an integer")
+        })
     }
 
     fn set(&mut self) -> Result<BTreeSet<CompactString>, String> {

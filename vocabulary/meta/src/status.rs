@@ -115,8 +115,12 @@ impl Status {
     }
 
     fn about(reason: Reason, resource: &Gvr, name: &str, message: String) -> Status {
-        let details =
-            Details { name: name.into(), group: resource.group.clone(), kind: resource.resource.clone(), ..Details::default() };
+        let details = Details {
+            name: name.into(),
+            group: resource.group.clone(),
+            kind: resource.resource.clone(),
+            ..Details::default()
+        };
         Status { details: Some(Box::new(details)), ..Status::failure(reason, message) }
     }
 
@@ -169,7 +173,8 @@ impl Status {
     }
 
     pub fn invalid(kind: &Gvk, name: &str, errors: &ErrorList) -> Status {
-        let qualified = if kind.group.is_empty() { kind.kind.to_string() } else { format!("{}.{}", kind.kind, kind.group) };
+        let qualified =
+            if kind.group.is_empty() { kind.kind.to_string() } else { format!("{}.{}", kind.kind, kind.group) };
         let details = Details {
             name: name.into(),
             group: kind.group.clone(),
@@ -215,7 +220,8 @@ impl Status {
     }
 
     pub fn internal(why: impl fmt::Display) -> Status {
-        let details = Details { causes: vec![Cause { message: why.to_string(), ..Cause::default() }], ..Details::default() };
+        let details =
+            Details { causes: vec![Cause { message: why.to_string(), ..Cause::default() }], ..Details::default() };
         let message = format!("Internal error occurred: {why}");
         Status { details: Some(Box::new(details)), ..Status::failure(Reason::InternalError, message) }
     }

@@ -54,7 +54,10 @@ mod tests {
         assert_eq!(time.to_string(), "2026-01-02T03:04:05Z");
         assert_eq!(time.micro(), "2026-01-02T03:04:05.678901Z");
         let early = Time::parse("1969-12-31T23:59:59.5Z").unwrap();
-        assert_eq!((early.to_string().as_str(), early.micro().as_str()), ("1969-12-31T23:59:59Z", "1969-12-31T23:59:59.500000Z"));
+        assert_eq!(
+            (early.to_string().as_str(), early.micro().as_str()),
+            ("1969-12-31T23:59:59Z", "1969-12-31T23:59:59.500000Z")
+        );
         assert_eq!(Time::parse("2026-01-02T05:04:05+02:00").unwrap().to_string(), "2026-01-02T03:04:05Z");
     }
 }

@@ -8,8 +8,8 @@ mod create;
 mod delete;
 mod list;
 mod ownership;
-mod scale;
 mod page;
+mod scale;
 mod select;
 mod update;
 mod watch;
@@ -27,11 +27,11 @@ use std::sync::Arc;
 use store::Store;
 
 pub use body::Payload;
+pub(crate) use body::unsupported_media;
 pub use page::Token;
 pub use update::manager_of_agent;
-pub(crate) use body::unsupported_media;
-pub(crate) use watch::too_old;
 pub use watch::Following;
+pub(crate) use watch::too_old;
 
 /// Everything a request needs. One for the whole server.
 pub struct Api {

@@ -228,7 +228,8 @@ impl Connecting<'_> {
         match code {
             StatusCode::BAD_REQUEST => Status::bad_request(text),
             StatusCode::NOT_FOUND => {
-                let message = format!("the server could not find the requested resource ( pods/log {})", self.target.key.name);
+                let message =
+                    format!("the server could not find the requested resource ( pods/log {})", self.target.key.name);
                 Status::failure(Reason::NotFound, message)
             }
             _ => Status::internal(text),

@@ -298,4 +298,3 @@ fn method_not_allowed() -> Status {
     let message = "the server does not allow this method on the requested resource";
     Status { details: Some(Box::default()), ..Status::failure(Reason::MethodNotAllowed, message) }
 }
-

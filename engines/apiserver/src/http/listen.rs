@@ -77,7 +77,12 @@ impl Listener {
     }
 }
 
-async fn connection(stream: TcpStream, acceptor: TlsAcceptor, frontend: Arc<Frontend>, graceful: Arc<GracefulShutdown>) {
+async fn connection(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    frontend: Arc<Frontend>,
+    graceful: Arc<GracefulShutdown>,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no delay could not be set");
     }

@@ -14,12 +14,12 @@ mod table;
 mod trace;
 
 pub use accept::{Media, not_acceptable};
+pub(crate) use connect::concerns as connects;
 pub use handle::Frontend;
 pub use listen::{Listener, ServeError};
-pub(crate) use connect::concerns as connects;
-pub(crate) use path::{ResourcePath, Target};
 #[cfg(test)]
 pub(crate) use path::parse as parse_path;
+pub(crate) use path::{ResourcePath, Target};
 pub use query::Query;
 pub(crate) use query::delete_body;
 pub use respond::Response;

@@ -108,7 +108,10 @@ mod tests {
             Some(Target::Other) => "other".into(),
             Some(Target::Resource(r)) => {
                 let (group, watch) = (&r.resource.group, if r.watch { "watch " } else { "" });
-                format!("{watch}{group}|{}|{}|{}|{}|{}", r.resource.version, r.resource.resource, r.key, r.subresource, r.rest)
+                format!(
+                    "{watch}{group}|{}|{}|{}|{}|{}",
+                    r.resource.version, r.resource.resource, r.key, r.subresource, r.rest
+                )
             }
         }
     }
@@ -127,7 +130,10 @@ mod tests {
             ("/api/v1/namespaces/default/status", "|v1|namespaces|default|status|"),
             ("/apis/apps/v1/namespaces/d/deployments/a/scale", "apps|v1|deployments|d/a|scale|"),
             ("/apis/apps/v1/watch/namespaces/d/deployments", "watch apps|v1|deployments|d/||"),
-            ("/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode", "rbac.authorization.k8s.io|v1|clusterroles|system:node||"),
+            (
+                "/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode",
+                "rbac.authorization.k8s.io|v1|clusterroles|system:node||",
+            ),
             ("/api/v1", "other"),
             ("/apis/apps/v1", "other"),
             ("/healthz", "other"),

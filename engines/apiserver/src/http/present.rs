@@ -132,7 +132,8 @@ impl ListHead {
     fn json(&self, def: &KindDef, version: &str) -> Vec<u8> {
         let api_version = def.gvk(version).group_version().api_version();
         let (kind, metadata) = (&def.names.list_kind, self.metadata());
-        format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":{metadata},\"items\":[").into_bytes()
+        format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":{metadata},\"items\":[")
+            .into_bytes()
     }
 }
 

@@ -13,7 +13,9 @@ impl Query {
     pub fn parse(text: Option<&str>) -> Query {
         let decode = |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
         let pairs = text.unwrap_or("").split('&').filter(|pair| !pair.is_empty());
-        Query(pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(k, v)| (decode(k), decode(v))).collect())
+        Query(
+            pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(k, v)| (decode(k), decode(v))).collect(),
+        )
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -40,9 +42,10 @@ impl Query {
     fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Status> {
         match self.get(name) {
             None | Some("") => Ok(None),
-            Some(text) => text.parse().map(Some).map_err(|_| {
-                Status::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax"))
-            }),
+            Some(text) => text
+                .parse()
+                .map(Some)
+                .map_err(|_| Status::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax"))),
         }
     }
 
@@ -176,7 +179,12 @@ mod tests {
         assert_eq!(query.get("labelSelector"), Some("a=b,c in (d)"));
         assert!(query.flag("watch") && query.flag("x") && !query.flag("y"));
         assert_eq!(query.list_options().unwrap().limit, 5);
-        for broken in ["limit=x", "resourceVersionMatch=Foo", "resourceVersionMatch=Exact", "resourceVersion=0&resourceVersionMatch=Exact"] {
+        for broken in [
+            "limit=x",
+            "resourceVersionMatch=Foo",
+            "resourceVersionMatch=Exact",
+            "resourceVersion=0&resourceVersionMatch=Exact",
+        ] {
             assert!(Query::parse(Some(broken)).list_options().is_err(), "{broken}");
         }
     }

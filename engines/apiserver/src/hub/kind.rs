@@ -1,12 +1,12 @@
 //! One kind's objects and the ring of its latest changes.
 
 use super::{Change, Interest, Shown, Watcher};
+use client::Latest;
 use meta::selector::LabelSelector;
 use meta::{CompactString, Key, Object};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
 use std::sync::{Arc, RwLock};
-use client::Latest;
 
 /// Changes kept for watchers that resume. Upstream's cache keeps at most 102,400 of a busy kind.
 const RING_MOST: usize = 65_536;

@@ -22,7 +22,20 @@ pub struct Pages {
 }
 
 /// The top level's paths, as upstream lists them under `/`.
-const PATHS: &[&str] = &["/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"];
+const PATHS: &[&str] = &[
+    "/.well-known/openid-configuration",
+    "/api",
+    "/api/v1",
+    "/apis",
+    "/healthz",
+    "/livez",
+    "/metrics",
+    "/openapi/v2",
+    "/openapi/v3",
+    "/openid/v1/jwks",
+    "/readyz",
+    "/version",
+];
 
 impl Pages {
     pub async fn answer(&self, api: &Api, path: &str, query: &Query, headers: &HeaderMap) -> Response {

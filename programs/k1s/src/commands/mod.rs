@@ -20,7 +20,7 @@ pub struct Entry {
     pub run: fn(&ArgMatches) -> Result<(), Failure>,
 }
 
-pub const COMMANDS: &[Entry] = 
+pub const COMMANDS: &[Entry] =
     &[up::ENTRY, down::ENTRY, status::ENTRY, demo::ENTRY, image::ENTRY, reset::ENTRY, server::ENTRY];
 
 /// Why a command did not do what it was asked, in words for the person who asked.

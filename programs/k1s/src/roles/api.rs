@@ -2,8 +2,8 @@
 
 use crate::certificates::{Authority, CertificateError, Subject, TokenKeys};
 use crate::files;
-use crate::machine::own_address;
 use crate::kubeconfig::kubeconfig;
+use crate::machine::own_address;
 use apiserver::authn::{KeyError, Keys};
 use apiserver::engine::Ranges;
 use apiserver::http::{Listener, ServeError};
@@ -100,7 +100,8 @@ impl ApiRole {
         let token_keys = TokenKeys::open(data_dir)?;
         let service_account_keys = Keys::open(&token_keys.signer, &token_keys.trusted)?;
         let clock_of_server = clock.clone();
-        let config = Config { store, format, clock: clock_of_server, ranges, service_account_keys, kubelet_tls, advertise };
+        let config =
+            Config { store, format, clock: clock_of_server, ranges, service_account_keys, kubelet_tls, advertise };
         let server = ApiServer::start(config).await?;
         let serving = tokio::spawn(listener.serve(server.frontend.clone(), server.stopping()));
         let role = ApiRole { authority, address, server, disk, serving };

@@ -2,17 +2,17 @@
 
 use super::api::ApiRole;
 use super::network::{self, NetworkRole, NetworkRoleError};
-use crate::demo;
 use crate::certificates::{CertificateError, Subject};
+use crate::demo;
+use crate::machine::{host_name, own_address};
 use apiserver::identity::Identity;
 use client::{Request, WatchEvent};
 use clock::Clock;
 use containers::{Containers, LoopbackOnly};
-use kubelet::{Config, Doors, Handle, KernelMounts, Kubelet, Mounts, ServerConfig, StartError};
 use futures::StreamExt;
+use kubelet::{Config, Doors, Handle, KernelMounts, Kubelet, Mounts, ServerConfig, StartError};
 use meta::{Gvr, Status, Value};
 use std::fmt;
-use crate::machine::{host_name, own_address};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -168,8 +168,12 @@ fn node_config(
     clock: &dyn Clock,
 ) -> Result<Config, CertificateError> {
     let user = format!("system:node:{name}");
-    let subject =
-        Subject { name: &user, groups: &["system:nodes"], addresses: vec![address, IpAddr::V4(Ipv4Addr::LOCALHOST)], hosts: vec![name.into()] };
+    let subject = Subject {
+        name: &user,
+        groups: &["system:nodes"],
+        addresses: vec![address, IpAddr::V4(Ipv4Addr::LOCALHOST)],
+        hosts: vec![name.into()],
+    };
     let tls = api.authority.server_tls(&api.authority.sign(&subject, clock.now())?)?;
     Ok(Config {
         node_ips: vec![address],

@@ -95,7 +95,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn check(reports: Value, verdict: Verdict, reason: &str) {
+    fn check(reports: &Value, verdict: Verdict, reason: &str) {
         let outcome = Outcome::of_reports(reports.as_array().unwrap(), "a spec works");
         assert_eq!((outcome.verdict, outcome.reason.as_str()), (verdict, reason), "{reports}");
     }
@@ -107,17 +107,17 @@ mod tests {
                    "Failure": {"Message": message}})
         };
         let setup = json!({"LeafNodeType": "BeforeSuite", "State": "failed", "Failure": {"Message": "no node"}});
-        check(json!([it("passed", "")]), Verdict::Passed, "");
-        check(json!([it("failed", "it\n  broke")]), Verdict::Failed, "it broke");
+        check(&json!([it("passed", "")]), Verdict::Passed, "");
+        check(&json!([it("failed", "it\n  broke")]), Verdict::Failed, "it broke");
         let mut late = it("timedout", "A suite timeout occurred");
         late["SpecEvents"] = json!([
             {"SpecEventType": "By", "Message": "waiting for a pod"},
             {"SpecEventType": "By", "Message": "Destroying namespace"},
             {"SpecEventType": "NodeStart"},
         ]);
-        check(json!([late]), Verdict::Failed, "took too long; the last step: waiting for a pod");
-        check(json!([setup, it("skipped", "")]), Verdict::Failed, "no node");
-        check(json!([it("skipped", "needs two nodes")]), Verdict::NotRun, "needs two nodes");
-        check(json!([]), Verdict::NotRun, "");
+        check(&json!([late]), Verdict::Failed, "took too long; the last step: waiting for a pod");
+        check(&json!([setup, it("skipped", "")]), Verdict::Failed, "no node");
+        check(&json!([it("skipped", "needs two nodes")]), Verdict::NotRun, "needs two nodes");
+        check(&json!([]), Verdict::NotRun, "");
     }
 }
