@@ -98,8 +98,10 @@ fn service() -> Service {
     .expect("a service")
 }
 
-/// Follows the deployment until all replicas are of its newest template and available.
-async fn rolled_out(deployments: &Api<Deployment>) {
+/// Follows the deployment until all replicas are of its newest template and available. What a watch shows first may be
+/// older than the change that was just made, so the generation that it made is waited for.
+async fn rolled_out(deployments: &Api<Deployment>, changed: &Deployment) {
+    let least = changed.metadata.generation;
     let follow = async {
         let parameters = WatchParams::default().fields("metadata.name=web");
         let mut events = std::pin::pin!(deployments.watch(&parameters, "0").await.expect("a watch"));
@@ -108,7 +110,10 @@ async fn rolled_out(deployments: &Api<Deployment>) {
                 let status = seen.status.unwrap_or_default();
                 let wanted = Some(REPLICAS as i32);
                 let counts = [status.replicas, status.updated_replicas, status.available_replicas];
-                if status.observed_generation == seen.metadata.generation && counts.iter().all(|count| *count == wanted)
+                let observed = status.observed_generation;
+                if observed >= least
+                    && observed == seen.metadata.generation
+                    && counts.iter().all(|count| *count == wanted)
                 {
                     return;
                 }
@@ -211,16 +216,16 @@ async fn a_deployment_ends_in_containers_that_answer_through_their_service() {
     let deployments: Api<Deployment> = Api::default_namespaced(client.clone());
     let (pods, services): (Api<Pod>, Api<Service>) =
         (Api::default_namespaced(client.clone()), Api::default_namespaced(client));
-    deployments.create(&PostParams::default(), &web("1")).await.expect("a deployment is created");
+    let first = deployments.create(&PostParams::default(), &web("1")).await.expect("a deployment is created");
     let made = services.create(&PostParams::default(), &service()).await.expect("a service is created");
     let address = format!("{}:80", made.spec.and_then(|spec| spec.cluster_ip).expect("an address"));
-    rolled_out(&deployments).await;
+    rolled_out(&deployments, &first).await;
     let before = all_answer(&address);
 
     let asking = Asking::start(address.clone());
     let apply = PatchParams::apply("end-to-end").force();
-    deployments.patch("web", &apply, &Patch::Apply(&web("2"))).await.expect("a new template is applied");
-    rolled_out(&deployments).await;
+    let second = deployments.patch("web", &apply, &Patch::Apply(&web("2"))).await.expect("a new template is applied");
+    rolled_out(&deployments, &second).await;
     asking.finish();
     let after = all_answer(&address);
     assert!(before.is_disjoint(&after), "the update replaced every pod: {before:?} {after:?}");
@@ -229,12 +234,12 @@ async fn a_deployment_ends_in_containers_that_answer_through_their_service() {
     cluster.kill();
     assert_eq!(all_answer(&address), after, "pods answer without k1s");
     cluster.up();
-    rolled_out(&deployments).await;
+    rolled_out(&deployments, &second).await;
     assert_eq!(identities(&pods).await, known, "the same pods, none of them restarted");
     assert_eq!(all_answer(&address), after);
 
-    deployments.patch("web", &apply, &Patch::Apply(&web("3"))).await.expect("a template is applied after the restart");
-    rolled_out(&deployments).await;
+    let third = deployments.patch("web", &apply, &Patch::Apply(&web("3"))).await.expect("a template after the restart");
+    rolled_out(&deployments, &third).await;
     assert!(all_answer(&address).is_disjoint(&after), "the cluster goes on working");
 
     let output = cluster.k1s(&["reset", "--yes"]);
