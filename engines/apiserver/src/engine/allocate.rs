@@ -109,7 +109,7 @@ impl Going<'_> {
         match allocation {
             Allocation::ClusterIp { path, wanted, family } => {
                 let address = match wanted {
-                    Some(text) => self.chosen_address(new, path, text, held)?,
+                    Some(text) => self.chosen_address(new, text, held)?,
                     None => self.pick_address(new, path, *family)?,
                 };
                 set_at(new, path, Value::from(address.to_string()));
@@ -126,7 +126,7 @@ impl Going<'_> {
         }
     }
 
-    fn chosen_address(&self, new: &Value, path: &str, text: &str, held: &BTreeSet<Claim>) -> Result<IpAddr, Status> {
+    fn chosen_address(&self, new: &Value, text: &str, held: &BTreeSet<Claim>) -> Result<IpAddr, Status> {
         let refuse = |why: String| {
             let shown = Value::List(vec![Value::from(text)]);
             self.refused(new, FieldError::invalid(&Path::new("spec").field("clusterIPs"), shown, why))
@@ -140,7 +140,6 @@ impl Going<'_> {
                 "failed to allocate IP {text}: the provided IP ({text}) is not in the valid range. The range of valid IPs is {range}"
             )));
         }
-        let _ = path;
         if !held.contains(&Claim::Address(address)) && self.is_taken(address) {
             return Err(refuse(format!("failed to allocate IP {text}: provided IP is already allocated")));
         }
