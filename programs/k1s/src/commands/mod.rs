@@ -4,6 +4,7 @@ mod arguments;
 mod cluster;
 mod demo;
 mod down;
+mod etcd;
 mod image;
 mod reset;
 mod server;

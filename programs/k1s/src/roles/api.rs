@@ -78,11 +78,7 @@ pub struct ApiRole {
 }
 
 impl ApiRole {
-    pub async fn start(data_dir: &Path, bind: SocketAddr, clock: Arc<dyn Clock>) -> Result<ApiRole, ApiError> {
-        ApiRole::start_on(Kept::Here, data_dir, bind, clock).await
-    }
-
-    pub async fn start_on(
+    pub async fn start(
         kept: Kept,
         data_dir: &Path,
         bind: SocketAddr,

@@ -1,8 +1,6 @@
 //! `k1s server`: the API server alone, on the embedded store or on etcd.
 
-mod etcd;
-
-use super::{Entry, Failure, arguments, stopping};
+use super::{Entry, Failure, arguments, etcd, stopping};
 use crate::roles::api::{ApiRole, Kept};
 use clap::{ArgMatches, Command};
 use clock::SystemClock;
@@ -30,7 +28,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
 
 async fn serve(kept: Kept, data_dir: &Path, bind: SocketAddr) -> Result<(), Failure> {
     let asked_to_stop = stopping::asked()?;
-    let api = ApiRole::start_on(kept, data_dir, bind, Arc::new(SystemClock)).await?;
+    let api = ApiRole::start(kept, data_dir, bind, Arc::new(SystemClock)).await?;
     let kubeconfig = ApiRole::kubeconfig_path(data_dir);
     println!("k1s: the API is ready at {}; administrator's kubeconfig: {}", api.url(), kubeconfig.display());
     asked_to_stop.await;

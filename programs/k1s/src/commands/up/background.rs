@@ -1,11 +1,10 @@
-//! Starts k1s in the background: the same program with `--foreground`, its progress told until the node is ready.
+//! Starts k1s in the background: the same program and arguments with `--foreground`, its progress told until the node is ready.
 
 use super::super::Failure;
 use super::next_steps;
 use crate::{files, running};
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -14,13 +13,13 @@ use std::process::{Child, Command, Stdio};
 /// The line with which a start in the foreground says that it is done.
 pub const READY: &str = "k1s is up";
 
-pub fn start(data_dir: &Path, bind: SocketAddr) -> Result<(), Failure> {
+pub fn start(data_dir: &Path) -> Result<(), Failure> {
     if let Some(pid) = running::find(data_dir)? {
         println!("k1s is already up, as process {pid}");
         return next_steps(data_dir);
     }
     files::make_dir(data_dir)?;
-    let mut child = spawn(data_dir, bind)?;
+    let mut child = spawn(data_dir)?;
     let told = child.stdout.take().ok_or_else(|| Failure("the new process has no output".into()))?;
     for line in BufReader::new(told).lines() {
         let line = line?;
@@ -33,10 +32,10 @@ pub fn start(data_dir: &Path, bind: SocketAddr) -> Result<(), Failure> {
     Err(Failure(format!("the start failed ({status}); {}", last_words(data_dir))))
 }
 
-fn spawn(data_dir: &Path, bind: SocketAddr) -> Result<Child, Failure> {
+fn spawn(data_dir: &Path) -> Result<Child, Failure> {
     let log = OpenOptions::new().create(true).append(true).mode(0o600).open(data_dir.join("k1s.log"))?;
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["up", "--foreground", "--bind", &bind.to_string()]).arg("--data-dir").arg(data_dir);
+    command.args(std::env::args_os().skip(1)).arg("--foreground");
     // A group of its own: the terminal's Ctrl-C is not meant for it.
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).process_group(0);
     Ok(command.spawn()?)

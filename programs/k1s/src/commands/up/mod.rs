@@ -2,9 +2,9 @@
 
 mod background;
 
-use super::{Entry, Failure, arguments, stopping};
+use super::{Entry, Failure, arguments, etcd, stopping};
 use crate::kubeconfig;
-use crate::roles::api::ApiRole;
+use crate::roles::api::{ApiRole, Kept};
 use crate::roles::control::ControlRole;
 use crate::roles::controllers::ControllersRole;
 use crate::roles::node::NodeRole;
@@ -23,29 +23,31 @@ fn command() -> Command {
         .about("Start a cluster on this machine")
         .arg(arguments::data_dir())
         .arg(arguments::bind("0.0.0.0:6443"))
+        .args(etcd::arguments())
         .arg(Arg::new("foreground").long("foreground").help("Stay, and stop on Ctrl-C").action(ArgAction::SetTrue))
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let (data_dir, bind) = (arguments::data_dir_of(matches)?, arguments::bind_of(matches)?);
+    let kept = etcd::kept_of(matches)?;
     if !rustix::process::geteuid().is_root() {
         return Err(Failure("a node makes namespaces, mounts and links: run it as root (or use `k1s server`)".into()));
     }
     if !matches.get_flag("foreground") {
-        return background::start(data_dir, bind);
+        return background::start(data_dir);
     }
     arguments::start_log();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(foreground(data_dir, bind))
+    runtime.block_on(foreground(kept, data_dir, bind))
 }
 
-async fn foreground(data_dir: &Path, bind: SocketAddr) -> Result<(), Failure> {
+async fn foreground(kept: Kept, data_dir: &Path, bind: SocketAddr) -> Result<(), Failure> {
     let Some(_held) = running::hold(data_dir)? else {
         return Err(Failure(format!("another k1s runs on {}", data_dir.display())));
     };
     let asked_to_stop = stopping::asked()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let api = ApiRole::start(data_dir, bind, clock.clone()).await?;
+    let api = ApiRole::start(kept, data_dir, bind, clock.clone()).await?;
     println!("the API answers at {}", api.url());
     let controllers = ControllersRole::start(&api, clock.clone());
     let scheduler = scheduler::start(&api, clock.clone());
