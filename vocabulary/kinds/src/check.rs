@@ -20,6 +20,13 @@ pub fn required(at: &Cursor<'_>, detail: &str, out: &mut ErrorList) -> bool {
     !missing
 }
 
+/// A list must hold something.
+pub fn required_items(at: &Cursor<'_>, out: &mut ErrorList) {
+    if at.items().next().is_none() {
+        out.push(FieldError::required(&at.path, ""));
+    }
+}
+
 /// Required, and then judged by a rule of names.
 pub fn required_name(at: &Cursor<'_>, rule: fn(&str) -> Vec<String>, out: &mut ErrorList) {
     if required(at, "", out) {
@@ -65,6 +72,15 @@ pub fn port_or_name(at: &Cursor<'_>, out: &mut ErrorList) {
         Value::Str(name) => text(at, formats::port_name(name), out),
         _ => port(at, out),
     }
+}
+
+/// The name of a volume driver: a domain, in any case.
+pub fn csi_driver(at: &Cursor<'_>, out: &mut ErrorList) {
+    const MOST: usize = 63;
+    if at.str().len() > MOST {
+        out.push(FieldError::too_long(&at.path, MOST));
+    }
+    text(at, meta::names::dns_subdomain(&at.str().to_lowercase()), out);
 }
 
 pub fn immutable(new: &Cursor<'_>, old: &Cursor<'_>, out: &mut ErrorList) {

@@ -1,6 +1,6 @@
 //! Judges an object by the declared rules: lines of `facts/rules.txt`, each about one field of one type.
 
-use crate::{Context, check, formats, metadata, schema_of};
+use crate::{Context, check, formats, go_form, metadata, schema_of, types};
 use meta::{Cursor, ErrorList, FieldError, Quantity, Value, names};
 use schema::{Shape, TypeId, Types};
 use std::collections::{BTreeSet, HashMap};
@@ -37,7 +37,9 @@ enum Rule {
     /// Of the items of a list, this field differs.
     Unique(&'static str),
     MaxItems(usize),
-    Immutable,
+    /// Of a type: messages show it as Go does.
+    Immutable(TypeId),
+    CsiDriver,
 }
 
 type Book = HashMap<TypeId, Vec<(&'static str, Vec<Rule>)>>;
@@ -60,9 +62,11 @@ fn parse(line: &'static str) -> (TypeId, &'static str, Vec<Rule>) {
     let (of, field) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let schema = schema_of(of).unwrap_or_else(|| panic!("facts/rules.txt: no type {of}"));
     let known = schema.node().as_struct().and_then(|fields| fields.field(field));
-    let is_pointer = known.unwrap_or_else(|| panic!("facts/rules.txt: {of} has no field {field}")).pointer;
+    let known = known.unwrap_or_else(|| panic!("facts/rules.txt: {of} has no field {field}"));
+    let (is_pointer, node) = (known.pointer, known.node);
     let rules = words.map(rule).map(|rule| match rule {
         Rule::Required(detail) if is_pointer => Rule::RequiredPresent(detail),
+        Rule::Immutable(_) => Rule::Immutable(node),
         rule => rule,
     });
     (schema.root, field, rules.collect())
@@ -90,7 +94,8 @@ fn rule(word: &'static str) -> Rule {
         "label-selector" => Rule::LabelSelector,
         "unique" => Rule::Unique(argument),
         "max-items" => Rule::MaxItems(argument.parse().unwrap_or(usize::MAX)),
-        "immutable" => Rule::Immutable,
+        "immutable" => Rule::Immutable(TypeId::default()),
+        "csi-driver" => Rule::CsiDriver,
         other => match other.strip_suffix('!') {
             Some(form) => Rule::NameEvenAbsent(form_of(form)),
             None => Rule::Name(form_of(other)),
@@ -113,7 +118,6 @@ fn form_of(name: &str) -> fn(&str) -> Vec<String> {
         "cidr" => formats::cidr,
         "local-path" => formats::local_path,
         "no-backsteps" => formats::no_backsteps,
-        "csi-driver" => formats::csi_driver,
         "domain-path" => formats::domain_path,
         other => panic!("facts/rules.txt: unknown rule {other}"),
     }
@@ -181,8 +185,8 @@ fn judge_field(at: &Cursor<'_>, old: &Value, rules: &[Rule], out: &mut ErrorList
                 return;
             }
             Rule::Required(_) | Rule::RequiredPresent(_) => {}
-            Rule::Immutable if at.value != old => check::invalid(at, check::IMMUTABLE, out),
-            Rule::Immutable => {}
+            Rule::Immutable(id) if at.value != old => out.push(immutable(*id, at)),
+            Rule::Immutable(_) => {}
             Rule::NonZero if at.int() == 0 => {
                 out.push(FieldError::required(&at.path, ""));
                 return;
@@ -195,6 +199,13 @@ fn judge_field(at: &Cursor<'_>, old: &Value, rules: &[Rule], out: &mut ErrorList
             rule if !at.is_null() => judge_value(at, rule, out),
             _ => {}
         }
+    }
+}
+
+fn immutable(id: TypeId, at: &Cursor<'_>) -> FieldError {
+    match go_form::differs(types(), id) {
+        true => go_form::invalid(types(), id, at, check::IMMUTABLE),
+        false => FieldError::invalid(&at.path, at.value.clone(), check::IMMUTABLE),
     }
 }
 
@@ -223,6 +234,7 @@ fn judge_value(at: &Cursor<'_>, rule: &Rule, out: &mut ErrorList) {
         Rule::NonNegativeQuantity => nonnegative_quantity(at, out),
         Rule::Name(judge) => check::text(at, judge(at.str()), out),
         Rule::PortOrName => check::port_or_name(at, out),
+        Rule::CsiDriver => check::csi_driver(at, out),
         Rule::FileMode if !(0..=0o777).contains(&at.int()) => check::invalid(at, FILE_MODE, out),
         Rule::Weight if !(1..=100).contains(&at.int()) => check::invalid(at, "must be in the range 1-100", out),
         Rule::Labels => metadata::labels(at, out),

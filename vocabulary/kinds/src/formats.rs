@@ -142,16 +142,6 @@ pub fn domain_path(text: &str) -> Vec<String> {
     }
 }
 
-/// The name of a volume driver.
-pub fn csi_driver(text: &str) -> Vec<String> {
-    let mut complaints: Vec<String> = Vec::new();
-    if text.len() > 63 {
-        complaints.push("must be no more than 63 characters".into());
-    }
-    complaints.extend(meta::names::dns_subdomain(&text.to_lowercase()));
-    complaints
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

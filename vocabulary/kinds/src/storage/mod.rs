@@ -1,5 +1,6 @@
 //! Kinds of the group `storage`.
 
+mod class_rules;
 pub mod csidriver;
 pub mod csinode;
 pub mod csistoragecapacity;

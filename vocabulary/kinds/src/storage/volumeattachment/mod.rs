@@ -31,23 +31,70 @@ impl Rules for VolumeAttachment {
     }
 
     fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
-        if !context.subresource.is_empty() || old.is_some() {
-            return;
+        let at = Cursor::root(new);
+        source(&at.at("spec.source"), out);
+        attacher(&at.at("spec.attacher"), old.is_none(), out);
+        if old.is_none() {
+            let name = at.at("spec.source.persistentVolumeName");
+            name.clone().present().iter().for_each(|at| named(at, out));
         }
-        let source = Cursor::root(new).at("spec.source");
-        let name = source.at("persistentVolumeName");
-        match (name.is_null(), source.at("inlineVolumeSpec").is_null()) {
-            (true, true) | (false, false) => {
-                let why = "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
-                out.push(FieldError::required(&source.path, why));
-            }
-            (false, true) => {
-                if name.str().is_empty() {
-                    out.push(FieldError::required(&name.path, "must specify non empty persistentVolumeName"));
-                }
-                check::text(&name, meta::names::dns_subdomain(name.str()), out);
-            }
-            _ => {}
+        if context.subresource == "status" {
+            volume_error(&at.at("status.attachError"), out);
+            volume_error(&at.at("status.detachError"), out);
         }
+    }
+}
+
+/// A new attachment is judged by two sets of rules upstream, and both ask for an attacher.
+fn attacher(at: &Cursor<'_>, fresh: bool, out: &mut ErrorList) {
+    let there = check::required(at, "", out);
+    match (fresh, there) {
+        (true, true) => check::csi_driver(at, out),
+        (true, false) => out.push(FieldError::required(&at.path, "")),
+        (false, _) => {}
+    }
+}
+
+fn source(at: &Cursor<'_>, out: &mut ErrorList) {
+    const ONE: &str = "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
+    let (name, inline) = (at.at("persistentVolumeName"), at.at("inlineVolumeSpec"));
+    match (name.is_null(), inline.is_null()) {
+        (true, true) => out.push(FieldError::required(&at.path, ONE)),
+        (false, false) => check::forbidden(&at.path, ONE, out),
+        (false, true) if name.str().is_empty() => {
+            out.push(FieldError::required(&name.path, "must specify non empty persistentVolumeName"));
+        }
+        (true, false) => inline_volume(&inline, out),
+        (false, true) => {}
+    }
+}
+
+/// A volume that no PersistentVolume stands for: by a driver, and the pod's alone.
+fn inline_volume(at: &Cursor<'_>, out: &mut ErrorList) {
+    const CONTEXT: &str = "in the context of inline volumes";
+    for field in ["claimRef", "capacity", "nodeAffinity", "storageClassName"] {
+        if !at.at(field).value.is_empty() {
+            check::forbidden(&at.at(field).path, &format!("may not be specified {CONTEXT}"), out);
+        }
+    }
+    if at.at("csi").is_null() {
+        out.push(FieldError::required(&at.at("csi").path, format!("has to be specified {CONTEXT}")));
+    }
+}
+
+fn named(at: &Cursor<'_>, out: &mut ErrorList) {
+    let complaints = meta::names::dns_subdomain(at.str()).into_iter();
+    out.extend(complaints.map(|complaint| FieldError::invalid(&at.path, at.str(), complaint)));
+}
+
+fn volume_error(at: &Cursor<'_>, out: &mut ErrorList) {
+    const MESSAGE_MOST: usize = 1024;
+    const METADATA_MOST: usize = 256 * 1024;
+    if at.at("message").str().len() > MESSAGE_MOST {
+        // Upstream names another limit than the one it holds.
+        out.push(FieldError::too_long(&at.at("message").path, METADATA_MOST));
+    }
+    if at.at("errorCode").int() < 0 {
+        check::range(&at.at("errorCode"), 0, i64::from(i32::MAX), out);
     }
 }

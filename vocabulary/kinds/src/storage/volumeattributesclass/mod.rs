@@ -1,7 +1,8 @@
 //! VolumeAttributesClass: changeable traits of volumes.
 
 use crate::cells;
-use crate::{Context, Row, Rules, check};
+use crate::storage::class_rules;
+use crate::{Context, Row, Rules};
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
@@ -21,14 +22,13 @@ impl Rules for VolumeAttributesClass {
 
     fn check(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
         let at = Cursor::root(new);
-        if at.at("parameters").entries().any(|(key, _)| key.is_empty()) {
-            out.push(FieldError::invalid(&at.at("parameters").path, "", "field can not be empty."));
+        class_rules::driver(&at.at("driverName"), out);
+        class_rules::parameters(&at.at("parameters"), out);
+        if at.at("parameters").entries().next().is_none() {
+            out.push(FieldError::required(&at.at("parameters").path, "must contain at least one key/value pair"));
         }
-        let Some(old) = old else { return };
-        for field in ["driverName", "parameters"] {
-            if new.get(field) != old.get(field) {
-                check::forbidden(&at.at(field).path, &format!("updates to {field} are forbidden."), out);
-            }
+        if let Some(old) = old {
+            class_rules::kept(&at, old, &["driverName", "parameters"], out);
         }
     }
 }
