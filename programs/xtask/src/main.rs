@@ -1,5 +1,6 @@
 //! The project's own tasks: `cargo xtask NAME [ARGUMENTS]`. A task is a file and a line in [`TASKS`].
 
+mod clients;
 mod conformance;
 mod etcd;
 mod failure;
@@ -8,6 +9,7 @@ mod oracle;
 mod policy;
 mod record;
 mod refusals;
+mod status;
 mod tables;
 mod test;
 mod tidy;
@@ -28,11 +30,13 @@ const TASKS: &[Task] = &[
         run: tables::run,
     },
     Task { name: "test", about: "runs every test, with the tools they need", run: test::run },
+    Task { name: "status", about: "writes the README's tables from the last figures", run: status::run },
     Task { name: "tidy", about: "checks the shape of the house", run: tidy::run },
     Task { name: "policy", about: "records the roles and bindings of an empty cluster", run: policy::run },
     Task { name: "record", about: "records upstream's answers to every kind's testdata", run: record::run },
     Task { name: "refusals", about: "records what upstream says of changes that it refuses", run: refusals::run },
     Task { name: "oracle", about: "compares k1s with upstream's recorded answers", run: oracle::run },
+    Task { name: "clients", about: "runs kubectl, Python, helm and an etcd shared with upstream", run: clients::run },
     Task { name: "conformance", about: "runs upstream's end-to-end suite against a cluster", run: conformance::run },
 ];
 

@@ -106,7 +106,7 @@ pub fn text(value: &Value) -> &str {
 }
 
 /// Deletes until it is gone: a controller may be at work on the object at the same time.
-fn delete(upstream: &Upstream, address: &str) -> Result<(), Failure> {
+pub fn delete(upstream: &Upstream, address: &str) -> Result<(), Failure> {
     const TRIES: usize = 100;
     for _ in 0..TRIES {
         let answer = upstream.ask("DELETE", &format!("{address}?gracePeriodSeconds=0"), "application/json", None)?;

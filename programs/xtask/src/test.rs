@@ -15,7 +15,8 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
     step("lints", cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
     let mut all = cargo(&["test", "--workspace", "--quiet", "--no-fail-fast"]);
     all.args(arguments);
-    step("tests", all)
+    step("tests", all)?;
+    step("upstream's suite", cargo(&["xtask", "conformance", "fast"]))
 }
 
 fn cargo(arguments: &[&str]) -> Command {

@@ -2,6 +2,7 @@
 //! complete, every crate says what it is, links in documents lead somewhere.
 
 use crate::failure::{self, Failure};
+use crate::status;
 use cargo_metadata::{Metadata, MetadataCommand, Package};
 use std::collections::BTreeSet;
 use std::fs;
@@ -34,6 +35,7 @@ pub fn run(_arguments: &[String]) -> Result<(), Failure> {
     for document in DOCUMENTS {
         check_links(Path::new(document), &mut problems)?;
     }
+    status::check(&mut problems)?;
     match problems.is_empty() {
         true => {
             println!("tidy: {} crates stand where they are drawn", metadata.workspace_packages().len());

@@ -26,11 +26,13 @@ impl Upstream {
     /// The cluster of `$KUBECONFIG`; `$KUBECTL` names another kubectl than the one in the path.
     pub fn connect() -> Result<Upstream, Failure> {
         let kubectl = std::env::var("KUBECTL").unwrap_or_else(|_| "kubectl".into());
-        let mut proxy = Command::new(&kubectl)
-            .args(["proxy", "--port=0", "--reject-paths=^$"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(Failure::io(format!("{kubectl} proxy")))?;
+        Upstream::through(&mut Command::new(kubectl))
+    }
+
+    /// The cluster that this kubectl knows.
+    pub fn through(kubectl: &mut Command) -> Result<Upstream, Failure> {
+        kubectl.args(["proxy", "--port=0", "--reject-paths=^$"]).stdout(Stdio::piped());
+        let mut proxy = kubectl.spawn().map_err(Failure::io("kubectl proxy"))?;
         let mut line = String::new();
         let output = proxy.stdout.take().expect("the output was piped");
         BufReader::new(output).read_line(&mut line).map_err(Failure::io("kubectl proxy"))?;

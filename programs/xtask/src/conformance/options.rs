@@ -7,7 +7,8 @@ use regex::Regex;
 use std::time::Duration;
 
 const USAGE: &str = "[--focus RE] [--sig NAME] [--store disk|etcd] [--parallel N] [--seconds N] [--missing] \
-                     [--kubeconfig FILE], or: images DIRECTORY";
+                     [--kubeconfig FILE], or: images DIRECTORY, or: fast";
+pub const STORES: [&str; 2] = ["disk", "etcd"];
 /// The longest of upstream's own waits is longer, but what takes two minutes on one node is stuck.
 const SECONDS: u64 = 120;
 
@@ -24,15 +25,7 @@ pub struct Options {
 
 impl Options {
     pub fn parse(arguments: &[String]) -> Result<Options, Failure> {
-        let mut options = Options {
-            focus: None,
-            sig: None,
-            store: "disk".into(),
-            parallel: 2,
-            seconds: Duration::from_secs(SECONDS),
-            missing: false,
-            kubeconfig: std::env::var("KUBECONFIG").unwrap_or_default(),
-        };
+        let mut options = Options::on(&std::env::var("KUBECONFIG").unwrap_or_default());
         let mut rest = arguments.iter();
         while let Some(name) = rest.next() {
             match name.as_str() {
@@ -46,12 +39,25 @@ impl Options {
         }
     }
 
+    /// Every spec, with the usual patience.
+    pub fn on(kubeconfig: &str) -> Options {
+        Options {
+            focus: None,
+            sig: None,
+            store: "disk".into(),
+            parallel: 2,
+            seconds: Duration::from_secs(SECONDS),
+            missing: false,
+            kubeconfig: kubeconfig.into(),
+        }
+    }
+
     fn set(&mut self, name: &str, value: &str) -> Result<(), Failure> {
         let number = || value.parse::<u64>().map_err(|_| refused(&format!("{name} {value}")));
         match (name, value) {
             ("--focus", _) => self.focus = Some(Regex::new(value).map_err(|e| Failure::Unexpected(e.to_string()))?),
             ("--sig", _) => self.sig = Some(value.trim_start_matches("sig-").into()),
-            ("--store", "disk" | "etcd") => self.store = value.into(),
+            ("--store", store) if STORES.contains(&store) => self.store = value.into(),
             ("--parallel", _) => self.parallel = number()?.max(1) as usize,
             ("--seconds", _) => self.seconds = Duration::from_secs(number()?),
             ("--kubeconfig", _) => self.kubeconfig = value.into(),

@@ -38,6 +38,11 @@ impl Results {
         self.0.get(name)
     }
 
+    /// How many there are of each verdict.
+    pub fn counts(&self) -> [usize; 3] {
+        Verdict::ALL.map(|verdict| self.0.values().filter(|outcome| outcome.verdict == verdict).count())
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Outcome)> {
         self.0.iter()
     }

@@ -39,19 +39,25 @@ pub fn sig(name: &str) -> &str {
 pub struct Suite {
     program: PathBuf,
     kubeconfig: PathBuf,
+    /// Where it is not the one in the path.
+    kubectl: Option<PathBuf>,
 }
 
 impl Suite {
     pub fn build(kubeconfig: &str) -> Result<Suite, Failure> {
         let program = build("e2e.test", &["test", "-c"], "k8s.io/kubernetes/test/e2e")?;
         let kubeconfig = absolute(Path::new(kubeconfig))?;
-        Ok(Suite { program, kubeconfig })
+        Ok(Suite { program, kubeconfig, kubectl: std::env::var_os("KUBECTL").map(PathBuf::from) })
+    }
+
+    pub fn with_kubectl(self, kubectl: PathBuf) -> Suite {
+        Suite { kubectl: Some(kubectl), ..self }
     }
 
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(FLAGS).arg("--kubeconfig").arg(&self.kubeconfig);
-        if let Ok(kubectl) = std::env::var("KUBECTL") {
+        if let Some(kubectl) = &self.kubectl {
             command.arg("--kubectl-path").arg(kubectl);
         }
         command.stdin(Stdio::null());

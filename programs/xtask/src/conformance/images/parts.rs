@@ -20,6 +20,7 @@ pub enum Part {
 }
 
 const BUSYBOX: &str = "/bin/busybox";
+const BASH: &str = "/bin/bash";
 /// Where Debian's packages curl, bind9-dnsutils, iproute2 and bash put them; busybox answers for those not installed.
 const NETWORK_TOOLS: [&str; 4] = ["/usr/bin/curl", "/usr/bin/dig", "/usr/bin/ss", "/usr/bin/bash"];
 /// Specs about supplementary groups ask for user 1000 and group 50000 by what the image says of them.
@@ -49,9 +50,14 @@ fn shell(layer: &mut Layer) -> Result<(), Failure> {
     layer.directory("home/user-defined-in-image", 0o755)?;
     layer.file("etc/passwd", 0o644, PASSWD.as_bytes())?;
     layer.file("etc/group", 0o644, GROUP.as_bytes())?;
+    // Busybox's own shell forgets variables whose names are no identifiers, which specs ask for.
+    linked(layer, Path::new(BASH), "bin/sh")?;
     copy(layer, Path::new(BUSYBOX), "bin/busybox")?;
-    for command in output(Command::new(BUSYBOX).arg("--list-full"))?.lines().filter(|path| *path != "bin/busybox") {
+    // Where Debian has it, and where upstream's image has it.
+    for command in output(Command::new(BUSYBOX).arg("--list-full"))?.lines() {
         layer.link(command, BUSYBOX)?;
+        let name = command.rsplit('/').next().unwrap_or(command);
+        layer.link(&format!("bin/{name}"), BUSYBOX)?;
     }
     Ok(())
 }

@@ -1,0 +1,106 @@
+//! Programs that nobody here wrote, on an API server started for them: kubectl of this version and of two before, the
+//! official Python client, helm, and upstream's own API server on the same etcd.
+//! `clients [NAME...]` runs those named, or all; `$K1S_UPSTREAM/bin` holds upstream's programs.
+
+mod etcd;
+mod server;
+
+use crate::failure::Failure;
+use server::Server;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const FOLDER: &str = "clients";
+const BUILT: &str = "target/clients";
+
+struct Client {
+    name: &'static str,
+    run: fn(&Server) -> Result<(), Failure>,
+}
+
+const CLIENTS: [Client; 4] = [
+    Client { name: "kubectl", run: kubectl },
+    Client { name: "kubectl-1.33", run: kubectl_before },
+    Client { name: "python", run: python },
+    Client { name: "helm", run: helm },
+];
+
+pub fn run(arguments: &[String]) -> Result<(), Failure> {
+    let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
+    let known = |name: &String| name == etcd::NAME || CLIENTS.iter().any(|client| client.name == name);
+    if let Some(unknown) = arguments.iter().find(|name| !known(name)) {
+        return Err(Failure::Unexpected(format!("no client {unknown}")));
+    }
+    let program = server::build()?;
+    for client in CLIENTS.iter().filter(|client| wanted(client.name)) {
+        eprintln!("== {}", client.name);
+        (client.run)(&Server::start(&program, &[])?)?;
+    }
+    if wanted(etcd::NAME) {
+        eprintln!("== {}", etcd::NAME);
+        etcd::interchange(&program)?;
+    }
+    Ok(())
+}
+
+fn kubectl(server: &Server) -> Result<(), Failure> {
+    script("kubectl.sh", server).env("KUBECTL", upstream("kubectl")?).succeeds()
+}
+
+fn kubectl_before(server: &Server) -> Result<(), Failure> {
+    let program = built("kubectl-1.33")?;
+    let mut go = Command::new("go");
+    go.current_dir(Path::new(FOLDER).join("kubectl-1.33")).env("CGO_ENABLED", "0");
+    go.args(["build", "-o"]).arg(&program).arg(".").succeeds()?;
+    script("kubectl.sh", server).env("KUBECTL", program).succeeds()
+}
+
+fn python(server: &Server) -> Result<(), Failure> {
+    let venv = built("python")?;
+    Command::new("python3").args(["-m", "venv"]).arg(&venv).succeeds()?;
+    let folder = Path::new(FOLDER).join("python");
+    let mut pip = Command::new(venv.join("bin/pip"));
+    pip.args(["install", "--quiet", "--disable-pip-version-check", "-r"]).arg(folder.join("requirements.txt"));
+    pip.succeeds()?;
+    let mut python = Command::new(venv.join("bin/python"));
+    python.arg(folder.join("lifecycle.py")).env("KUBECONFIG", server.kubeconfig()).succeeds()
+}
+
+fn helm(server: &Server) -> Result<(), Failure> {
+    script("helm.sh", server).env("HELM", upstream("helm")?).succeeds()
+}
+
+fn script(name: &str, server: &Server) -> Command {
+    let mut command = Command::new(Path::new(FOLDER).join(name));
+    command.env("KUBECONFIG", server.kubeconfig());
+    command
+}
+
+/// Where something that is made for a client lies.
+fn built(name: &str) -> Result<PathBuf, Failure> {
+    std::fs::create_dir_all(BUILT).map_err(Failure::io(BUILT))?;
+    std::path::absolute(Path::new(BUILT).join(name)).map_err(Failure::io(BUILT))
+}
+
+/// One of upstream's programs, which have to be built before.
+fn upstream(name: &str) -> Result<PathBuf, Failure> {
+    let home = std::env::var_os("K1S_UPSTREAM").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cache/k1s-upstream")));
+    let program = home.unwrap_or_default().join("bin").join(name);
+    match program.exists() {
+        true => Ok(program),
+        false => Err(Failure::Unexpected(format!("{} is not there: build it first", program.display()))),
+    }
+}
+
+trait Succeeds {
+    fn succeeds(&mut self) -> Result<(), Failure>;
+}
+
+impl Succeeds for Command {
+    fn succeeds(&mut self) -> Result<(), Failure> {
+        let name = self.get_program().to_string_lossy().into_owned();
+        let status = self.status().map_err(Failure::io(&name))?;
+        if status.success() { Ok(()) } else { Err(Failure::Unexpected(format!("{name}: {status}"))) }
+    }
+}
