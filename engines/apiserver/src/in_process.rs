@@ -109,7 +109,7 @@ impl State {
             return None;
         }
         if let Some(object) = self.initial.pop_front() {
-            return Some(self.shown(object).map(WatchEvent::Added));
+            return Some(self.shown(object).await.map(WatchEvent::Added));
         }
         if std::mem::take(&mut self.following.announce_end) {
             return Some(Ok(self.bookmark(true)));
@@ -121,7 +121,7 @@ impl State {
             () = tokio::time::sleep_until(deadline) => None,
         };
         match seen {
-            Some(seen) => self.seen(seen),
+            Some(seen) => self.seen(seen).await,
             None if self.ends == Some(deadline) => None,
             None => {
                 self.bookmark_at += BOOKMARK_EVERY;
@@ -130,7 +130,7 @@ impl State {
         }
     }
 
-    fn seen(&mut self, seen: Seen) -> Option<Result<WatchEvent, Status>> {
+    async fn seen(&mut self, seen: Seen) -> Option<Result<WatchEvent, Status>> {
         match seen {
             Seen::Lost => {
                 self.over = true;
@@ -138,7 +138,7 @@ impl State {
             }
             Seen::Change(event, change) => {
                 let object = change.shown(event)?.clone();
-                Some(self.shown(object).map(|object| match event {
+                Some(self.shown(object).await.map(|object| match event {
                     Encoding::Added => WatchEvent::Added(object),
                     Encoding::Modified => WatchEvent::Modified(object),
                     Encoding::Deleted => WatchEvent::Deleted(object),
@@ -147,8 +147,8 @@ impl State {
         }
     }
 
-    fn shown(&self, object: Arc<Object>) -> Result<Arc<Object>, Status> {
-        if self.following.converted { self.api.presented(&self.call, object) } else { Ok(object) }
+    async fn shown(&self, object: Arc<Object>) -> Result<Arc<Object>, Status> {
+        if self.following.converted { self.api.presented(&self.call, object).await } else { Ok(object) }
     }
 
     fn bookmark(&self, initial_end: bool) -> WatchEvent {

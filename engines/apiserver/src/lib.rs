@@ -13,10 +13,12 @@ pub mod engine;
 pub mod http;
 pub mod hub;
 mod metrics;
+mod outbound;
 pub mod pages;
 pub mod rows;
 pub mod storage;
 mod virtuals;
+mod webhooks;
 
 pub mod identity;
 

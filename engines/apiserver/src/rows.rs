@@ -1,5 +1,6 @@
 //! The rows that are served now: the built-in table and what custom resource definitions added, each with its hub.
 
+use crate::crd::Converter;
 use crate::hub::KindHub;
 use kinds::{KindDef, Version};
 use meta::{CompactString, Gvr};
@@ -10,6 +11,8 @@ use std::sync::{Arc, RwLock};
 pub struct Row {
     pub def: Arc<KindDef>,
     pub hub: Arc<KindHub>,
+    /// Who converts between the versions of a custom kind, where a webhook does.
+    pub converter: Option<Arc<Converter>>,
 }
 
 impl Row {

@@ -9,6 +9,7 @@ use crate::hub::{Hub, HubError, KindHub};
 use crate::pages::Pages;
 use crate::rows::{Row, Rows};
 use crate::storage::Format;
+use crate::webhooks::Hooks;
 use clock::Clock;
 use meta::Status;
 use std::fmt;
@@ -80,15 +81,29 @@ impl ApiServer {
         let rows = Rows::default();
         for def in kinds::builtin() {
             let opened = hub.open(def.clone()).await?;
-            rows.put(Row { def, hub: opened });
+            rows.put(Row { def, hub: opened, converter: None });
         }
         let authorizer = Arc::new(authorizer(&rows)?);
+        let mutating = hooks(&rows, "mutatingwebhookconfigurations")?;
+        let validating = hooks(&rows, "validatingwebhookconfigurations")?;
         let (store, format, clock, ranges) = (config.store, config.format, config.clock, config.ranges);
         let kubelet_tls = config.kubelet_tls;
         let (address, port) = config.advertise;
         let keys_url = format!("https://{}/openid/v1/jwks", SocketAddr::new(address, port));
         let tokens = ServiceAccountTokens { keys: config.service_account_keys, keys_url };
-        let api = Arc::new(Api { store, format, clock, hub, rows, authorizer, tokens, ranges, kubelet_tls });
+        let api = Arc::new(Api {
+            store,
+            format,
+            clock,
+            hub,
+            rows,
+            authorizer,
+            tokens,
+            ranges,
+            kubelet_tls,
+            mutating,
+            validating,
+        });
         let (stop, stopping) = watch::channel(false);
         let pages = Pages::default();
         let (reads, writes) = (Semaphore::new(READS), Semaphore::new(WRITES));
@@ -112,6 +127,12 @@ impl ApiServer {
         self.frontend.pages.health.stopping.store(true, Ordering::Release);
         self.stop.send_replace(true);
     }
+}
+
+fn hooks(rows: &Rows, name: &'static str) -> Result<Hooks, StartError> {
+    let table = rows.table();
+    let row = table.get("admissionregistration.k8s.io", name).ok_or(StartError::MissingKind(name))?;
+    Ok(Hooks::new(row.hub.clone()))
 }
 
 fn authorizer(rows: &Rows) -> Result<Authorizer, StartError> {

@@ -66,7 +66,8 @@ impl Format {
 }
 
 fn defaulted(def: &KindDef, mut value: Value) -> Value {
-    def.storage_version().schema.default(&mut value);
+    let written_in = value.str("apiVersion").rsplit('/').next().and_then(|version| def.version(version));
+    written_in.unwrap_or_else(|| def.storage_version()).schema.default(&mut value);
     value
 }
 

@@ -9,16 +9,33 @@ mod priority;
 mod rbac_escalation;
 mod service_account;
 mod taint_nodes_by_condition;
+mod webhooks;
 
 use crate::engine::{Api, Going};
 use futures::future::BoxFuture;
-use meta::{Gvr, Status, Value};
+use meta::{Gvk, Gvr, Status, Value};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use webhooks::Reinvocation;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     Create,
     Update,
     Delete,
+    /// A stream to what the object stands for: exec, attach, a proxy.
+    Connect,
+}
+
+impl Operation {
+    pub fn word(self) -> &'static str {
+        match self {
+            Operation::Create => "CREATE",
+            Operation::Update => "UPDATE",
+            Operation::Delete => "DELETE",
+            Operation::Connect => "CONNECT",
+        }
+    }
 }
 
 /// A request as a plugin sees it.
@@ -28,6 +45,37 @@ pub(crate) struct Admitting<'a> {
     pub def: &'a kinds::KindDef,
     pub operation: Operation,
     pub old: Option<&'a Value>,
+    pub going: &'a Going<'a>,
+    pub effects: &'a Effects,
+    /// The kind of the options that open a stream.
+    pub connecting: Option<Gvk>,
+}
+
+/// What plugins leave behind besides the object.
+#[derive(Default)]
+pub(crate) struct Effects {
+    warnings: Mutex<Vec<String>>,
+    mutated: AtomicBool,
+    reinvocation: Mutex<Reinvocation>,
+}
+
+impl Effects {
+    pub fn warn(&self, told: Vec<String>) {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).extend(told);
+    }
+
+    /// Somebody outside this server changed the object.
+    pub fn mutated(&self) {
+        self.mutated.store(true, Ordering::Relaxed);
+    }
+
+    pub fn reinvocation<T>(&self, about: impl FnOnce(&mut Reinvocation) -> T) -> T {
+        about(&mut self.reinvocation.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn into_warnings(self) -> Vec<String> {
+        self.warnings.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Admitting<'_> {
@@ -88,38 +136,81 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &priority::Priority,
     &default_toleration_seconds::DefaultTolerationSeconds,
     &rbac_escalation::RbacEscalation,
+    &webhooks::MutatingWebhooks,
+    &webhooks::ValidatingWebhooks,
 ];
 
 impl Going<'_> {
+    /// Lets the plugins change the object; says whether somebody outside this server did.
     pub(crate) async fn admit(
+        &mut self,
+        operation: Operation,
+        object: &mut Value,
+        old: Option<&Value>,
+    ) -> Result<bool, Status> {
+        let effects = Effects::default();
+        let outcome = self.mutate(operation, object, old, &effects).await;
+        let mutated = effects.mutated.load(Ordering::Relaxed);
+        self.warnings.extend(effects.into_warnings());
+        outcome.map(|()| mutated)
+    }
+
+    async fn mutate(
         &self,
         operation: Operation,
         object: &mut Value,
         old: Option<&Value>,
+        effects: &Effects,
     ) -> Result<(), Status> {
-        let on = self.admitting(operation, old);
-        for plugin in PLUGINS.iter().filter(|plugin| plugin.handles(&on)) {
-            plugin.mutate(&on, object).await.inspect_err(|status| refused(*plugin, status))?;
+        let on = self.admitting(operation, old, effects);
+        loop {
+            for plugin in PLUGINS.iter().filter(|plugin| plugin.handles(&on)) {
+                plugin.mutate(&on, object).await.inspect_err(|status| refused(*plugin, status))?;
+            }
+            if !effects.reinvocation(Reinvocation::next_round) {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     pub(crate) async fn check_admission(
-        &self,
+        &mut self,
         operation: Operation,
         object: Option<&Value>,
         old: Option<&Value>,
     ) -> Result<(), Status> {
-        let on = self.admitting(operation, old);
-        for plugin in PLUGINS.iter().filter(|plugin| plugin.handles(&on)) {
-            plugin.validate(&on, object).await.inspect_err(|status| refused(*plugin, status))?;
-        }
-        Ok(())
+        let effects = Effects::default();
+        let on = self.admitting(operation, old, &effects);
+        let outcome = validate(&on, object).await;
+        self.warnings.extend(effects.into_warnings());
+        outcome
     }
 
-    fn admitting<'a>(&'a self, operation: Operation, old: Option<&'a Value>) -> Admitting<'a> {
-        Admitting { api: self.api, call: self.call, def: &self.row.def, operation, old }
+    /// Whether a stream may be opened; `options` say how, and are of that kind.
+    pub(crate) async fn check_connect(&mut self, options: &Value, kind: Gvk) -> Result<(), Status> {
+        let effects = Effects::default();
+        let on = Admitting { connecting: Some(kind), ..self.admitting(Operation::Connect, None, &effects) };
+        let outcome = validate(&on, Some(options)).await;
+        self.warnings.extend(effects.into_warnings());
+        outcome
     }
+
+    fn admitting<'a>(
+        &'a self,
+        operation: Operation,
+        old: Option<&'a Value>,
+        effects: &'a Effects,
+    ) -> Admitting<'a> {
+        let (api, call, def) = (self.api, self.call, &*self.row.def);
+        Admitting { api, call, def, operation, old, going: self, effects, connecting: None }
+    }
+}
+
+async fn validate(on: &Admitting<'_>, object: Option<&Value>) -> Result<(), Status> {
+    for plugin in PLUGINS.iter().filter(|plugin| plugin.handles(on)) {
+        plugin.validate(on, object).await.inspect_err(|status| refused(*plugin, status))?;
+    }
+    Ok(())
 }
 
 fn refused(plugin: &dyn Plugin, status: &Status) {

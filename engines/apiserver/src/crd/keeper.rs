@@ -1,6 +1,7 @@
 //! The keeper of custom kinds: follows the definitions, brings their rows in and out, and tells in their status how far
 //! that is. A definition in deletion first loses its objects.
 
+use super::Converter;
 use super::definition::{names, row};
 use super::names::{Refusal, Taken, accept, to_value};
 use crate::engine::{Api, Call, Payload};
@@ -122,8 +123,9 @@ impl Keeper {
             return Err(Status::internal("a built-in kind has this name"));
         }
         let def = Arc::new(def);
+        let converter = Converter::of(definition.value().at("spec.conversion")).map(Arc::new);
         let hub = self.api.hub.open(def.clone()).await.map_err(Status::internal)?;
-        self.api.rows.put(Row { def, hub });
+        self.api.rows.put(Row { def, hub, converter });
         Ok(())
     }
 

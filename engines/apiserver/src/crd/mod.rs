@@ -1,8 +1,10 @@
 //! Custom resource definitions add rows of the very type that built-in kinds have.
 
+mod converter;
 mod custom;
 mod definition;
 mod keeper;
 mod names;
 
 pub use keeper::keep;
+pub use converter::Converter;

@@ -5,6 +5,7 @@ use crate::admission::Operation;
 use kinds::Stage;
 use meta::{CompactString, Key, Object, Status, Value};
 use schema::apply::keep_stamps;
+use schema::patch::Patch;
 use std::sync::Arc;
 use store::{Expect, Txn};
 
@@ -13,6 +14,15 @@ const TRIES: usize = 32;
 
 pub(super) const MODIFIED: &str =
     "the object has been modified; please apply your changes to the latest version and try again";
+
+/// What is asked to become of an object; all of them may be tried again on a newer state.
+pub(super) enum Edit<'e> {
+    Replace(&'e Value),
+    Patch(&'e Patch),
+    Apply(&'e Value),
+    Scale(&'e Value),
+    PatchScale(&'e Patch),
+}
 
 /// What one try found.
 pub(super) enum Step {
@@ -44,31 +54,41 @@ impl Api {
 }
 
 impl Going<'_> {
-    /// Changes the stored object by a function of it, until the write meets the state it was made from.
-    /// `guarded` says that the caller named the state it wants to change, so that a lost race is its conflict.
-    pub(super) async fn change(
-        &mut self,
-        mut change: impl FnMut(&mut Self, &Arc<Object>) -> Result<Value, Status>,
-    ) -> Result<Outcome, Status> {
+    /// Changes the stored object as asked, until the write meets the state it was made from.
+    pub(super) async fn change(&mut self, edit: &Edit<'_>) -> Result<Outcome, Status> {
         for _ in 0..TRIES {
             let old = self.current_for_change().await?;
-            let new = change(self, &old)?;
+            let new = self.edited(edit, &old).await?;
             if let Step::Done(object) = self.write_change(&old, new).await? {
-                return self.presented(object).map(Outcome::object);
+                return self.presented(object).await.map(Outcome::object);
             }
         }
         Err(Status::conflict(&self.call.request.resource, &self.call.request.key.name, MODIFIED))
     }
 
+    async fn edited(&mut self, edit: &Edit<'_>, old: &Arc<Object>) -> Result<Value, Status> {
+        match edit {
+            Edit::Replace(given) => self.replacement(given, old).await,
+            Edit::Patch(patch) => self.patched(patch, old).await,
+            Edit::Apply(applied) => self.merged(applied, old).await,
+            Edit::Scale(scale) => self.scaled(scale, old).await,
+            Edit::PatchScale(patch) => self.scale_patched(patch, old).await,
+        }
+    }
+
     pub(super) async fn current_for_change(&self) -> Result<Arc<Object>, Status> {
         self.api.fresh().await?;
-        self.row.hub.get(&self.call.request.key).ok_or_else(|| self.not_found())
+        let object = self.row.hub.get(&self.call.request.key).ok_or_else(|| self.not_found())?;
+        self.in_storage_form(object).await
     }
 
     async fn write_change(&mut self, old: &Arc<Object>, mut new: Value) -> Result<Step, Status> {
         let before = old.value().clone();
         self.prepare_update(&mut new, &before);
-        self.admit(Operation::Update, &mut new, Some(&before)).await?;
+        if self.admit(Operation::Update, &mut new, Some(&before)).await? {
+            // A webhook may have changed what no client may, or what raises the generation.
+            self.prepare_update(&mut new, &before);
+        }
         self.judge(Stage::Update, &new, Some(&before))?;
         self.check_admission(Operation::Update, Some(&new), Some(&before)).await?;
         let mut bare = Value::clone(&before);

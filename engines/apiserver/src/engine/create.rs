@@ -14,7 +14,7 @@ const GENERATED_BASE_MOST: usize = 63 - 5;
 impl Going<'_> {
     pub(super) async fn create(&mut self) -> Result<Outcome, Status> {
         let value = self.checked_body()?;
-        let value = self.to_storage(value)?;
+        let value = self.to_storage(value).await?;
         self.create_value(value).await
     }
 
@@ -44,7 +44,7 @@ impl Going<'_> {
 
     async fn create_named(&mut self, mut value: Value) -> Result<Outcome, Status> {
         self.row.def.rules.default(&mut value);
-        self.own(None, &mut value)?;
+        self.own(None, &mut value).await?;
         self.admit(Operation::Create, &mut value, None).await?;
         self.prepare_create(&mut value);
         self.judge(Stage::Create, &value, None)?;
@@ -80,7 +80,7 @@ impl Going<'_> {
                 return Err(Status::already_exists(&self.call.request.resource, &key.name));
             }
             let object = self.stored(&value, 0)?;
-            return Ok(Outcome { created: true, ..Outcome::object(self.presented(object)?) });
+            return Ok(Outcome { created: true, ..Outcome::object(self.presented(object).await?) });
         }
         let stored = self.storage_key(&key);
         let body = self.api.format.encode(&self.row.def, &value).map_err(Status::internal)?;

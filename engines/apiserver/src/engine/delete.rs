@@ -38,25 +38,25 @@ impl Going<'_> {
         self.check_preconditions(old)?;
         self.check_admission(Operation::Delete, None, Some(old.value())).await?;
         match self.verdict(old) {
-            Verdict::Pending => Ok(Some(self.deleted(old, old.header.resource_version)?)),
+            Verdict::Pending => Ok(Some(self.deleted(old, old.header.resource_version).await?)),
             Verdict::Now if self.call.request.write.dry_run => {
-                Ok(Some(self.deleted(old, old.header.resource_version)?))
+                Ok(Some(self.deleted(old, old.header.resource_version).await?))
             }
             Verdict::Now => match self.remove(old).await? {
-                Some(revision) => Ok(Some(self.deleted(old, revision)?)),
+                Some(revision) => Ok(Some(self.deleted(old, revision).await?)),
                 None => Ok(None),
             },
             Verdict::Mark(marked) => match self.commit_change(old, &marked, Txn::new()).await? {
-                Step::Done(object) => Ok(Some(Outcome::of(Answer::Object(self.presented(object)?)))),
+                Step::Done(object) => Ok(Some(Outcome::of(Answer::Object(self.presented(object).await?)))),
                 Step::Again => Ok(None),
             },
         }
     }
 
-    fn deleted(&self, old: &Arc<Object>, revision: u64) -> Result<Outcome, Status> {
+    async fn deleted(&self, old: &Arc<Object>, revision: u64) -> Result<Outcome, Status> {
         if self.row.def.rules.returns_deleted() {
             let last = Object::from_stored(old.body().clone(), revision).map_err(Status::internal)?;
-            return Ok(Outcome::of(Answer::Object(self.presented(Arc::new(last))?)));
+            return Ok(Outcome::of(Answer::Object(self.presented(Arc::new(last)).await?)));
         }
         let (resource, header) = (&self.call.request.resource, &old.header);
         Ok(Outcome::of(Answer::Status(Status::deleted(resource, &header.name, &header.uid))))
@@ -157,7 +157,7 @@ impl Going<'_> {
         let mut items = Vec::new();
         let def = self.row.def.clone();
         for object in listing.objects.into_iter().filter(|object| selection.holds(&def, object)) {
-            items.push(self.presented(object.clone())?);
+            items.push(self.presented(object.clone()).await?);
             self.delete_member(object).await?;
         }
         Ok(Outcome::of(Answer::List {

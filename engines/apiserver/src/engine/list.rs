@@ -30,7 +30,7 @@ impl Going<'_> {
             Snapshot::Exactly(revision) => self.page_at(revision).await,
             Snapshot::AtLeast(revision) => {
                 self.reach(revision).await?;
-                if list.limit == 0 { self.whole() } else { self.page(None).await }
+                if list.limit == 0 { self.whole().await } else { self.page(None).await }
             }
         }
     }
@@ -68,14 +68,14 @@ impl Going<'_> {
         Ok(newest)
     }
 
-    fn whole(&mut self) -> Result<Outcome, Status> {
+    async fn whole(&mut self) -> Result<Outcome, Status> {
         let selection = self.selection()?;
         let request = &self.call.request;
         let mut listing = self.row.hub.list(&request.key.namespace, &selection.labels);
         if !selection.fields.is_everything() {
             listing.objects.retain(|object| selection.holds(&self.row.def, object));
         }
-        self.listed(listing.revision, String::new(), None, listing.objects)
+        self.listed(listing.revision, String::new(), None, listing.objects).await
     }
 
     async fn page_at(&mut self, revision: u64) -> Result<Outcome, Status> {
@@ -134,12 +134,12 @@ impl Going<'_> {
                     let plain = selection.labels.is_everything() && selection.fields.is_everything();
                     let remaining = plain.then(|| count - taken as u64 - 1);
                     let token = Token::after(&found[limit - 1].key(), revision);
-                    return self.listed(revision, token, remaining, found);
+                    return self.listed(revision, token, remaining, found).await;
                 }
             }
             match records.last() {
                 Some(last) if more => range = range.after(&last.key).at(revision),
-                _ => return self.listed(revision, String::new(), None, found),
+                _ => return self.listed(revision, String::new(), None, found).await,
             }
         }
     }
@@ -159,18 +159,15 @@ impl Going<'_> {
         }
     }
 
-    fn listed(
+    async fn listed(
         &self,
         revision: u64,
         continue_token: String,
         remaining: Option<u64>,
         objects: Vec<Arc<Object>>,
     ) -> Result<Outcome, Status> {
-        let items: Result<Vec<Arc<Object>>, Status> = match self.is_stored_version() {
-            true => Ok(objects),
-            false => objects.into_iter().map(|object| self.presented(object)).collect(),
-        };
-        Ok(Outcome::of(Answer::List { resource_version: revision, continue_token, remaining, items: items? }))
+        let items = if self.needs_no_conversion() { objects } else { self.presented_all(objects).await? };
+        Ok(Outcome::of(Answer::List { resource_version: revision, continue_token, remaining, items }))
     }
 }
 

@@ -20,6 +20,7 @@ use crate::identity::Identity;
 use crate::rows::{Row, Rows, Table};
 use crate::storage::{self, Format};
 use client::{Answer, Request};
+use crate::webhooks::Hooks;
 use clock::Clock;
 use kinds::{Context, Verb};
 use meta::{Key, Object, Status, Value};
@@ -46,6 +47,8 @@ pub struct Api {
     /// How kubelets are called: whom to trust, and this server's own certificate.
     pub kubelet_tls: Option<Arc<rustls::ClientConfig>>,
 }
+    pub(crate) mutating: Hooks,
+    pub(crate) validating: Hooks,
 
 pub use allocate::Ranges;
 
@@ -166,7 +169,7 @@ impl Going<'_> {
 
     async fn get(&mut self) -> Result<Outcome, Status> {
         let object = self.current().await?;
-        self.presented(object).map(Outcome::object)
+        self.presented(object).await.map(Outcome::object)
     }
 
     /// The object that the request names, as new as the request demands.

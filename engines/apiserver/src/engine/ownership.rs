@@ -11,22 +11,17 @@ use std::sync::LazyLock;
 
 impl Going<'_> {
     /// Makes the request's manager the owner of what it changes. An apply has settled that itself.
-    pub(super) fn own(&self, old: Option<&Value>, new: &mut Value) -> Result<(), Status> {
+    pub(super) async fn own(&self, old: Option<&Value>, new: &mut Value) -> Result<(), Status> {
         if self.is_apply() {
             return Ok(());
         }
-        let (manager, now) = (self.call.request.write.field_manager.clone(), Time(self.api.clock.now()));
-        let (schema, gvk) = self.own_version()?;
-        let versions = RowVersions { def: &self.row.def, subresource: &self.call.request.subresource };
-        let subresource = self.call.request.subresource.as_str();
-        let resource = Resource { schema: &schema, gvk: &gvk, subresource, versions: &versions };
+        let manager = self.call.request.write.field_manager.clone();
         if self.is_stored_version() {
-            resource.update(old, new, &manager, now);
-            return Ok(());
+            return self.with_resource(|resource, now| resource.update(old, new, &manager, now));
         }
-        let old = old.map(|old| self.to_request(old.clone())).transpose()?;
-        let mut shown = self.to_request(new.clone())?;
-        resource.update(old.as_ref(), &mut shown, &manager, now);
+        let old = self.shown_before(old).await?;
+        let mut shown = self.to_request(new.clone()).await?;
+        self.with_resource(|resource, now| resource.update(old.as_ref(), &mut shown, &manager, now))?;
         match shown.remove("metadata.managedFields") {
             Some(owners) => new.set("metadata.managedFields", owners),
             None => drop(new.remove("metadata.managedFields")),
@@ -35,18 +30,30 @@ impl Going<'_> {
     }
 
     /// The live object (in storage form; none where it does not exist) with a configuration applied to it.
-    pub(super) fn own_applied(&mut self, live: Option<&Value>, applied: &Value) -> Result<Value, Status> {
-        let live = live.map(|live| self.to_request(live.clone())).transpose()?;
+    pub(super) async fn own_applied(&mut self, live: Option<&Value>, applied: &Value) -> Result<Value, Status> {
+        let live = self.shown_before(live).await?;
         let write = &self.call.request.write;
-        let (schema, gvk) = self.own_version()?;
-        let versions = RowVersions { def: &self.row.def, subresource: &self.call.request.subresource };
-        let subresource = self.call.request.subresource.as_str();
-        let resource = Resource { schema: &schema, gvk: &gvk, subresource, versions: &versions };
-        let now = Time(self.api.clock.now());
-        let merged = resource.apply(live.as_ref(), applied, &write.field_manager, write.force, now);
+        let merged = self.with_resource(|resource, now| {
+            resource.apply(live.as_ref(), applied, &write.field_manager, write.force, now)
+        })?;
         let merged = merged.map_err(|error| error.to_status())?;
         let checked = self.checked_value(merged)?;
-        self.to_storage(checked)
+        self.to_storage(checked).await
+    }
+
+    fn with_resource<T>(&self, act: impl FnOnce(&Resource<'_>, Time) -> T) -> Result<T, Status> {
+        let (schema, gvk) = self.own_version()?;
+        let subresource = self.call.request.subresource.as_str();
+        let versions = RowVersions { def: &self.row.def, subresource };
+        let resource = Resource { schema: &schema, gvk: &gvk, subresource, versions: &versions };
+        Ok(act(&resource, Time(self.api.clock.now())))
+    }
+
+    async fn shown_before(&self, old: Option<&Value>) -> Result<Option<Value>, Status> {
+        match old {
+            Some(old) => self.to_request(old.clone()).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     pub(super) fn is_apply(&self) -> bool {

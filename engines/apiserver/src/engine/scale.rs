@@ -1,5 +1,6 @@
 //! The scale subresource: a view of where a kind keeps its replicas.
 
+use super::attempt::Edit;
 use super::{Going, Outcome};
 use kinds::Scale;
 use meta::selector::LabelSelector;
@@ -16,41 +17,40 @@ impl Going<'_> {
     pub(super) async fn update_scale(&mut self) -> Result<Outcome, Status> {
         let asked = self.scale_body()?;
         self.check_scale_name(&asked)?;
-        self.change_scale(|_, _| Ok(asked.clone())).await
+        self.change_scale(&Edit::Scale(&asked)).await
     }
 
     pub(super) async fn patch_scale(&mut self, patch: &Patch) -> Result<Outcome, Status> {
-        let schema = scale_schema()?;
-        self.change_scale(|going, old| {
-            let before = Value::clone(going.scale_of(old)?.value());
-            let patched = patch.apply(&schema, before).map_err(|error| error.to_status())?;
-            schema.decode_value(patched).map(|decoded| decoded.value).map_err(|e| Status::bad_request(e.to_string()))
-        })
-        .await
+        self.change_scale(&Edit::PatchScale(patch)).await
     }
 
-    async fn change_scale(
-        &mut self,
-        mut asked: impl FnMut(&Self, &Arc<Object>) -> Result<Value, Status>,
-    ) -> Result<Outcome, Status> {
-        let places = self.scale_places()?;
-        let outcome = self.change(|going, old| {
-            let scale = asked(going, old)?;
-            going.check_uid(&scale, old)?;
-            going.check_version(&scale, old)?;
-            going.judge_scale(&scale, old)?;
-            let mut new = Value::clone(old.value());
-            new.remove("metadata.resourceVersion");
-            let before = new.clone();
-            new.set(&places.spec_replicas, scale.int("spec.replicas"));
-            going.own(Some(&before), &mut new)?;
-            Ok(new)
-        });
-        let object = match outcome.await?.answer {
+    pub(super) async fn scale_patched(&mut self, patch: &Patch, old: &Arc<Object>) -> Result<Value, Status> {
+        let schema = scale_schema()?;
+        let before = Value::clone(self.scale_of(old)?.value());
+        let patched = patch.apply(&schema, before).map_err(|error| error.to_status())?;
+        let decoded = schema.decode_value(patched).map_err(|error| Status::bad_request(error.to_string()))?;
+        self.scaled(&decoded.value, old).await
+    }
+
+    async fn change_scale(&mut self, edit: &Edit<'_>) -> Result<Outcome, Status> {
+        let object = match self.change(edit).await?.answer {
             client::Answer::Object(object) => object,
             _ => return Err(Status::internal("a changed object was expected")),
         };
         self.scale_outcome(&object)
+    }
+
+    pub(super) async fn scaled(&mut self, scale: &Value, old: &Arc<Object>) -> Result<Value, Status> {
+        let places = self.scale_places()?;
+        self.check_uid(scale, old)?;
+        self.check_version(scale, old)?;
+        self.judge_scale(scale, old)?;
+        let mut new = Value::clone(old.value());
+        new.remove("metadata.resourceVersion");
+        let before = new.clone();
+        new.set(&places.spec_replicas, scale.int("spec.replicas"));
+        self.own(Some(&before), &mut new).await?;
+        Ok(new)
     }
 
     fn scale_places(&self) -> Result<Scale, Status> {
@@ -94,6 +94,12 @@ impl Going<'_> {
 
     fn scale_outcome(&self, object: &Object) -> Result<Outcome, Status> {
         self.scale_of(object).map(Outcome::object)
+    }
+
+    /// The Scale of a value that may not be stored yet.
+    pub(crate) fn scale_shown(&self, value: &Value) -> Result<Value, Status> {
+        let object = Object::from_value(value).map_err(Status::internal)?;
+        self.scale_of(&object).map(|scale| Value::clone(scale.value()))
     }
 
     fn scale_of(&self, object: &Object) -> Result<Arc<Object>, Status> {

@@ -1,5 +1,6 @@
 //! Replacement, the three patches, and apply.
 
+use super::attempt::Edit;
 use super::{Going, Outcome};
 use meta::{CompactString, Object, Reason, Status, Value};
 use schema::patch::Patch;
@@ -11,11 +12,11 @@ impl Going<'_> {
             return self.update_scale().await;
         }
         let value = self.checked_body()?;
-        let mut value = self.to_storage(value)?;
+        let mut value = self.to_storage(value).await?;
         self.check_name(&mut value)?;
         self.settle_namespace(&mut value)?;
         let given = value;
-        let outcome = self.change(|going, old| going.replacement(&given, old)).await;
+        let outcome = self.change(&Edit::Replace(&given)).await;
         match outcome {
             Err(status) if status.is(Reason::NotFound) && self.may_create(&given) => self.create_value(given).await,
             outcome => outcome,
@@ -28,7 +29,7 @@ impl Going<'_> {
             && given.str("metadata.uid").is_empty()
     }
 
-    fn replacement(&mut self, given: &Value, old: &Arc<Object>) -> Result<Value, Status> {
+    pub(super) async fn replacement(&mut self, given: &Value, old: &Arc<Object>) -> Result<Value, Status> {
         self.check_uid(given, old)?;
         if given.str("metadata.resourceVersion").is_empty() && self.row.def.rules.needs_version_on_update() {
             return Err(self.version_needed(given));
@@ -39,7 +40,7 @@ impl Going<'_> {
         let mut before = Value::clone(old.value());
         before.remove("metadata.resourceVersion");
         self.row.def.rules.default(&mut new);
-        self.own(Some(&before), &mut new)?;
+        self.own(Some(&before), &mut new).await?;
         Ok(new)
     }
 
@@ -73,16 +74,16 @@ impl Going<'_> {
         if self.call.request.subresource == "scale" {
             return self.patch_scale(&patch).await;
         }
-        self.change(|going, old| going.patched(&patch, old)).await
+        self.change(&Edit::Patch(&patch)).await
     }
 
-    fn patched(&mut self, patch: &Patch, old: &Arc<Object>) -> Result<Value, Status> {
-        let before = self.to_request(Value::clone(old.value()))?;
+    pub(super) async fn patched(&mut self, patch: &Patch, old: &Arc<Object>) -> Result<Value, Status> {
+        let before = self.to_request(Value::clone(old.value())).await?;
         let schema =
             self.row.version(&self.call.request.resource.version).ok_or_else(Status::no_such_page)?.schema.clone();
         let patched = patch.apply(&schema, before).map_err(|error| error.to_status())?;
         let checked = self.checked_value(patched)?;
-        let mut new = self.to_storage(checked)?;
+        let mut new = self.to_storage(checked).await?;
         self.check_patched_name(&new, old)?;
         self.check_uid(&new, old)?;
         self.check_version(&new, old)?;
@@ -90,7 +91,7 @@ impl Going<'_> {
         let mut stored = Value::clone(old.value());
         stored.remove("metadata.resourceVersion");
         self.row.def.rules.default(&mut new);
-        self.own(Some(&stored), &mut new)?;
+        self.own(Some(&stored), &mut new).await?;
         Ok(new)
     }
 
@@ -117,10 +118,10 @@ impl Going<'_> {
         let mut applied = self.applied_body()?;
         self.settle_namespace(&mut applied)?;
         self.check_name(&mut applied)?;
-        let outcome = self.change(|going, old| going.merged(&applied, old)).await;
+        let outcome = self.change(&Edit::Apply(&applied)).await;
         match outcome {
             Err(status) if status.is(Reason::NotFound) && self.may_apply_create(&applied) => {
-                let created = self.own_applied(None, &applied)?;
+                let created = self.own_applied(None, &applied).await?;
                 self.create_value(created).await
             }
             outcome => outcome,
@@ -131,12 +132,12 @@ impl Going<'_> {
         self.call.request.subresource.is_empty() && applied.str("metadata.uid").is_empty()
     }
 
-    fn merged(&mut self, applied: &Value, old: &Arc<Object>) -> Result<Value, Status> {
+    pub(super) async fn merged(&mut self, applied: &Value, old: &Arc<Object>) -> Result<Value, Status> {
         self.check_uid(applied, old)?;
         self.check_version(applied, old)?;
         let mut live = Value::clone(old.value());
         live.remove("metadata.resourceVersion");
-        let mut new = self.own_applied(Some(&live), applied)?;
+        let mut new = self.own_applied(Some(&live), applied).await?;
         self.row.def.rules.default(&mut new);
         Ok(new)
     }

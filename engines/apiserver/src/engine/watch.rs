@@ -30,10 +30,10 @@ impl Api {
     }
 
     /// An object of a watch as the watch's version shows it.
-    pub fn presented(&self, call: &Call, object: Arc<Object>) -> Result<Arc<Object>, Status> {
+    pub async fn presented(&self, call: &Call, object: Arc<Object>) -> Result<Arc<Object>, Status> {
         let table = self.rows.table();
         let row = table.served(&call.request.resource).ok_or_else(Status::no_such_page)?.clone();
-        Going { api: self, call, table, row, warnings: Vec::new() }.presented(object)
+        Going { api: self, call, table, row, warnings: Vec::new() }.presented(object).await
     }
 }
 
@@ -59,7 +59,7 @@ impl Going<'_> {
             announce_end: list.send_initial_events == Some(true),
             bookmarks: list.bookmarks,
             watcher,
-            converted: !self.is_stored_version(),
+            converted: !self.needs_no_conversion(),
         })
     }
 

@@ -78,7 +78,7 @@ impl State {
         if self.over {
             return None;
         }
-        if let Some(line) = self.initial_lines() {
+        if let Some(line) = self.initial_lines().await {
             return Some(line);
         }
         let deadline = if self.following.bookmarks { self.ends.min(self.bookmark_at) } else { self.ends };
@@ -89,7 +89,7 @@ impl State {
             () = tokio::time::sleep_until(deadline) => None,
         };
         match seen {
-            Some(seen) => self.seen(seen),
+            Some(seen) => self.seen(seen).await,
             None if deadline == self.ends => None,
             None => {
                 self.bookmark_at += BOOKMARK_EVERY;
@@ -98,11 +98,11 @@ impl State {
         }
     }
 
-    fn initial_lines(&mut self) -> Option<Bytes> {
+    async fn initial_lines(&mut self) -> Option<Bytes> {
         let mut out = Vec::new();
         while out.len() < JOINED {
             let Some(object) = self.initial.pop_front() else { break };
-            self.write(Encoding::Added, &object, &mut out);
+            self.write(Encoding::Added, &object, &mut out).await;
         }
         if self.initial.is_empty() && self.announce_end {
             self.announce_end = false;
@@ -111,7 +111,7 @@ impl State {
         (!out.is_empty()).then(|| out.into())
     }
 
-    fn seen(&mut self, seen: Seen) -> Option<Bytes> {
+    async fn seen(&mut self, seen: Seen) -> Option<Bytes> {
         let mut next = Some(seen);
         let mut out = Vec::new();
         while let Some(seen) = next {
@@ -127,7 +127,7 @@ impl State {
                     Some(frame) => out.extend_from_slice(&frame),
                     None => {
                         if let Some(object) = change.shown(event) {
-                            self.write(event, &object.clone(), &mut out);
+                            self.write(event, &object.clone(), &mut out).await;
                         }
                     }
                 },
@@ -146,9 +146,9 @@ impl State {
         change.frame(event)
     }
 
-    fn write(&mut self, event: Encoding, object: &Arc<Object>, out: &mut Vec<u8>) {
+    async fn write(&mut self, event: Encoding, object: &Arc<Object>, out: &mut Vec<u8>) {
         let shown = match self.following.converted {
-            true => match self.streaming.api.presented(&self.streaming.call, object.clone()) {
+            true => match self.streaming.api.presented(&self.streaming.call, object.clone()).await {
                 Ok(shown) => shown,
                 Err(status) => return out.extend_from_slice(&error_line(&status)),
             },

@@ -17,7 +17,7 @@ impl Plugin for NamespaceLifecycle {
         match on.operation {
             Operation::Create => on.def.namespaced(),
             Operation::Delete => on.is("", "namespaces"),
-            Operation::Update => false,
+            Operation::Update | Operation::Connect => false,
         }
     }
 

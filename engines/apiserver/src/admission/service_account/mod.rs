@@ -26,7 +26,7 @@ impl Plugin for ServiceAccount {
         match on.operation {
             Operation::Create => on.is("", "pods"),
             Operation::Update => on.is_any_part("", "pods") && on.call.request.subresource == "ephemeralcontainers",
-            Operation::Delete => false,
+            Operation::Delete | Operation::Connect => false,
         }
     }
 

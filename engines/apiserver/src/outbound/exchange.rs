@@ -1,0 +1,95 @@
+//! One JSON document sent, one received.
+
+use super::connection::connect_tls;
+use super::peer::{Peer, Sender};
+use crate::engine::Api;
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_util::rt::TokioIo;
+use meta::Value;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Upstream reads no longer answer of a webhook either.
+const LONGEST_ANSWER: usize = 3 << 20;
+
+impl Peer {
+    /// Posts a document and reads the one that comes back, within `patience`.
+    pub async fn post(&self, api: &Api, body: Bytes, patience: Duration) -> Result<Value, String> {
+        let path = with_timeout(&self.path, patience);
+        let shown = format!("Post \"{}\"", with_timeout(&self.url(), patience));
+        let answered = tokio::time::timeout(patience, self.exchange(api, &path, &body)).await;
+        let answered = answered.unwrap_or_else(|_| Err("context deadline exceeded".into()));
+        let (code, text) = answered.map_err(|why| format!("{shown}: {why}"))?;
+        if !code.is_success() {
+            return Err(refusal(code, &text));
+        }
+        meta::parse(&text).map_err(|error| format!("could not decode the answer: {}", error.0))
+    }
+
+    async fn exchange(&self, api: &Api, path: &str, body: &Bytes) -> Result<(StatusCode, Bytes), String> {
+        let addresses = self.addresses(api).await?;
+        if let Some((address, sender)) = self.take(&addresses)
+            && let Ok(answer) = self.send(address, sender, path, body).await
+        {
+            return Ok(answer);
+        }
+        // No kept connection, or one that the peer had given up meanwhile.
+        let at = api.clock.random() as usize % addresses.len();
+        let sender = self.connect(addresses[at]).await?;
+        self.send(addresses[at], sender, path, body).await
+    }
+
+    async fn connect(&self, address: SocketAddr) -> Result<Sender, String> {
+        let stream = connect_tls(address, &self.server().0, self.tls.clone()).await?;
+        let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+        let (sender, connection) = shaken.map_err(|error| error.to_string())?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a kept connection ended");
+            }
+        });
+        Ok(sender)
+    }
+
+    async fn send(
+        &self,
+        address: SocketAddr,
+        mut sender: Sender,
+        path: &str,
+        body: &Bytes,
+    ) -> Result<(StatusCode, Bytes), String> {
+        let request = Request::post(path)
+            .header("host", self.host())
+            .header("content-type", "application/json")
+            .header("accept", "application/json, */*")
+            .header("user-agent", "kube-apiserver-admission")
+            .body(Full::new(body.clone()))
+            .map_err(|error| error.to_string())?;
+        let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
+        let code = response.status();
+        let whole = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;
+        let text = whole.map_err(|error| error.to_string())?.to_bytes();
+        self.keep(address, sender);
+        Ok((code, text))
+    }
+}
+
+/// Whole seconds, rounded up, so that the peer knows how long it has.
+fn with_timeout(path: &str, patience: Duration) -> String {
+    let seconds = patience.as_secs() + u64::from(patience.subsec_nanos() > 0);
+    let joint = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{joint}timeout={seconds}s")
+}
+
+fn refusal(code: StatusCode, text: &[u8]) -> String {
+    let told = meta::parse(text).ok().map(|value| value.str("message").to_string()).filter(|told| !told.is_empty());
+    told.unwrap_or_else(|| match code {
+        StatusCode::NOT_FOUND => "the server could not find the requested resource".into(),
+        code if code.is_server_error() => {
+            format!("an error on the server ({:?}) has prevented the request from succeeding", String::from_utf8_lossy(text))
+        }
+        _ => "the server rejected our request for an unknown reason".into(),
+    })
+}

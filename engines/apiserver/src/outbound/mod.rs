@@ -1,0 +1,13 @@
+//! Calls that leave this server over TLS: to admission and conversion webhooks, to extension servers.
+//!
+//! A [`Peer`] is who is called, from a `clientConfig`; it keeps its idle connections for the next call.
+
+mod address;
+mod connection;
+mod exchange;
+mod peer;
+mod roots;
+
+pub(crate) use address::endpoints;
+pub(crate) use peer::Peer;
+pub(crate) use roots::client_tls;
