@@ -1,11 +1,14 @@
 //! Programs that nobody here wrote, on an API server started for them: kubectl of this version and of two before, the
-//! official Python client, helm, and upstream's own API server on the same etcd.
+//! official Python client, helm; and beside upstream's own API server on one etcd: what is stored and what is served.
 //! `clients [NAME...]` runs those named, or all; `$K1S_UPSTREAM/bin` holds upstream's programs.
 
+mod beside;
 mod etcd;
+mod served;
 mod server;
 
 use crate::failure::Failure;
+use beside::Beside;
 use server::Server;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,9 +28,16 @@ const CLIENTS: [Client; 4] = [
     Client { name: "helm", run: helm },
 ];
 
+type Shown = fn(&Beside) -> Result<(), Failure>;
+
+/// What is shown with upstream's own API server on the same etcd.
+const BESIDE: [(&str, Shown); 2] = [("etcd", etcd::interchange), ("served", served::compare)];
+
 pub fn run(arguments: &[String]) -> Result<(), Failure> {
     let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
-    let known = |name: &String| name == etcd::NAME || CLIENTS.iter().any(|client| client.name == name);
+    let known = |name: &String| {
+        BESIDE.iter().any(|(known, _)| known == name) || CLIENTS.iter().any(|client| client.name == name)
+    };
     if let Some(unknown) = arguments.iter().find(|name| !known(name)) {
         return Err(Failure::Unexpected(format!("no client {unknown}")));
     }
@@ -36,9 +46,9 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
         eprintln!("== {}", client.name);
         (client.run)(&Server::start(&program, &[])?)?;
     }
-    if wanted(etcd::NAME) {
-        eprintln!("== {}", etcd::NAME);
-        etcd::interchange(&program)?;
+    for (name, run) in BESIDE.iter().filter(|(name, _)| wanted(name)) {
+        eprintln!("== {name}");
+        run(&Beside::start(&program)?)?;
     }
     Ok(())
 }
