@@ -93,13 +93,15 @@ impl Rollout<'_> {
         ReplicaSet { metadata, spec: Some(spec), status: None }
     }
 
-    /// As many pods as the new set may have now: all, or what the surge leaves room for.
+    /// As many pods as the new set may have now: all, or what the surge leaves room for. Pods that an old set is still to
+    /// lose take room: its size alone would let a quick new set outrun a slow old one.
     pub(super) fn new_set_size(&self, place: usize) -> i32 {
         let present = self.sets[place].replicas();
         if !self.is_rolling_update() {
             return self.replicas();
         }
-        let room = self.replicas() + self.max_surge() - self.total();
+        let Some(held) = self.held() else { return present };
+        let room = self.replicas() + self.max_surge() - held;
         if room <= 0 { present } else { present + room.min(self.replicas() - present) }
     }
 }

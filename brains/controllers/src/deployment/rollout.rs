@@ -39,6 +39,15 @@ impl SetCopy {
         self.set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1)
     }
 
+    /// The most pods it may have by now: those it wants, and those that are still to go. None before its controller has
+    /// looked at what it wants: until then it may have as many as it ever wanted.
+    pub(super) fn held(&self) -> Option<i32> {
+        let Some(seen) = &self.seen else { return Some(self.replicas()) };
+        let status = seen.status.clone().unwrap_or_default();
+        let looked_at = seen.metadata.generation.unwrap_or(0) <= status.observed_generation.unwrap_or(0);
+        looked_at.then(|| self.replicas().max(status.replicas))
+    }
+
     pub(super) fn available(&self) -> i32 {
         self.set.status.as_ref().and_then(|status| status.available_replicas).unwrap_or(0)
     }
@@ -92,6 +101,11 @@ impl<'a> Rollout<'a> {
 
     pub(super) fn total(&self) -> i32 {
         self.sets.iter().map(SetCopy::replicas).sum()
+    }
+
+    /// How many pods all sets together may have by now, if that can be told.
+    pub(super) fn held(&self) -> Option<i32> {
+        self.sets.iter().map(SetCopy::held).sum()
     }
 
     pub(super) fn add(&mut self, set: ReplicaSet) -> usize {
