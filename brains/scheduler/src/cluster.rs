@@ -1,12 +1,14 @@
 //! Everything that decisions look at, kept up to date with every change at the cost of that change alone.
 
+use crate::budgets::Budgets;
 use crate::census::{Census, Count, Domains, Question, change};
 use crate::held_terms::HeldTerms;
 use crate::node::{NodeFacts, NodeInfo};
+use crate::nominations::Nominations;
 use crate::pod::PodInfo;
 use crate::workloads::Workloads;
 use meta::CompactString;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 #[derive(Default)]
@@ -27,6 +29,10 @@ pub struct Cluster {
     topologies: HashMap<CompactString, Domains>,
     pub(crate) held: HeldTerms,
     pub(crate) workloads: Workloads,
+    pub(crate) budgets: Budgets,
+    pub(crate) nominations: Nominations,
+    /// Pods that were told to leave and do not show it yet.
+    pub(crate) preempted: HashSet<CompactString>,
 }
 
 struct Placed {
@@ -65,6 +71,20 @@ impl Cluster {
 
     pub fn is_assumed(&self, uid: &str) -> bool {
         self.placed.get(uid).is_some_and(|placed| placed.assumed)
+    }
+
+    /// Where a waiting pod was promised a place.
+    pub fn nominated_node(&self, uid: &str) -> Option<&CompactString> {
+        self.nominations.node_of(uid)
+    }
+
+    /// Whether a pod was told to leave for a more important one.
+    pub fn is_preempted(&self, uid: &str) -> bool {
+        self.preempted.contains(uid)
+    }
+
+    pub fn budgets(&self) -> &Budgets {
+        &self.budgets
     }
 
     /// Takes in what a node is now; answers what it was.
@@ -151,7 +171,7 @@ impl Cluster {
         self.place(pod, node, true);
     }
 
-    fn place(&mut self, pod: Arc<PodInfo>, node: CompactString, assumed: bool) {
+    pub(crate) fn place(&mut self, pod: Arc<PodInfo>, node: CompactString, assumed: bool) {
         self.remove_pod(pod.uid());
         self.placed.insert(pod.uid().clone(), Placed { node: node.clone(), assumed });
         match self.at.get(&node) {

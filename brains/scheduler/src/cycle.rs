@@ -1,11 +1,12 @@
 //! One decision: which node a pod goes to.
 
 use crate::cluster::Cluster;
-use crate::framework::{Diagnosis, Filter, Prepared, Score};
+use crate::framework::{Diagnosis, Filter, Prepared, Refusal, Score};
 use crate::node::NodeInfo;
 use crate::pod::PodInfo;
 use crate::profile::Profile;
 use meta::CompactString;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Fewer feasible nodes than this are never too many to score.
@@ -20,18 +21,18 @@ pub(crate) struct Search {
 
 type Filters<'a> = Vec<(&'static str, Box<dyn Filter + 'a>)>;
 
-/// Looks for the best node, beginning at the `start`th; `random` chooses among equals.
+/// Looks for the best node, beginning at the `start`th; `random` chooses among equals. A place that was promised is
+/// taken if it is free.
 pub(crate) fn search(profile: &Profile, cluster: &Cluster, pod: &PodInfo, start: usize, random: u64) -> Search {
+    let promised = cluster.nominated_node(pod.uid()).and_then(|name| cluster.node(name));
+    if let Some(node) = promised.filter(|node| refusal(profile, cluster, pod, node).is_none()) {
+        return Search { found: Ok(node.name().clone()), looked_at: 0 };
+    }
     let mut diagnosis = Diagnosis::new(cluster.node_count());
     let feasible = feasible(profile, cluster, pod, start, &mut diagnosis);
     let looked_at = feasible.len() + diagnosis.looked_at();
     let found = match &feasible[..] {
-        [] => {
-            let explain = || profile.post_filters().find_map(|plugin| plugin.after(pod, cluster, &diagnosis));
-            let afterwards = if cluster.node_count() == 0 { None } else { explain() };
-            diagnosis.after(afterwards);
-            Err(Box::new(diagnosis))
-        }
+        [] => Err(Box::new(diagnosis)),
         [only] => Ok(only.name().clone()),
         many => Ok(best(profile, cluster, pod, many, random).name().clone()),
     };
@@ -47,8 +48,40 @@ fn feasible<'a>(
 ) -> Vec<&'a NodeInfo> {
     let Some((filters, among)) = prepare(profile, cluster, pod, diagnosis) else { return Vec::new() };
     match among {
-        Some(names) => pass(names.iter().filter_map(|name| cluster.node(name)), &filters, diagnosis, usize::MAX),
-        None => pass(cluster.nodes_from(start), &filters, diagnosis, enough(cluster.node_count())),
+        Some(names) => {
+            let nodes = names.iter().filter_map(|name| cluster.node(name));
+            pass(nodes, |node| first_refusal(&filters, cluster, pod, node), diagnosis, usize::MAX)
+        }
+        None => {
+            let enough = enough(cluster.node_count());
+            pass(cluster.nodes_from(start), |node| first_refusal(&filters, cluster, pod, node), diagnosis, enough)
+        }
+    }
+}
+
+/// Why one node does not do for a pod.
+pub(crate) fn refusal(profile: &Profile, cluster: &Cluster, pod: &PodInfo, node: &NodeInfo) -> Option<Refusal> {
+    let mut diagnosis = Diagnosis::new(1);
+    let Some((filters, among)) = prepare(profile, cluster, pod, &mut diagnosis) else {
+        return Some(Refusal::hopeless("no node can do"));
+    };
+    if among.is_some_and(|names| !names.contains(node.name())) {
+        return Some(Refusal::hopeless("node is out of question"));
+    }
+    first_refusal(&filters, cluster, pod, node).map(|(_, refusal)| refusal)
+}
+
+/// A node must do as it is, and as it will be once those have come whom it was promised to.
+fn first_refusal(
+    filters: &Filters<'_>,
+    cluster: &Cluster,
+    pod: &PodInfo,
+    node: &NodeInfo,
+) -> Option<(&'static str, Refusal)> {
+    let first = |node: &NodeInfo| filters.iter().find_map(|(name, filter)| Some((*name, filter.check(node).err()?)));
+    match cluster.nominations.filled(node, pod) {
+        Cow::Borrowed(node) => first(node),
+        Cow::Owned(filled) => first(&filled).or_else(|| first(node)),
     }
 }
 
@@ -84,14 +117,13 @@ fn prepare<'a>(
 
 fn pass<'a>(
     nodes: impl Iterator<Item = &'a NodeInfo>,
-    filters: &Filters<'_>,
+    refusal: impl Fn(&NodeInfo) -> Option<(&'static str, Refusal)>,
     diagnosis: &mut Diagnosis,
     enough: usize,
 ) -> Vec<&'a NodeInfo> {
     let mut feasible = Vec::new();
     for node in nodes {
-        let refused = filters.iter().find_map(|(name, filter)| Some((*name, filter.check(node).err()?)));
-        match refused {
+        match refusal(node) {
             Some((name, refusal)) => diagnosis.refuse(name, node, refusal),
             None => feasible.push(node),
         }

@@ -1,5 +1,7 @@
 //! A decision, and how it is told: as actions, as an event, as the pod's condition.
 
+use crate::eviction::event_about;
+use crate::framework::Preemption;
 use crate::pod::PodInfo;
 use jiff::Timestamp;
 use meta::{CompactString, Time, Value, value};
@@ -13,6 +15,18 @@ const LONGEST_NOTE: usize = 1024;
 pub struct Decision {
     pub pod: Arc<PodInfo>,
     pub outcome: Outcome,
+    /// What becomes of the place that a refused pod was promised.
+    pub promise: Promise,
+    /// Who has to leave for it.
+    pub preemption: Option<Preemption>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Promise {
+    /// As it is, if there is one.
+    Stands,
+    Made(CompactString),
+    Taken,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +43,10 @@ pub enum Outcome {
 }
 
 impl Decision {
+    pub(crate) fn of(pod: Arc<PodInfo>, outcome: Outcome) -> Decision {
+        Decision { pod, outcome, promise: Promise::Stands, preemption: None }
+    }
+
     /// What to do, and what to tell when it is done.
     pub fn plan(&self) -> Plan {
         let mut plan = Plan::nothing();
@@ -51,16 +69,7 @@ impl Decision {
     }
 
     fn event(&self, kind: EventType, reason: &str, message: String, when: When) -> Event {
-        let header = &self.pod.object.header;
-        let about = value!({
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "namespace": (&header.namespace),
-            "name": (&header.name),
-            "uid": (&header.uid),
-            "resourceVersion": (header.resource_version.to_string()),
-        });
-        Event { about, kind, reason: reason.into(), message, when }
+        event_about(&self.pod, kind, reason, message, when)
     }
 
     /// The strategic patch of the pod's status that says why it has no node; none where it says so already.
@@ -70,7 +79,7 @@ impl Decision {
         let known = pod.items("status.conditions").iter().find(|of| of.str("type") == "PodScheduled");
         let was_false = known.is_some_and(|of| of.str("status") == "False");
         let said = known.is_some_and(|of| of.str("reason") == "Unschedulable" && of.str("message") == message);
-        if was_false && said {
+        if was_false && said && self.promise == Promise::Stands {
             return None;
         }
         let mut condition = value!({
@@ -83,10 +92,16 @@ impl Decision {
         if !was_false {
             condition.set("lastTransitionTime", Time(now).to_string());
         }
-        Some(value!({
+        let mut patch = value!({
             "metadata": {"uid": (self.pod.uid())},
             "status": {"conditions": [condition]},
-        }))
+        });
+        match &self.promise {
+            Promise::Stands => {}
+            Promise::Made(node) => patch.set("status.nominatedNodeName", node),
+            Promise::Taken => patch.set("status.nominatedNodeName", Value::Null),
+        }
+        Some(patch)
     }
 }
 

@@ -14,10 +14,12 @@ use crate::census::Question;
 use crate::cluster::Cluster;
 use crate::node::NodeInfo;
 use crate::pod::PodInfo;
+use crate::trial::Trial;
 use jiff::Timestamp;
 use meta::CompactString;
 use plan::Action;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The best score of a node by one plugin, before its weight.
 pub const BEST_SCORE: i64 = 100;
@@ -93,8 +95,25 @@ pub trait Filter {
 
 /// Runs when no node fits: the place of preemption.
 pub trait PostFilter {
-    /// Says what was or could be done about it.
-    fn after(&self, pod: &PodInfo, cluster: &Cluster, diagnosis: &Diagnosis) -> Option<String>;
+    /// Says what can be done about it; `random` chooses where to begin.
+    fn after(&self, trial: &mut Trial<'_>, diagnosis: &Diagnosis, random: u64) -> Afterwards;
+}
+
+/// What can be done when no node fits.
+pub enum Afterwards {
+    /// Nothing yet, for this reason: a place that was promised stays promised.
+    Wait(String),
+    /// Nothing, for this reason.
+    Hopeless(String),
+    Preempt(Preemption),
+}
+
+/// These must leave a node, so that a pod has a place there.
+#[derive(Clone, Debug)]
+pub struct Preemption {
+    pub node: CompactString,
+    /// The most important first.
+    pub victims: Vec<Arc<PodInfo>>,
 }
 
 pub trait PreScore {

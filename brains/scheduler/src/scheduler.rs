@@ -2,12 +2,13 @@
 
 use crate::cluster::Cluster;
 use crate::cycle;
-use crate::decision::{Decision, Outcome};
-use crate::framework::{Diagnosis, Event, Refusal};
+use crate::decision::{Decision, Outcome, Promise};
+use crate::framework::{Afterwards, Diagnosis, Event, Preemption, Refusal};
 use crate::node::NodeFacts;
 use crate::pod::PodInfo;
 use crate::profile::Profile;
 use crate::queue::{Place, Queue};
+use crate::trial::Trial;
 use jiff::Timestamp;
 use meta::{CompactString, JsonError, Object};
 use plan::Change;
@@ -45,6 +46,7 @@ impl Scheduler {
             "replicasets" => self.put_controller("ReplicaSet", change),
             "statefulsets" => self.put_controller("StatefulSet", change),
             "replicationcontrollers" => self.put_controller("ReplicationController", change),
+            "poddisruptionbudgets" => self.cluster.budgets.put(&change.key, new.map(Arc::as_ref)),
             "namespaces" => {
                 self.cluster.workloads.put_namespace(&change.key.name, new.map(Arc::as_ref));
                 Ok(())
@@ -81,6 +83,8 @@ impl Scheduler {
 
     fn pod_left(&mut self, uid: &CompactString, now: Timestamp) {
         self.queue.remove(uid);
+        self.cluster.nominations.remove(uid);
+        self.cluster.preempted.remove(uid);
         if let Some(gone) = self.cluster.remove_pod(uid) {
             self.happened(&Event::PodRemoved(&gone), now);
         }
@@ -88,6 +92,10 @@ impl Scheduler {
 
     fn pod_is_bound(&mut self, pod: &Arc<PodInfo>, now: Timestamp) {
         self.queue.remove(pod.uid());
+        self.cluster.nominations.remove(pod.uid());
+        if pod.is_leaving() {
+            self.cluster.preempted.remove(pod.uid()); // it shows now
+        }
         let was_assumed = self.cluster.is_assumed(pod.uid());
         let before = self.cluster.remove_pod(pod.uid());
         self.cluster.put_pod(pod.clone());
@@ -100,7 +108,9 @@ impl Scheduler {
     fn pod_waits(&mut self, pod: Arc<PodInfo>, now: Timestamp) {
         let rank = self.profile.queue_sort().map_or(0, |plugin| plugin.rank(&pod));
         let gated = self.profile.pre_enqueues().any(|plugin| plugin.gate(&pod).is_some());
-        let Some(before) = self.queue.pod(pod.uid()).cloned() else {
+        let before = self.queue.pod(pod.uid()).cloned();
+        self.cluster.nominations.heard(before.as_deref(), &pod);
+        let Some(before) = before else {
             return self.queue.add(pod, rank, gated, now);
         };
         self.queue.update(pod.clone(), rank);
@@ -159,7 +169,7 @@ impl Scheduler {
                 continue;
             }
             if pod.is_leaving() {
-                return Some(Decision { pod, outcome: Outcome::Leaving });
+                return Some(Decision::of(pod, Outcome::Leaving));
             }
             return Some(self.decide(pod, now, random));
         }
@@ -172,15 +182,58 @@ impl Scheduler {
         }
         let search = cycle::search(&self.profile, &self.cluster, &pod, self.next_start, random);
         self.next_start = (self.next_start + search.looked_at) % self.cluster.node_count().max(1);
-        let placed = search.found.and_then(|node| self.place(&pod, node));
-        let outcome = match placed {
-            Ok(outcome) => outcome,
-            Err(diagnosis) => {
-                self.queue.refuse(pod.uid(), diagnosis.plugins().collect(), now);
-                Outcome::Refused { message: diagnosis.message() }
+        match search.found {
+            Ok(node) => match self.place(&pod, node) {
+                Ok(outcome) => Decision::of(pod, outcome),
+                Err(diagnosis) => self.refuse(pod, &diagnosis, now),
+            },
+            Err(mut diagnosis) => {
+                let (promise, preemption) = self.make_room(&pod, &mut diagnosis, random);
+                Decision { promise, preemption, ..self.refuse(pod, &diagnosis, now) }
             }
-        };
-        Decision { pod, outcome }
+        }
+    }
+
+    fn refuse(&mut self, pod: Arc<PodInfo>, diagnosis: &Diagnosis, now: Timestamp) -> Decision {
+        self.queue.refuse(pod.uid(), diagnosis.plugins().collect(), now);
+        Decision::of(pod, Outcome::Refused { message: diagnosis.message() })
+    }
+
+    /// What is done where no node fits: others may be pushed out, and their place promised.
+    fn make_room(
+        &mut self,
+        pod: &Arc<PodInfo>,
+        diagnosis: &mut Diagnosis,
+        random: u64,
+    ) -> (Promise, Option<Preemption>) {
+        if self.cluster.node_count() == 0 {
+            return (Promise::Stands, None);
+        }
+        let mut trial = Trial::new(&self.profile, &mut self.cluster, pod);
+        let afterwards = self.profile.post_filters().next().map(|plugin| plugin.after(&mut trial, diagnosis, random));
+        drop(trial);
+        match afterwards {
+            None => (Promise::Stands, None),
+            Some(Afterwards::Wait(why)) => {
+                diagnosis.after(Some(why));
+                (Promise::Stands, None)
+            }
+            Some(Afterwards::Hopeless(why)) => {
+                diagnosis.after(Some(why));
+                let promised = self.cluster.nominations.remove(pod.uid()) || !pod.nominated.is_empty();
+                (if promised { Promise::Taken } else { Promise::Stands }, None)
+            }
+            Some(Afterwards::Preempt(preemption)) => {
+                self.cluster.nominations.put(pod.clone(), preemption.node.clone());
+                self.cluster.preempted.extend(preemption.victims.iter().map(|victim| victim.uid().clone()));
+                (Promise::Made(preemption.node.clone()), Some(preemption))
+            }
+        }
+    }
+
+    /// These could not be told to leave: they are as they were.
+    pub fn preemption_failed(&mut self, victim: &str) {
+        self.cluster.preempted.remove(victim);
     }
 
     /// Reserves, asks for permission, and counts the pod as being there.
@@ -199,6 +252,7 @@ impl Scheduler {
             return Err(Box::new(diagnosis));
         }
         let bind = self.profile.binds().find_map(|plugin| plugin.bind(pod, &node));
+        self.cluster.nominations.remove(pod.uid());
         self.cluster.assume(pod.clone(), node.clone());
         Ok(Outcome::Placed { node, bind })
     }

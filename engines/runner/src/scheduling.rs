@@ -17,12 +17,13 @@ use tokio::sync::watch;
 /// The component that its events name.
 const EVENT_SOURCE: &str = "default-scheduler";
 /// What it follows, by group and resource.
-const READS: [(&str, &str); 7] = [
+const READS: [(&str, &str); 8] = [
     ("", "namespaces"),
     ("", "services"),
     ("", "replicationcontrollers"),
     ("apps", "replicasets"),
     ("apps", "statefulsets"),
+    ("policy", "poddisruptionbudgets"),
     ("", "nodes"),
     ("", "pods"),
 ];

@@ -47,6 +47,7 @@ read! {
     struct PodStatus {
         phase: CompactString,
         nominated_node_name: CompactString,
+        start_time: CompactString,
         container_statuses: Vec<ContainerStatus>,
         init_container_statuses: Vec<ContainerStatus>,
     }

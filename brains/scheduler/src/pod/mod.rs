@@ -12,6 +12,7 @@ pub use terms::{PodAffinity, PodTerm, SpreadConstraint};
 use crate::node_terms::NodeTerms;
 use crate::resources::Resources;
 use crate::taints::Toleration;
+use jiff::Timestamp;
 use manifest::{PodManifest, PodSpec};
 use meta::selector::Labels;
 use meta::{CompactString, JsonError, Key, Object};
@@ -24,6 +25,9 @@ pub struct PodInfo {
     pub node: CompactString,
     pub scheduler: CompactString,
     pub priority: i32,
+    /// Where it was promised a place, as the server shows it.
+    pub nominated: CompactString,
+    pub started: Option<Timestamp>,
     /// Whether it may ever push others out.
     pub preempts: bool,
     /// Its containers have ended for good: it uses nothing.
@@ -59,6 +63,8 @@ impl PodInfo {
             priority: spec.priority,
             preempts: spec.preemption_policy != "Never",
             ended: status.phase == "Succeeded" || status.phase == "Failed",
+            nominated: status.nominated_node_name,
+            started: status.start_time.parse().ok(),
             tolerations: spec.tolerations,
             object,
         })

@@ -117,6 +117,7 @@ fn read(line: &str) -> (String, Value) {
         "service" => other("v1", "Service", "default", name, words, spec),
         "replicaset" => other("apps/v1", "ReplicaSet", "default", name, words, spec),
         "namespace" => other("v1", "Namespace", "", name, words, spec),
+        "budget" => return ("poddisruptionbudgets".into(), budget(name, words, spec)),
         _ => panic!("{line}"),
     };
     (format!("{kind}s"), object)
@@ -136,6 +137,15 @@ fn other<'a>(
     }
     words.for_each(|word| label(&mut object, word));
     object
+}
+
+fn budget<'a>(name: &str, words: impl Iterator<Item = &'a str>, spec: Value) -> Value {
+    let mut budget = other("policy/v1", "PodDisruptionBudget", "default", name, std::iter::empty(), spec);
+    for word in words {
+        let allowed = word.strip_prefix("allowed=").and_then(|text| text.parse::<i64>().ok()).expect(word);
+        budget.set("status.disruptionsAllowed", allowed);
+    }
+    budget
 }
 
 fn label(object: &mut Value, word: &str) {
@@ -183,6 +193,7 @@ fn pod<'a>(name: &str, words: impl Iterator<Item = &'a str>, mut spec: Value) ->
             _ if word.starts_with("label:") => label(&mut metadata, word),
             Some(("on", node)) => spec.set("nodeName", node),
             Some(("image", image)) => container.set("image", image),
+            Some(("started", time)) => status.set("startTime", time),
             Some(("priority", priority)) => spec.set("priority", priority.parse::<i64>().unwrap()),
             Some(("namespace", namespace)) => metadata.set("metadata.namespace", namespace),
             Some(("port", port)) => {

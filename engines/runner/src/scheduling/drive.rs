@@ -43,6 +43,7 @@ async fn ready(idle: Option<Duration>) {
 enum Done {
     Bound(Arc<PodInfo>, Vec<Event>),
     NotBound(Arc<PodInfo>),
+    NotEvicted(Arc<PodInfo>),
     Told,
 }
 
@@ -137,6 +138,7 @@ impl Drive {
                 if let Some(patch) = decision.status_patch(now) {
                     self.patch_status(&decision.pod, patch);
                 }
+                self.evict(decision, now);
             }
             Outcome::Leaving => {}
         }
@@ -159,11 +161,32 @@ impl Drive {
         });
     }
 
+    /// Tells those to leave who are in the way of a more important pod.
+    fn evict(&mut self, decision: &Decision, now: Timestamp) {
+        let Some(preemption) = &decision.preemption else { return };
+        for victim in &preemption.victims {
+            tracing::info!(victim = %victim.key(), pod = %decision.pod.key(), "a pod has to leave for another");
+            let reason = status_patch(victim, decision.eviction_patch(victim, now));
+            let plan = Plan { actions: vec![decision.eviction(victim)], ..Plan::nothing() };
+            self.recorder.tell(decision.eviction_event(victim, &preemption.node));
+            let (client, victim) = (self.client.clone(), victim.clone());
+            self.requests.spawn(async move {
+                // Where it cannot be told why it leaves, it leaves all the same: it may be gone already.
+                if let Err(status) = client.call(reason).await {
+                    tracing::debug!(victim = %victim.key(), %status, "a pod was not told why it leaves");
+                }
+                match apply::apply(&plan, &*client, str::to_owned).await.verdict {
+                    Verdict::Done => Done::Told,
+                    _ => Done::NotEvicted(victim),
+                }
+            });
+        }
+    }
+
     fn patch_status(&mut self, pod: &PodInfo, patch: Value) {
         let client = self.client.clone();
-        let request = Request::patch(Gvr::new("", "v1", "pods"), pod.key(), PatchKind::Strategic, patch);
+        let request = status_patch(pod, patch);
         self.requests.spawn(async move {
-            let request = request.subresource("status");
             let key = request.key.clone();
             if let Err(status) = client.call(request).await {
                 tracing::debug!(%key, %status, "a pod was not told why it waits");
@@ -185,8 +208,13 @@ impl Drive {
                 }
                 self.scheduler.binding_failed(&pod, self.clock.now());
             }
+            Ok(Done::NotEvicted(victim)) => self.scheduler.preemption_failed(victim.uid()),
             Ok(Done::Told) => {}
             Err(panic) => tracing::error!(%panic, "a request of the scheduler broke off"),
         }
     }
+}
+
+fn status_patch(pod: &PodInfo, patch: Value) -> Request {
+    Request::patch(Gvr::new("", "v1", "pods"), pod.key(), PatchKind::Strategic, patch).subresource("status")
 }

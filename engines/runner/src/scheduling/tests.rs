@@ -111,3 +111,18 @@ async fn every_pod_finds_a_place_through_every_fault() {
         assert_eq!(held, full, "seed {seed}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_more_important_pod_pushes_others_out() {
+    let stage = Stage::new(1);
+    stage.add_node("only", "1");
+    stage.create("pods", "default", pod("lesser", "1"));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(stage.node_of("lesser"), "only");
+    let mut urgent = pod("urgent", "1");
+    urgent.set("spec.priority", 9);
+    stage.create("pods", "default", urgent);
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert!(stage.fake.get(&pods(), &Key::new("default", "lesser")).is_none(), "it has left");
+    assert_eq!(stage.node_of("urgent"), "only");
+}
