@@ -14,7 +14,11 @@ pub struct Room<'a> {
 
 /// The reason to refuse a pod, if there is one.
 pub fn admit(pod: &Pod, room: &Room<'_>) -> Option<Verdict> {
-    wrong_system(pod).or_else(|| unwanted(pod, room)).or_else(|| crowded(pod, room)).or_else(|| port_taken(pod, room))
+    wrong_system(pod)
+        .or_else(|| dangerous(pod))
+        .or_else(|| unwanted(pod, room))
+        .or_else(|| crowded(pod, room))
+        .or_else(|| port_taken(pod, room))
 }
 
 fn verdict(reason: impl Into<String>, message: impl Into<String>) -> Option<Verdict> {
@@ -27,6 +31,11 @@ fn wrong_system(pod: &Pod) -> Option<Verdict> {
         return None;
     }
     verdict("PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS")
+}
+
+fn dangerous(pod: &Pod) -> Option<Verdict> {
+    let complaint = crate::sysctls::complaint(pod)?;
+    verdict("SysctlForbidden", format!("forbidden sysctl: {complaint}"))
 }
 
 /// Selectors and hard affinity, as the scheduler reads them.

@@ -11,6 +11,7 @@ pub mod fields;
 pub mod hosts;
 pub mod image;
 pub mod probe;
+pub mod resize;
 pub mod resources;
 pub mod security;
 mod seen;
@@ -18,8 +19,13 @@ pub mod service_links;
 pub mod spec;
 mod status;
 mod steps;
+pub mod sysctls;
 pub mod volume_files;
 
-pub use seen::{Instance, InstanceState, Memory, NodeFacts, RuntimeState, Sandbox, StartFailure, User, Verdict};
+pub use seen::{
+    InForce, Instance, InstanceState, Memory, NodeFacts, RuntimeState, Sandbox, StartFailure, User, Verdict,
+};
 pub use status::{final_status, held_back, is_owned, status_patch};
-pub use steps::{Kill, Notice, Seen, Stage, Step, Steps, Volumes, container_hash, grace_seconds, next, sandbox_change};
+pub use steps::{
+    Kill, Notice, Resize, Seen, Stage, Step, Steps, Volumes, container_hash, grace_seconds, next, sandbox_change,
+};

@@ -1,7 +1,9 @@
 //! What the runtime shows of one pod, and what its worker remembers between two looks.
 
 use crate::backoff::Backoff;
+use crate::cgroup::Limits;
 use crate::probe::ProbeResults;
+use crate::resize::Answer;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::PodStatus;
 use std::collections::BTreeMap;
@@ -62,6 +64,18 @@ pub struct Instance {
     /// The hash of the specification that it was made from; empty when unknown.
     pub hash: String,
     pub user: Option<User>,
+    /// None when the runtime does not tell.
+    pub in_force: Option<InForce>,
+}
+
+/// What holds a container, in the kernel's numbers; zero is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InForce {
+    pub cpu_shares: i64,
+    pub cpu_quota: i64,
+    pub memory_bytes: i64,
+    /// The request that it was started with; none when unknown.
+    pub memory_request: Option<i64>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -113,6 +127,12 @@ pub struct Memory {
     pub terminating: bool,
     /// The phase's reason and message that some judge gave: a rejection, an eviction, a deadline.
     pub verdict: Option<Verdict>,
+    /// What the pod's own group was last held to; none when that is not known.
+    pub pod_limits: Option<Limits>,
+    /// Why the pod has not been granted what it asks for.
+    pub resize_pending: Option<Answer>,
+    /// Why what was granted could not be put into force.
+    pub resize_error: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -53,7 +53,9 @@ pub fn status(look: &Look<'_>) -> PodStatus {
         .flat_map(|list| list.iter().flatten().cloned())
         .collect();
     let phase = new.phase.clone().unwrap_or_default();
-    new.conditions = Some(conditions::conditions(look.pod, look.runtime, &phase, &all));
+    let mut conditions = conditions::conditions(look.pod, look.runtime, &phase, &all);
+    conditions.extend(conditions::resize(look.pod, look.runtime, look.memory));
+    new.conditions = Some(conditions);
     set_addresses(look, old, &mut new);
     conditions::keep_transition_times(&mut new, old, look.now);
     new.start_time = old.start_time.clone().or_else(|| Some(whole_second(look.now)));

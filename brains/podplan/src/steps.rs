@@ -3,9 +3,11 @@
 mod draft;
 mod init;
 mod regular;
+mod resizes;
 mod sandbox;
 mod termination;
 
+pub use resizes::Resize;
 pub use sandbox::{NewSandbox, sandbox_change};
 pub use termination::Kill;
 
@@ -51,6 +53,7 @@ pub enum Step {
         sandboxes: Vec<String>,
     },
     Kill(Kill),
+    Resize(Resize),
     /// An instance that nobody asks for any more.
     Remove {
         id: String,
@@ -103,6 +106,8 @@ struct Actions {
     new_sandbox: Option<NewSandbox>,
     kills: Vec<Kill>,
     starts: Vec<(ContainerKind, String)>,
+    /// Ids and names of what is resized in place.
+    resizes: Vec<(String, String)>,
 }
 
 pub fn next(seen: &Seen<'_>) -> Steps {

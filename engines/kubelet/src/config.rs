@@ -20,6 +20,8 @@ pub struct Config {
     /// Added to those that every node has.
     pub labels: Vec<(String, String)>,
     pub taints: Vec<k8s_openapi::api::core::v1::Taint>,
+    /// Told instead of what the machine has.
+    pub capacity: Amounts,
     /// Kept from pods for the machine itself.
     pub reserved: Amounts,
     pub resolver_file: PathBuf,
@@ -64,6 +66,7 @@ impl Config {
             most_pods: 110,
             labels: Vec::new(),
             taints: Vec::new(),
+            capacity: Amounts::new(),
             reserved: Amounts::new(),
             resolver_file: "/etc/resolv.conf".into(),
             version: "v1.35.4".into(),

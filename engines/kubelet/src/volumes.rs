@@ -175,6 +175,7 @@ fn empty_dir(context: &Context, pod: &Pod, source: &EmptyDirVolumeSource, path: 
 
 /// Takes a pod's volumes away; its directory stays for whoever still needs it.
 pub fn remove(context: &Context, pod_uid: &str) -> io::Result<()> {
+    subpath::remove_all(&*context.mounts, &context.pod_dir(pod_uid))?;
     let volumes = context.pod_dir(pod_uid).join("volumes");
     for name in entries(&volumes.join("kubernetes.io~empty-dir"))? {
         context.mounts.unmount(&name)?;

@@ -1,6 +1,7 @@
 //! The conditions that a node keeps on a pod.
 
-use crate::seen::RuntimeState;
+use crate::resize::{Answer, in_progress};
+use crate::seen::{Memory, RuntimeState};
 use crate::spec::{containers, init_containers, is_sidecar, spec};
 use crate::steps::sandbox_change;
 use jiff::Timestamp;
@@ -56,6 +57,22 @@ pub fn conditions(pod: &Pod, runtime: &RuntimeState, phase: &str, statuses: &[Co
     all.push(containers_ready(pod, phase, statuses).named("ContainersReady", pod));
     all.push(Finding::holds().named("PodScheduled", pod));
     all
+}
+
+/// What stands between the resources that the pod asks for and those that it has.
+pub fn resize(pod: &Pod, runtime: &RuntimeState, memory: &Memory) -> Vec<PodCondition> {
+    let finding = |reason, message: &str| Finding { reason, message: message.into(), ..Finding::holds() };
+    let pending = memory.resize_pending.as_ref().and_then(|answer| match answer {
+        Answer::Granted => None,
+        Answer::Deferred(message) => Some(finding("Deferred", message)),
+        Answer::Infeasible(message) => Some(finding("Infeasible", message)),
+    });
+    let progress = match &memory.resize_error {
+        Some(message) => Some(finding("Error", message)),
+        None => in_progress(pod, runtime).then(Finding::holds),
+    };
+    let named = |finding: Option<Finding>, kind: &str| finding.map(|finding| finding.named(kind, pod));
+    [named(pending, "PodResizePending"), named(progress, "PodResizeInProgress")].into_iter().flatten().collect()
 }
 
 fn initialized(pod: &Pod, phase: &str, statuses: &[ContainerStatus]) -> Finding {

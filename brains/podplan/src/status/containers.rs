@@ -1,5 +1,6 @@
 //! The statuses of a pod's containers: what runs now, what ran before, and why something waits.
 
+use crate::resize;
 use crate::seen::{Instance, InstanceState, NodeFacts, RuntimeState, StartFailure};
 use crate::spec::{ContainerKind, is_deleted, restarts_after};
 use jiff::Timestamp;
@@ -71,7 +72,9 @@ impl Sources<'_> {
             Some(old) if found_lost => old.restart_count + 1,
             _ => newest.restart_count,
         };
-        let resources = spec.resources.clone().unwrap_or_default();
+        let granted = spec.resources.clone().unwrap_or_default();
+        let waits = newest.state == InstanceState::Running && resize::due(self.pod, spec, newest).is_some();
+        let in_force = old.and_then(|old| old.resources.clone()).filter(|_| waits);
         ContainerStatus {
             name: spec.name.clone(),
             restart_count,
@@ -80,8 +83,8 @@ impl Sources<'_> {
             container_id: Some(self.container_id(newest)),
             state: Some(state),
             last_state: None,
-            allocated_resources: resources.requests.clone(),
-            resources: Some(resources),
+            allocated_resources: granted.requests.clone(),
+            resources: in_force.or(Some(granted)),
             user: newest.user.as_ref().map(|user| ContainerUser {
                 linux: Some(LinuxContainerUser {
                     uid: user.uid,

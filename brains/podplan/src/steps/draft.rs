@@ -1,6 +1,6 @@
 //! A decision while it is made: what must wait, what is told, and the order of the rest.
 
-use super::{Actions, Notice, Seen, Stage, Step, Steps, Volumes, container_hash, termination};
+use super::{Actions, Notice, Seen, Stage, Step, Steps, Volumes, container_hash, resizes, termination};
 use crate::backoff::{Backoff, go_duration};
 use crate::seen::{InstanceState, RuntimeState, StartFailure, Verdict};
 use crate::spec::{ContainerKind, api_status, container, long_name, spec};
@@ -114,6 +114,8 @@ impl<'a> Draft<'a> {
             steps.push(termination::kill_pod(self.seen.pod, self.seen.runtime));
         } else {
             steps.extend(actions.kills.into_iter().map(Step::Kill));
+            let stands = actions.new_sandbox.is_none() && self.seen.runtime.active_sandbox().is_some();
+            steps.extend(resizes::resize(self.seen, actions.resizes).filter(|_| stands).map(Step::Resize));
         }
         steps.extend(outdated(self.seen.runtime));
         let creates = actions.new_sandbox.is_some() || !actions.starts.is_empty();

@@ -1,7 +1,7 @@
 //! Init containers one after the other, and sidecars that start in their turn and go on running.
 
 use super::termination::KillReason;
-use super::{Actions, Seen, container_hash};
+use super::{Actions, Seen, container_hash, resizes};
 use crate::probe::Verdict;
 use crate::seen::{Instance, InstanceState};
 use crate::spec::{ContainerKind, containers, init_containers, is_sidecar, pod_restarts_on_failure};
@@ -89,6 +89,9 @@ impl Walk<'_> {
         } else if container.liveness_probe.is_some() && probes.liveness == Some(Verdict::Failure) {
             let message = format!("Init container {} failed liveness probe", container.name);
             self.restart(index, container, instance, message, KillReason::Liveness);
+        } else if !resizes::in_place(self.seen, container, instance, self.actions) {
+            let message = format!("Container {} resize requires restart", container.name);
+            self.restart(index, container, instance, message, KillReason::Other);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Regular containers: those that should run and do not, and those that must not go on as they are.
 
 use super::termination::{KillReason, kill};
-use super::{Actions, Seen, container_hash};
+use super::{Actions, Seen, container_hash, resizes};
 use crate::probe::Verdict;
 use crate::seen::{Instance, InstanceState};
 use crate::spec::{ContainerKind, containers, pod_restarts_on_failure};
@@ -14,7 +14,7 @@ pub fn decide(seen: &Seen<'_>, actions: &mut Actions) {
         let latest = seen.runtime.latest(&container.name);
         let starts = match latest.filter(|i| i.state == InstanceState::Running) {
             None => start_again(seen, container, latest, actions),
-            Some(running) => match complaint(seen, container, running) {
+            Some(running) => match complaint(seen, container, running, actions) {
                 None => {
                     kept += 1;
                     false
@@ -49,7 +49,7 @@ struct Complaint {
     restarts: bool,
 }
 
-fn complaint(seen: &Seen<'_>, container: &Container, running: &Instance) -> Option<Complaint> {
+fn complaint(seen: &Seen<'_>, container: &Container, running: &Instance, actions: &mut Actions) -> Option<Complaint> {
     let name = &container.name;
     let policy = container.restart_policy.as_deref();
     let restarts = policy.map_or_else(|| pod_restarts_on_failure(seen.pod), |policy| policy != "Never");
@@ -60,16 +60,18 @@ fn complaint(seen: &Seen<'_>, container: &Container, running: &Instance) -> Opti
         ("failed liveness probe", KillReason::Liveness, restarts)
     } else if probes.startup == Some(Verdict::Failure) {
         ("failed startup probe", KillReason::Startup, restarts)
+    } else if !resizes::in_place(seen, container, running, actions) {
+        let message = format!("Container {name} resize requires restart");
+        return Some(Complaint { message, reason: KillReason::Other, restarts: true });
     } else {
         return None;
     };
-    Some(Complaint { message: format!("Container {name} {what}"), reason, restarts })
+    let ending = if restarts { ", will be restarted" } else { "" };
+    Some(Complaint { message: format!("Container {name} {what}{ending}"), reason, restarts })
 }
 
 /// True when it starts again afterwards.
 fn stop(seen: &Seen<'_>, container: &Container, running: &Instance, what: &Complaint, actions: &mut Actions) -> bool {
-    let ending = if what.restarts { ", will be restarted" } else { "" };
-    let message = format!("{}{ending}", what.message);
-    actions.kills.push(kill(seen.pod, container, running, message, what.reason));
+    actions.kills.push(kill(seen.pod, container, running, what.message.clone(), what.reason));
     what.restarts
 }

@@ -6,8 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Container, Pod, PodSpec, PodStatus, Probe};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use podplan::backoff::Backoff;
+use podplan::cgroup::{Limits, QUOTA_PERIOD_MICROSECONDS, of_all};
 use podplan::probe::{ProbeKind, Verdict};
-use podplan::{Instance, InstanceState, Memory, NodeFacts, RuntimeState, Sandbox, Seen, StartFailure, Volumes, next};
+use podplan::resize::Answer;
+use podplan::{
+    InForce, Instance, InstanceState, Memory, NodeFacts, RuntimeState, Sandbox, Seen, StartFailure, Volumes, next,
+};
 
 pub const NOW: i64 = 1_800_000_000;
 
@@ -21,6 +25,7 @@ pub struct Scene {
     runtime: RuntimeState,
     memory: Memory,
     absent_volumes: bool,
+    unknown_limits: bool,
 }
 
 fn option<'a>(words: &[&'a str], key: &str) -> Option<&'a str> {
@@ -80,6 +85,20 @@ impl Scene {
                 self.memory.verdict =
                     Some(podplan::Verdict { reason: words[0].into(), message: words[1..].join(" "), refused: true });
             }
+            "limits" if words == ["unknown"] => self.unknown_limits = true,
+            "limits" => {
+                let (cpu_shares, cpu_quota) = (number(words, "shares").unwrap(), number(words, "quota").unwrap());
+                let memory_bytes = number(words, "memory").unwrap();
+                self.memory.pod_limits = Some(Limits {
+                    cpu_shares,
+                    cpu_quota,
+                    memory_bytes,
+                    cpu_period: QUOTA_PERIOD_MICROSECONDS,
+                    ..Limits::default()
+                });
+            }
+            "deferred" => self.memory.resize_pending = Some(Answer::Deferred(words.join(" "))),
+            "resize-error" => self.memory.resize_error = Some(words.join(" ")),
             "terminating" => self.memory.terminating = true,
             "volumes" => self.absent_volumes = words[0] == "absent",
             title => assert!(title == "scene", "unknown word {title}"),
@@ -148,6 +167,12 @@ impl Scene {
             image: "image".into(),
             image_ref: "image@sha256:1".into(),
             hash: option(words, "hash").unwrap_or_default().into(),
+            in_force: number(words, "shares").map(|cpu_shares| InForce {
+                cpu_shares,
+                cpu_quota: number(words, "quota").unwrap_or(0),
+                memory_bytes: number(words, "memory").unwrap_or(0),
+                memory_request: None,
+            }),
             ..Instance::default()
         });
     }
@@ -177,10 +202,14 @@ impl Scene {
 
     pub fn play(&self) -> String {
         let node = NodeFacts { host_ips: vec!["192.0.2.1".into()], runtime_name: "k1s".into(), started: at(100_000) };
+        let mut memory = self.memory.clone();
+        if !self.unknown_limits {
+            memory.pod_limits.get_or_insert_with(|| of_all(&self.pod));
+        }
         let decided = next(&Seen {
             pod: &self.pod,
             runtime: &self.runtime,
-            memory: &self.memory,
+            memory: &memory,
             volumes: if self.absent_volumes { Volumes::Absent } else { Volumes::Ready },
             node: &node,
             now: at(0),
@@ -195,6 +224,15 @@ fn container(words: &[&str]) -> Container {
         name: words[0].into(),
         image: Some("image".into()),
         restart_policy: option(words, "policy").map(Into::into),
+        resources: option(words, "resources").map(|json| serde_json::from_str(json).unwrap()),
+        resize_policy: option(words, "restarts-for").map(|resource| {
+            vec![
+                serde_json::from_value(
+                    serde_json::json!({"resourceName": resource, "restartPolicy": "RestartContainer"}),
+                )
+                .unwrap(),
+            ]
+        }),
         startup_probe: probe("startup"),
         liveness_probe: probe("liveness"),
         readiness_probe: probe("readiness"),

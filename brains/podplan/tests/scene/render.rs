@@ -29,7 +29,8 @@ fn conditions(status: &PodStatus) -> String {
     let short = |c: &k8s_openapi::api::core::v1::PodCondition| {
         let sign = if c.status == "True" { '+' } else { '-' };
         let reason = c.reason.as_deref().map(|r| format!("({r})")).unwrap_or_default();
-        format!("{sign}{}{reason}", c.type_)
+        let message = c.message.as_deref().filter(|_| c.type_.starts_with("PodResize")).map(|m| format!(" \"{m}\""));
+        format!("{sign}{}{reason}{}", c.type_, message.unwrap_or_default())
     };
     match status.conditions.as_deref().unwrap_or_default() {
         [] => "no conditions".into(),
@@ -65,6 +66,12 @@ fn step(step: &Step) -> String {
             format!("> kill pod [{}] then {}", kills.join(", "), sandboxes.join(" "))
         }
         Step::Kill(one) => format!("> kill {} \"{}\"", kill(one), one.message),
+        Step::Resize(resize) => {
+            let names: Vec<&str> = resize.containers.iter().map(|(_, name)| name.as_str()).collect();
+            let limits = |l: &podplan::cgroup::Limits| format!("{}/{}/{}", l.cpu_shares, l.cpu_quota, l.memory_bytes);
+            let (loosened, limits) = (limits(&resize.loosened), limits(&resize.limits));
+            format!("> resize [{}] within {loosened} to {limits}", names.join(", "))
+        }
         Step::Remove { id } => format!("> remove {id}"),
         Step::CreateSandbox { attempt } => format!("> create sandbox {attempt}"),
         Step::Start { kind, name, restart_count } => format!("> start {kind:?} {name} {restart_count}"),

@@ -24,6 +24,7 @@ pub fn capacity(config: &Config, machine: &Machine, disk_bytes: u64) -> Amounts 
     for size in ["1Gi", "2Mi"] {
         all.entry(format!("hugepages-{size}")).or_insert(Quantity::ZERO);
     }
+    all.extend(config.capacity.clone());
     all
 }
 

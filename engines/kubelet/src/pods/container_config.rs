@@ -6,7 +6,6 @@ use super::sandbox_config::{groups_policy, namespaces, resources};
 use crate::context::Context;
 use crate::references::Contents;
 use crate::volumes::Volumes;
-use crate::volumes::subpath::SubPath;
 use cri::v1::{
     Capability, ContainerConfig, ContainerMetadata, Image, ImageSpec, KeyValue, LinuxContainerConfig,
     LinuxContainerSecurityContext, NamespaceMode, SeLinuxOption, SecurityProfile, Signal,
@@ -69,22 +68,15 @@ pub struct Materials<'a> {
     pub target: Option<String>,
 }
 
-/// The configuration, and the open places that it names: they must outlive the container's start.
-pub struct Prepared {
-    pub config: ContainerConfig,
-    pub places: Vec<SubPath>,
-}
-
-pub fn prepare(from: &Materials<'_>) -> Result<Prepared, ConfigError> {
+pub fn prepare(from: &Materials<'_>) -> Result<ContainerConfig, ConfigError> {
     let image_user = from.image.uid.as_ref().map(|uid| uid.value);
     let nobody = image_user.is_none() && from.image.username.is_empty();
     let user = if nobody { Some(0) } else { image_user };
     check_not_root(from.pod, from.container, user, &from.image.username).map_err(ConfigError::Root)?;
     let environment = variables(from)?;
-    let mut places = Vec::new();
-    let mounts = mounts(from, &environment, &mut places)?;
+    let mounts = mounts(from, &environment)?;
     let container = from.container;
-    let config = ContainerConfig {
+    Ok(ContainerConfig {
         metadata: Some(ContainerMetadata {
             name: container.name.clone(),
             attempt: u32::try_from(from.restart_count).unwrap_or(0),
@@ -108,8 +100,7 @@ pub fn prepare(from: &Materials<'_>) -> Result<Prepared, ConfigError> {
         linux: Some(linux(from, user)),
         stop_signal: stop_signal(container).into(),
         ..ContainerConfig::default()
-    };
-    Ok(Prepared { config, places })
+    })
 }
 
 fn variables(from: &Materials<'_>) -> Result<Vec<(String, String)>, ConfigError> {

@@ -1,7 +1,7 @@
 //! What a container sees of the machine's disk: its volumes, its hosts file, and a place for its last words.
 
 use super::container_config::{ConfigError, Materials};
-use crate::volumes::subpath::SubPath;
+use crate::volumes::subpath::{self, SubPath};
 use cri::v1::{Mount, MountPropagation};
 use k8s_openapi::api::core::v1::VolumeMount;
 use podplan::expansion::expand_noting;
@@ -14,14 +14,10 @@ use std::path::Path;
 
 const HOSTS: &str = "/etc/hosts";
 
-pub fn mounts(
-    from: &Materials<'_>,
-    environment: &[(String, String)],
-    places: &mut Vec<SubPath>,
-) -> Result<Vec<Mount>, ConfigError> {
+pub fn mounts(from: &Materials<'_>, environment: &[(String, String)]) -> Result<Vec<Mount>, ConfigError> {
     let mut mounts = Vec::new();
-    for mount in from.container.volume_mounts.iter().flatten() {
-        mounts.push(volume_mount(from, mount, environment, places)?);
+    for (index, mount) in from.container.volume_mounts.iter().flatten().enumerate() {
+        mounts.push(volume_mount(from, index, mount, environment)?);
     }
     let wants_hosts = !from.pod_ips.is_empty() || is_host_network(from.pod);
     if wants_hosts && !mounts.iter().any(|m| m.container_path == HOSTS) {
@@ -33,9 +29,9 @@ pub fn mounts(
 
 fn volume_mount(
     from: &Materials<'_>,
+    index: usize,
     mount: &VolumeMount,
     environment: &[(String, String)],
-    places: &mut Vec<SubPath>,
 ) -> Result<Mount, ConfigError> {
     let container = || from.container.name.clone();
     let place = from.volumes.place(&mount.name);
@@ -47,8 +43,8 @@ fn volume_mount(
         let failed = |_: io::Error| ConfigError::SubPath { volume: mount.name.clone(), container: container() };
         let mode = fs::metadata(&host_path).map_err(failed)?.permissions().mode() & 0o7777;
         let opened = SubPath::open(&host_path, &below, mode).map_err(failed)?;
-        host_path = opened.path();
-        places.push(opened);
+        host_path = from.context.pod_dir(uid(from.pod)).join(subpath::place(&mount.name, &container(), index));
+        opened.mount(&*from.context.mounts, &host_path).map_err(failed)?;
     }
     let rooted = if mount.mount_path.starts_with('/') { "" } else { "/" };
     Ok(Mount {

@@ -4,11 +4,12 @@ use super::post::Post;
 use super::worker::Worker;
 use crate::context::Context;
 use client::{Cache, Source};
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::{Node, Pod, Service};
 use meta::Object;
 use plan::{Change, EventType, Resource};
 use podplan::Verdict;
 use podplan::admission::{Room, admit};
+use podplan::resize::{Answer, judge};
 use podplan::spec::{api_status, is_deleted, is_terminal, name, namespace, uid};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,8 @@ use tokio::task::JoinSet;
 #[derive(Default)]
 pub struct Roster {
     posts: Mutex<BTreeMap<String, Arc<Post>>>,
+    /// Room is given to one after the other.
+    room: Mutex<()>,
 }
 
 impl Roster {
@@ -39,6 +42,22 @@ impl Roster {
 
     pub fn judge(&self, uid: &str, verdict: Verdict) {
         self.posts().get(uid).inspect(|post| post.judge(verdict));
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.room.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a pod may take what it now asks for; if so, the others see that at once.
+    pub fn resize(&self, wanted: &Arc<Pod>, node: &Node) -> Answer {
+        let _turn = self.turn();
+        let others = self.pods();
+        let taken: Vec<&Pod> = others.iter().map(|p| &**p).filter(|p| uid(p) != uid(wanted) && takes_room(p)).collect();
+        let answer = judge(wanted, &Room { node, taken: &taken });
+        if answer == Answer::Granted {
+            self.posts().get(uid(wanted)).inspect(|post| post.show(Pod::clone(wanted)));
+        }
+        answer
     }
 
     /// All pods of this node, with their newest statuses.
@@ -110,11 +129,16 @@ impl Dispatcher {
     }
 
     fn hire(&mut self, pod: Arc<Pod>) {
-        let verdict = self.admit(&pod);
         let post = Post::new(pod.clone());
         let id = uid(&pod).to_owned();
-        self.roster.posts().insert(id.clone(), post.clone());
-        let worker = Worker::new(self.context.clone(), post, self.services.clone(), pod, verdict);
+        let verdict = {
+            let _turn = self.roster.turn();
+            let verdict = self.admit(&pod);
+            self.roster.posts().insert(id.clone(), post.clone());
+            verdict
+        };
+        let (roster, services) = (self.roster.clone(), self.services.clone());
+        let worker = Worker::new(self.context.clone(), roster, post, services, pod, verdict);
         self.workers.spawn(async move {
             Box::pin(worker.run()).await;
             id
@@ -136,13 +160,16 @@ impl Dispatcher {
             return None;
         }
         let others = self.roster.pods();
-        let taken: Vec<&Pod> =
-            others.iter().map(|p| &**p).filter(|p| !is_terminal(api_status(p).phase.as_deref())).collect();
+        let taken: Vec<&Pod> = others.iter().map(|p| &**p).filter(|p| takes_room(p)).collect();
         let refusal = admit(pod, &Room { node: &self.context.node(), taken: &taken })?;
         self.context.events.pod(pod, None, EventType::Warning, &refusal.reason, refusal.message.clone());
         let message = format!("Pod was rejected: {}", refusal.message);
         Some(Verdict { message, ..refusal })
     }
+}
+
+fn takes_room(pod: &Pod) -> bool {
+    !is_terminal(api_status(pod).phase.as_deref())
 }
 
 /// A pod whose JSON is not a pod's cannot have passed the API.

@@ -2,6 +2,7 @@
 
 use k8s_openapi::api::core::v1::{Container, Pod};
 use podplan::container_hash;
+use podplan::resize::in_force;
 use podplan::spec::{name, namespace, spec, uid};
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ pub const HASH: &str = "io.kubernetes.container.hash";
 pub const RESTART_COUNT: &str = "io.kubernetes.container.restartCount";
 pub const MESSAGE_PATH: &str = "io.kubernetes.container.terminationMessagePath";
 pub const MESSAGE_POLICY: &str = "io.kubernetes.container.terminationMessagePolicy";
+pub const MEMORY_REQUEST: &str = "io.k1s.container.memoryRequest";
 const PORTS: &str = "io.kubernetes.container.ports";
 const PRE_STOP: &str = "io.kubernetes.container.preStopHandler";
 const GRACE: &str = "io.kubernetes.pod.terminationGracePeriod";
@@ -51,6 +53,9 @@ pub fn annotations_of_container(pod: &Pod, container: &Container, restart_count:
         (MESSAGE_PATH.to_owned(), text(&container.termination_message_path)),
         (MESSAGE_POLICY.to_owned(), text(&container.termination_message_policy)),
     ]);
+    if let Some(request) = in_force(pod, container).memory_request {
+        annotations.insert(MEMORY_REQUEST.into(), request.to_string());
+    }
     let json = |value: serde_json::Result<String>| value.expect("an API type is plain JSON");
     if let Some(ports) = container.ports.as_ref().filter(|p| !p.is_empty()) {
         annotations.insert(PORTS.into(), json(serde_json::to_string(ports)));

@@ -1,6 +1,6 @@
 //! What the runtime has of one pod, in the words of the plan.
 
-use super::labels::{HASH, MESSAGE_PATH, MESSAGE_POLICY, POD_UID, RESTART_COUNT};
+use super::labels::{HASH, MEMORY_REQUEST, MESSAGE_PATH, MESSAGE_POLICY, POD_UID, RESTART_COUNT};
 use crate::logs;
 use cri::Runtime;
 use cri::v1::{
@@ -8,7 +8,7 @@ use cri::v1::{
     ListPodSandboxRequest, NamespaceMode, PodSandboxFilter, PodSandboxState, PodSandboxStatus, PodSandboxStatusRequest,
 };
 use jiff::Timestamp;
-use podplan::{Instance, InstanceState, RuntimeState, Sandbox, User};
+use podplan::{InForce, Instance, InstanceState, RuntimeState, Sandbox, User};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
@@ -94,8 +94,21 @@ fn instance(status: &ContainerStatus, sandbox_id: &str) -> Instance {
         image: named.into_iter().find(|n| !n.is_empty()).unwrap_or_default(),
         image_ref: status.image_ref.clone(),
         hash: note(HASH),
+        in_force: in_force(status),
         user: linux.map(|u| User { uid: u.uid, gid: u.gid, groups: u.supplemental_groups.clone() }),
     }
+}
+
+/// A runtime that tells no numbers holds its containers to those that they were made with.
+fn in_force(status: &ContainerStatus) -> Option<InForce> {
+    let told = status.resources.as_ref()?.linux.as_ref()?;
+    Some(InForce {
+        cpu_shares: told.cpu_shares,
+        // A limit that was taken away stands as a negative number.
+        cpu_quota: told.cpu_quota.max(0),
+        memory_bytes: told.memory_limit_in_bytes.max(0),
+        memory_request: status.annotations.get(MEMORY_REQUEST).and_then(|request| request.parse().ok()),
+    })
 }
 
 /// What the runtime says of the end, and what the container itself left behind.

@@ -14,6 +14,7 @@ use podplan::dns::{Dns, Resolver, dns};
 use podplan::hosts::{kernel_hostname, names};
 use podplan::security::{has_privileged, security};
 use podplan::spec::{containers, init_containers, is_host_network, is_sidecar, name, namespace, spec, uid};
+use podplan::sysctls::dotted;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -103,7 +104,7 @@ fn linux(pod: &Pod) -> LinuxPodSandboxConfig {
     let number = |value: Option<i64>| value.map(|value| cri::v1::Int64Value { value });
     let profile = security_profile::ProfileType::RuntimeDefault;
     let sysctls: BTreeMap<String, String> =
-        common.sysctls.iter().flatten().map(|s| (s.name.replace('/', "."), s.value.clone())).collect();
+        common.sysctls.iter().flatten().map(|s| (dotted(&s.name), s.value.clone())).collect();
     LinuxPodSandboxConfig {
         cgroup_parent: cgroup_parent(pod),
         security_context: Some(LinuxSandboxSecurityContext {

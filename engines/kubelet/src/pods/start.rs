@@ -58,7 +58,7 @@ impl Launch<'_> {
     }
 
     async fn create(&self, spec: &Container, restart_count: i32, image: &Image) -> Result<String, StartFailure> {
-        let prepared = prepare(&Materials {
+        let config = prepare(&Materials {
             context: self.context,
             pod: self.pod,
             container: spec,
@@ -73,12 +73,10 @@ impl Launch<'_> {
         .map_err(|error| failure("CreateContainerConfigError", &error))?;
         let request = CreateContainerRequest {
             pod_sandbox_id: self.sandbox_id.into(),
-            config: Some(prepared.config),
+            config: Some(config),
             sandbox_config: Some(self.sandbox.clone()),
         };
         let answer = self.context.runtime.create_container(request).await;
-        // The runtime has taken the sub-paths up: only now may they be closed.
-        drop(prepared.places);
         answer.map(|answer| answer.container_id).map_err(|error| failure("CreateContainerError", &error))
     }
 

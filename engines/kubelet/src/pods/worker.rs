@@ -2,9 +2,11 @@
 
 mod carry_out;
 mod ending;
+mod resize;
 mod sandbox;
 mod starts;
 
+use super::dispatch::Roster;
 use super::observe::observe;
 use super::post::Post;
 use super::report::Teller;
@@ -17,6 +19,7 @@ use client::Cache;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Pod, PodStatus};
 use plan::EventType;
+use podplan::resize::{Allocation, granted_before};
 use podplan::spec::{long_name, uid};
 use podplan::{Memory, RuntimeState, Seen, Stage, Steps, Verdict, held_back, next};
 use std::collections::BTreeMap;
@@ -28,9 +31,14 @@ const RETRY: SignedDuration = SignedDuration::from_secs(10);
 
 pub struct Worker {
     context: Arc<Context>,
+    roster: Arc<Roster>,
     post: Arc<Post>,
     services: Arc<Cache>,
+    /// With the resources that it was granted, whatever it asks for.
     pod: Arc<Pod>,
+    granted: Allocation,
+    /// What was granted last is not yet all in force.
+    resizing: bool,
     memory: Memory,
     teller: Arc<Teller>,
     held: Held,
@@ -48,6 +56,7 @@ pub struct Worker {
 impl Worker {
     pub fn new(
         context: Arc<Context>,
+        roster: Arc<Roster>,
         post: Arc<Post>,
         services: Arc<Cache>,
         pod: Arc<Pod>,
@@ -64,6 +73,9 @@ impl Worker {
             torn_down: false,
             retry_at: None,
             resting: BTreeMap::new(),
+            granted: granted_before(&pod),
+            resizing: false,
+            roster,
             context,
             post,
             services,
@@ -77,13 +89,13 @@ impl Worker {
         loop {
             let pod = self.post.pod();
             let gone = pod.is_none();
+            self.retry_at = None;
             if let Some(pod) = pod {
                 self.teller.saw(&pod);
-                self.pod = pod;
+                self.pod = self.as_granted(pod);
             } else {
                 self.memory.terminating = true;
             }
-            self.retry_at = None;
             if self.post.takes_news() {
                 self.resting.clear();
             }
@@ -125,6 +137,7 @@ impl Worker {
             self.memory.verdict = self.post.verdict();
         }
         self.freshen_volumes(&runtime).await;
+        self.tell_resized(&runtime);
         let steps = next(&Seen {
             pod: &self.pod,
             runtime: &runtime,

@@ -2,24 +2,31 @@
 
 use super::answer::{Answer, Refusal, refuse, stream};
 use super::query::Query;
+use super::streams::{Place, agree, hand_on};
 use super::{Site, container};
 use crate::logs::read::{LogOptions, Writer, send};
+use crate::streaming::websocket::{self, Encoding};
+use bytes::Bytes;
 use cri::v1::{ContainerState, ContainerStatusRequest};
 use cri::{Events, Runtime};
 use futures::StreamExt;
 use futures::future::BoxFuture;
-use http::StatusCode;
+use http::header::UPGRADE;
+use http::{Request, StatusCode};
+use hyper::body::Incoming;
 use jiff::SignedDuration;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
 const WAITING: usize = 8;
+const BINARY: &str = "binary.k8s.io";
+const BASE64: &str = "base64.binary.k8s.io";
 
-pub async fn logs(site: &Site, namespace: &str, pod: &str, name: &str, query: &Query) -> Result<Answer, Refusal> {
+pub async fn logs(site: &Site, place: Place<'_>, query: &Query, request: Request<Incoming>) -> Result<Answer, Refusal> {
     let options = options(site, query).map_err(|why| refuse(StatusCode::UNPROCESSABLE_ENTITY, why))?;
-    let pod = container::pod(site, namespace, pod)?;
-    let id = container::logged(&pod, name, query.flag(&["previous"]))?;
+    let pod = container::pod(site, place.namespace, place.pod)?;
+    let id = container::logged(&pod, place.container, query.flag(&["previous"]))?;
     let runtime = site.context.runtime.clone();
     let failed = |error: &dyn std::fmt::Display| {
         refuse(StatusCode::BAD_REQUEST, format!("failed to try resolving symlinks in path: {error}"))
@@ -36,7 +43,21 @@ pub async fn logs(site: &Site, namespace: &str, pod: &str, name: &str, query: &Q
             tracing::warn!(path, %error, "a log could not be read to its end");
         }
     });
-    Ok(stream(pieces))
+    match request.headers().contains_key(UPGRADE) {
+        true => over_websocket(request, pieces),
+        false => Ok(stream(pieces)),
+    }
+}
+
+fn over_websocket(mut request: Request<Incoming>, pieces: mpsc::Receiver<Bytes>) -> Result<Answer, Refusal> {
+    let agreement = agree(&request, &[BINARY, BASE64, ""], &[])?;
+    let encoding = if agreement.protocol == BASE64 { Encoding::Base64 } else { Encoding::Plain };
+    Ok(hand_on(&agreement, hyper::upgrade::on(&mut request), move |wire| {
+        Box::pin(async move {
+            websocket::send_all(wire, pieces, encoding).await;
+            Ok(())
+        })
+    }))
 }
 
 fn options(site: &Site, query: &Query) -> Result<LogOptions, String> {

@@ -29,7 +29,9 @@ async fn answer(site: &Site, path: &str, request: Request<Incoming>) -> Answer {
         }
         ["pods"] if get => Ok(pods(site)),
         ["runningpods"] if get => stats::running_pods(site).await,
-        ["containerLogs", namespace, pod, name] if get => logs::logs(site, namespace, pod, name, &query).await,
+        ["containerLogs", namespace, pod, name] if get => {
+            logs::logs(site, Place { namespace, pod, container: name }, &query, request).await
+        }
         ["exec", namespace, pod, container] | ["exec", namespace, pod, _, container] if streamed => {
             streams::exec(site, Place { namespace, pod, container }, &query, request).await
         }

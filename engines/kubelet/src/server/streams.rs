@@ -38,7 +38,7 @@ fn wanted(query: &Query) -> Wanted {
 }
 
 /// The agreed answer; the wire is handed on once the answer is out.
-fn hand_on<F>(agreement: &Agreement, upgrade: OnUpgrade, serve: F) -> Answer
+pub fn hand_on<F>(agreement: &Agreement, upgrade: OnUpgrade, serve: F) -> Answer
 where
     F: FnOnce(TokioIo<Upgraded>) -> BoxFuture<'static, io::Result<()>> + Send + 'static,
 {
@@ -54,7 +54,7 @@ where
     agreement.response().map(|body| Body::new(body.map_err(|never| match never {})))
 }
 
-fn agree(request: &Request<Incoming>, websocket: &[&'static str], spdy: &[&'static str]) -> Result<Agreement, Refusal> {
+pub fn agree(request: &Request<Incoming>, websocket: &[&'static str], spdy: &[&'static str]) -> Result<Agreement, Refusal> {
     negotiate(request.headers(), websocket, spdy).map_err(|refusal| match refusal {
         upgrade::Refusal::NoUpgrade => {
             refuse(StatusCode::BAD_REQUEST, "unable to upgrade: missing upgrade headers in request")

@@ -33,7 +33,9 @@ pub fn negotiate(headers: &HeaderMap, websocket: &[&'static str], spdy: &[&'stat
     let upgrade = headers.get(header::UPGRADE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let agree = |name: &str, ours: &[&'static str]| {
         let theirs = words(headers, name);
-        ours.iter().copied().find(|ours| theirs.iter().any(|t| t == ours)).ok_or(Refusal::NoProtocol)
+        // A client that names none may be given the one that has no name.
+        let named = |ours: &&str| theirs.iter().any(|t| t == ours) || (theirs.is_empty() && ours.is_empty());
+        ours.iter().copied().find(named).ok_or(Refusal::NoProtocol)
     };
     if upgrade.eq_ignore_ascii_case("websocket") {
         let key = headers.get(header::SEC_WEBSOCKET_KEY).ok_or(Refusal::NoUpgrade)?;
@@ -70,7 +72,9 @@ impl Agreement {
             }
             Transport::WebSocket => {
                 headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-                headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+                if !protocol.is_empty() {
+                    headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+                }
                 if let Some(key) = self.key.as_deref().and_then(|key| HeaderValue::try_from(key).ok()) {
                     headers.insert(header::SEC_WEBSOCKET_ACCEPT, key);
                 }
@@ -102,6 +106,7 @@ mod tests {
             &[("upgrade", "SPDY/3.1"), (STREAM_PROTOCOL, "v5"), (STREAM_PROTOCOL, "v4")],
             Ok((Transport::Spdy, "v4")),
         );
+        check(&[("upgrade", "websocket"), key], Err(Refusal::NoProtocol));
         check(&[("upgrade", "h2c")], Err(Refusal::NoUpgrade));
         check(&[], Err(Refusal::NoUpgrade));
     }

@@ -1,6 +1,9 @@
-//! WebSocket connections: channels numbered by the first byte of each message, or a plain stream of bytes.
+//! WebSocket connections: channels numbered by the first byte of each message, or a plain stream of bytes, in one
+//! direction or both.
 
 use super::Wire;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::{BufMut, Bytes, BytesMut};
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
@@ -114,8 +117,42 @@ async fn write<W: Wire>(mut sink: SplitSink<WebSocketStream<W>, Message>, mut ou
             return;
         }
     }
+    say_goodbye(&mut sink).await;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    Plain,
+    Base64,
+}
+
+/// Each piece as a message, until there are no more or the client has hung up.
+pub async fn send_all(wire: impl Wire, mut pieces: mpsc::Receiver<Bytes>, encoding: Encoding) {
+    let (mut sink, mut stream) = accept(wire).await.split();
+    loop {
+        let piece = tokio::select! {
+            biased;
+            piece = pieces.recv() => piece,
+            said = stream.next() => match said {
+                None | Some(Err(_) | Ok(Message::Close(_))) => return,
+                Some(Ok(_)) => continue,
+            },
+        };
+        let Some(piece) = piece else { break };
+        let message = match encoding {
+            Encoding::Plain => Message::Binary(piece),
+            Encoding::Base64 => Message::text(STANDARD.encode(piece)),
+        };
+        if sink.send(message).await.is_err() {
+            return;
+        }
+    }
+    say_goodbye(&mut sink).await;
+}
+
+async fn say_goodbye<W: Wire>(sink: &mut SplitSink<WebSocketStream<W>, Message>) {
     let goodbye = CloseFrame { code: CloseCode::Normal, reason: "".into() };
-    // A client that has hung up waits for no goodbye.
+    // A client that has hung up waits for none.
     let _ = sink.send(Message::Close(Some(goodbye))).await;
     let _ = sink.flush().await;
 }
@@ -143,8 +180,7 @@ pub async fn tunnel(wire: impl Wire) -> DuplexStream {
                 break;
             }
         }
-        let goodbye = CloseFrame { code: CloseCode::Normal, reason: "".into() };
-        let _ = sink.send(Message::Close(Some(goodbye))).await;
+        say_goodbye(&mut sink).await;
     });
     inside
 }
@@ -169,6 +205,23 @@ mod tests {
         assert_eq!(client.next().await.unwrap().unwrap(), Message::Binary(Bytes::from_static(b"\x01out")));
         let Message::Close(Some(frame)) = client.next().await.unwrap().unwrap() else { panic!("no goodbye") };
         assert_eq!(frame.code, CloseCode::Normal);
+    }
+
+    async fn check_pieces(encoding: Encoding, expect: &Message) {
+        let (client, server) = duplex(1 << 16);
+        let mut client = WebSocketStream::from_raw_socket(client, Role::Client, None).await;
+        let (sender, pieces) = mpsc::channel(1);
+        sender.send(Bytes::from_static(b"a line\n")).await.unwrap();
+        drop(sender);
+        send_all(server, pieces, encoding).await;
+        assert_eq!(client.next().await.unwrap().unwrap(), *expect);
+        assert!(matches!(client.next().await.unwrap().unwrap(), Message::Close(Some(_))));
+    }
+
+    #[tokio::test]
+    async fn pieces_are_messages() {
+        check_pieces(Encoding::Plain, &Message::Binary(Bytes::from_static(b"a line\n"))).await;
+        check_pieces(Encoding::Base64, &Message::text("YSBsaW5lCg==")).await;
     }
 
     #[tokio::test]

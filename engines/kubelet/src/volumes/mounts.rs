@@ -1,11 +1,14 @@
-//! The few mounts that the kubelet makes itself: memory behind an emptyDir.
+//! The few mounts that the kubelet makes itself: memory behind an emptyDir, and parts of volumes.
 
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 pub trait Mounts: Send + Sync {
     /// Memory at `path`; `size` in bytes, if it is bounded.
     fn memory(&self, path: &Path, size: Option<u64>) -> io::Result<()>;
+    /// The open place, with all that is mounted below it, appears at `target` as well.
+    fn bind(&self, place: BorrowedFd<'_>, target: &Path) -> io::Result<()>;
     /// Nothing mounted there is success.
     fn unmount(&self, path: &Path) -> io::Result<()>;
 }
@@ -23,11 +26,25 @@ impl Mounts for KernelMounts {
         Ok(())
     }
 
+    fn bind(&self, place: BorrowedFd<'_>, target: &Path) -> io::Result<()> {
+        use rustix::fs::CWD;
+        use rustix::mount::{MoveMountFlags, OpenTreeFlags, move_mount, open_tree};
+        let flags = OpenTreeFlags::OPEN_TREE_CLONE
+            | OpenTreeFlags::OPEN_TREE_CLOEXEC
+            | OpenTreeFlags::AT_EMPTY_PATH
+            | OpenTreeFlags::AT_RECURSIVE;
+        let tree = open_tree(place, "", flags)?;
+        Ok(move_mount(&tree, "", CWD, target, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?)
+    }
+
     fn unmount(&self, path: &Path) -> io::Result<()> {
         use rustix::mount::{UnmountFlags, unmount};
-        match unmount(path, UnmountFlags::DETACH) {
-            Ok(()) | Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOENT) => Ok(()),
-            Err(error) => Err(error.into()),
+        loop {
+            match unmount(path, UnmountFlags::DETACH) {
+                Ok(()) => {} // another may lie below
+                Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOENT) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
         }
     }
 }
@@ -38,6 +55,10 @@ pub struct NoMounts;
 
 impl Mounts for NoMounts {
     fn memory(&self, _path: &Path, _size: Option<u64>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn bind(&self, _place: BorrowedFd<'_>, _target: &Path) -> io::Result<()> {
         Ok(())
     }
 

@@ -59,6 +59,10 @@ impl Worker {
                 kill_container(&self.context, &self.post, &self.pod, &kill, Vec::new()).await?;
                 self.post.wake();
             }
+            Step::Resize(resize) => {
+                let sandbox = ground.sandbox_id.clone().unwrap_or_default();
+                self.resize(resize, &sandbox).await;
+            }
             Step::Remove { id } => {
                 self.context.runtime.remove_container(RemoveContainerRequest { container_id: id }).await?;
             }

@@ -7,6 +7,7 @@ use client::Api;
 use cri::v1::{PodSandboxStatusRequest, RunPodSandboxRequest};
 use k8s_openapi::api::node::v1::RuntimeClass;
 use plan::EventType;
+use podplan::cgroup::of_all;
 use podplan::spec::{is_host_network, spec};
 
 impl Worker {
@@ -23,7 +24,10 @@ impl Worker {
             (_, Err(error)) => Err(error),
         };
         let id = match made {
-            Ok(answer) => answer.pod_sandbox_id,
+            Ok(answer) => {
+                self.memory.pod_limits = Some(of_all(&self.pod));
+                answer.pod_sandbox_id
+            }
             Err(error) => {
                 let message = format!("Failed to create pod sandbox: {error}");
                 self.context.events.pod(&self.pod, None, EventType::Warning, "FailedCreatePodSandBox", message);

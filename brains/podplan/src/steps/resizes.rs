@@ -1,0 +1,50 @@
+//! Bringing into force what was granted: of the containers one by one, and of the pod around them.
+
+use super::{Actions, Seen};
+use crate::cgroup::{Limits, of_all};
+use crate::resize::{Way, due, in_force, loosened};
+use crate::seen::Instance;
+use k8s_openapi::api::core::v1::Container;
+
+/// The pod's group is loosened, then its containers change, and then the group is held to the new limits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resize {
+    pub loosened: Limits,
+    pub containers: Vec<(String, String)>,
+    pub limits: Limits,
+}
+
+/// False when the container must be restarted for it.
+pub fn in_place(seen: &Seen<'_>, container: &Container, running: &Instance, actions: &mut Actions) -> bool {
+    match due(seen.pod, container, running) {
+        None => true,
+        Some(Way::Restart) => false,
+        Some(Way::InPlace) => {
+            let one = (running.id.clone(), running.name.clone());
+            // What shrinks makes room for what grows.
+            if shrinks(seen, container, running) {
+                actions.resizes.insert(0, one)
+            } else {
+                actions.resizes.push(one)
+            }
+            true
+        }
+    }
+}
+
+fn shrinks(seen: &Seen<'_>, container: &Container, running: &Instance) -> bool {
+    let wanted = in_force(seen.pod, container);
+    running.in_force.is_some_and(|now| {
+        wanted.memory_bytes < now.memory_bytes || wanted.cpu_quota < now.cpu_quota || wanted.cpu_shares < now.cpu_shares
+    })
+}
+
+/// None when nothing of it changes.
+pub fn resize(seen: &Seen<'_>, containers: Vec<(String, String)>) -> Option<Resize> {
+    let limits = of_all(seen.pod);
+    let before = seen.memory.pod_limits.as_ref();
+    if containers.is_empty() && before == Some(&limits) {
+        return None;
+    }
+    Some(Resize { loosened: loosened(before, &limits), containers, limits })
+}
