@@ -46,13 +46,13 @@ impl LogFile {
         self.file.write_all(&text)
     }
 
-    /// The end of a stream ends its last line.
+    /// A last line that was never ended is written as a part: nobody shall read an end into it.
     pub fn finish(&mut self, now: i64) -> io::Result<()> {
         for stream in [Stream::Stdout, Stream::Stderr] {
             let rest = std::mem::take(&mut self.waiting[stream as usize]);
             if !rest.is_empty() {
                 let mut text = Vec::new();
-                put_line(&mut text, stream, b'F', &rest, now);
+                put_line(&mut text, stream, b'P', &rest, now);
                 self.file.write_all(&text)?;
             }
         }
