@@ -111,7 +111,7 @@ impl ApiServer {
         let frontend = Arc::new(Frontend { api: api.clone(), pages, authentication, stopping, reads, writes });
         let server = ApiServer { api, frontend, stop };
         Bootstrap { api: &server.api, advertise: config.advertise }.run().await?;
-        let keeping = crate::crd::keep(server.api.clone()).await;
+        let keeping = crate::crd::keep(server.api.clone(), server.stopping()).await;
         keeping.map_err(|status| StartError::CustomKinds(Box::new(status)))?;
         tokio::spawn(crate::compactor::run(server.api.store.clone(), server.stopping()));
         server.frontend.pages.health.started.store(true, Ordering::Release);

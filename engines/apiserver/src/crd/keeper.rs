@@ -16,6 +16,7 @@ use meta::{Gvr, Key, Object, Reason, Status, Time, Value, value};
 use schema::Schema;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 const FINALIZER: &str = "customresourcecleanup.apiextensions.k8s.io";
 /// Between two tries to make a status true that could not be written.
@@ -29,15 +30,21 @@ struct Keeper {
     object_meta: Schema,
 }
 
-/// Brings in what is defined now, then follows the definitions for as long as the server runs.
-pub async fn keep(api: Arc<Api>) -> Result<(), Status> {
+/// Brings in what is defined now, then follows the definitions until the server stops.
+pub async fn keep(api: Arc<Api>, mut stopping: watch::Receiver<bool>) -> Result<(), Status> {
     let table = api.rows.table();
     let missing = || Status::internal("custom resource definitions are not served");
     let definitions = table.get("apiextensions.k8s.io", "customresourcedefinitions").ok_or_else(missing)?.clone();
     let object_meta = kinds::schema_of("meta.v1.ObjectMeta").ok_or_else(missing)?;
     let keeper = Keeper { api, definitions, object_meta };
     let revision = keeper.bring_in_all().await;
-    tokio::spawn(keeper.follow(revision));
+    tokio::spawn(async move {
+        tokio::select! {
+            biased;
+            _stopped = stopping.wait_for(|stopping| *stopping) => {}
+            () = keeper.follow(revision) => {}
+        }
+    });
     Ok(())
 }
 
