@@ -27,6 +27,15 @@ pub fn required_items(at: &Cursor<'_>, out: &mut ErrorList) {
     }
 }
 
+/// Whether a list holds more than it may; it is then not looked into.
+pub fn too_many(at: &Cursor<'_>, most: usize, out: &mut ErrorList) -> bool {
+    let count = at.items().count();
+    if count > most {
+        out.push(FieldError::too_many(&at.path, count, most));
+    }
+    count > most
+}
+
 /// Required, and then judged by a rule of names.
 pub fn required_name(at: &Cursor<'_>, rule: fn(&str) -> Vec<String>, out: &mut ErrorList) {
     if required(at, "", out) {

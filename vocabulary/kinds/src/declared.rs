@@ -217,7 +217,10 @@ fn is_empty(value: &Value) -> bool {
 fn judge_value(at: &Cursor<'_>, rule: &Rule, out: &mut ErrorList) {
     match rule {
         Rule::Unique(field) => return unique(at, field, out),
-        Rule::MaxItems(most) => return max_items(at, *most, out),
+        Rule::MaxItems(most) => {
+            check::too_many(at, *most, out);
+            return;
+        }
         Rule::OneOfInList(words) => {
             return at.items().for_each(|item| check::one_of(&Cursor::new(item.value, at.path.clone()), words, out));
         }
@@ -258,12 +261,5 @@ fn unique(at: &Cursor<'_>, field: &str, out: &mut ErrorList) {
         if !value.is_null() && !seen.insert(value.value.to_string()) {
             out.push(FieldError::duplicate(&value.path, value.value.clone()));
         }
-    }
-}
-
-fn max_items(at: &Cursor<'_>, most: usize, out: &mut ErrorList) {
-    let count = at.items().count();
-    if count > most {
-        out.push(FieldError::too_many(&at.path, count, most));
     }
 }

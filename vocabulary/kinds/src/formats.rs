@@ -142,9 +142,46 @@ pub fn domain_path(text: &str) -> Vec<String> {
     }
 }
 
+pub fn c_identifier(text: &str) -> Vec<String> {
+    let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let good = text.bytes().all(word) && text.bytes().next().is_some_and(|first| !first.is_ascii_digit());
+    let words = "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
+    when(!good, regex(words, "[A-Za-z_][A-Za-z0-9_]*", &["my_name", "MY_NAME", "MyName"])).into_iter().collect()
+}
+
+/// `1.2.3-pre.1+build.5`, as semver.org has it.
+pub fn is_semantic_version(text: &str) -> bool {
+    let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
+    let (core, pre) = text.split_once('-').map_or((text, None), |(core, pre)| (core, Some(pre)));
+    let identifier = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let unpadded = |part: &str| !is_number(part) || part == "0" || !part.starts_with('0');
+    let numbers: Vec<&str> = core.split('.').collect();
+    numbers.len() == 3
+        && numbers.iter().all(|part| is_number(part) && unpadded(part))
+        && pre.is_none_or(|pre| pre.split('.').all(|part| identifier(part) && unpadded(part)))
+        && build.is_none_or(|build| build.split('.').all(identifier))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn semantic_versions() {
+        for (text, good) in [
+            ("1.2.3", true),
+            ("1.2.3-rc.1+b.01", true),
+            ("0.0.0", true),
+            ("1.2", false),
+            ("01.2.3", false),
+            ("1.2.3-01", false),
+            ("1.2.3-", false),
+            ("1.2.3+", false),
+        ] {
+            assert_eq!(is_semantic_version(text), good, "{text}");
+        }
+    }
 
     #[test]
     fn forms_are_judged() {
@@ -166,6 +203,9 @@ mod tests {
             (ip, "10.0.0.01", 1),
             (cidr, "10.0.0.0/8", 0),
             (cidr, "10.0.0.0/33", 1),
+            (c_identifier, "my_name1", 0),
+            (c_identifier, "1a", 1),
+            (c_identifier, "", 1),
             (local_path, "a/b", 0),
             (local_path, "/a/../b", 2),
             (local_path, "..a", 1),

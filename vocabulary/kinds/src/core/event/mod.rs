@@ -1,9 +1,10 @@
 //! Event: what happened to an object. Stored in this form for both groups that serve it.
 
 use crate::cells;
-use crate::{Context, Row, Rules, check};
+use crate::events::event::event_rules;
+use crate::{Context, Row, Rules};
 use jiff::Timestamp;
-use meta::{CompactString, Cursor, ErrorList, Value};
+use meta::{CompactString, ErrorList, Value};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,12 +38,7 @@ impl Rules for Event {
     }
 
     fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
-        let about = Cursor::root(new).at("involvedObject.namespace");
-        let own = new.str("metadata.namespace");
-        let expected = if about.str().is_empty() { "default" } else { about.str() };
-        if expected != own {
-            check::invalid(&about, "does not match event.namespace", out);
-        }
+        event_rules::common(new, "reportingComponent", out);
     }
 }
 

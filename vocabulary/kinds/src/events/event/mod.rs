@@ -1,9 +1,11 @@
 //! Event in its newer form: the same objects as the core group's, under other names.
 
+pub(crate) mod event_rules;
+
 use crate::core::event;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules};
 use jiff::Timestamp;
-use meta::{CompactString, Value};
+use meta::{CompactString, ErrorList, Value};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,7 +56,7 @@ impl Rules for Event {
     }
 
     fn validate_name(&self, name: &str) -> Vec<String> {
-        meta::names::path_segment(name)
+        meta::names::dns_subdomain(name)
     }
 
     fn selectable(&self) -> &[&'static str] {
@@ -75,6 +77,14 @@ impl Rules for Event {
         }
         object.set("apiVersion", to);
         Ok(object)
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
+        event_rules::common(new, "reportingController", out);
+        match old {
+            Some(old) => event_rules::updated(new, old, out),
+            None => event_rules::created(new, out),
+        }
     }
 
     fn lifetime(&self) -> Option<Duration> {

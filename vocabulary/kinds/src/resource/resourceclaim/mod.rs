@@ -1,8 +1,10 @@
 //! ResourceClaim: devices that are asked for.
 
+mod status_rules;
+
 use crate::cells;
-use crate::resource::requests;
-use crate::{Context, Row, Rules, fresh};
+use crate::resource::{kept_spec, requests};
+use crate::{Context, Row, Rules, declared, fresh};
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
@@ -29,8 +31,20 @@ impl Rules for ResourceClaim {
         requests::drop_disabled(object, "spec.devices.requests");
     }
 
+    fn validate_update(&self, context: &Context<'_>, new: &Value, old: &Value) -> ErrorList {
+        let mut out = ErrorList::default();
+        match context.subresource {
+            "status" => {
+                declared::judge(context, new, Some(old), &mut out);
+                status_rules::check(new, old, &mut out);
+            }
+            _ => kept_spec("resource.v1.ResourceClaimSpec", new, old, &mut out),
+        }
+        out
+    }
+
     fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
-        requests::check(&Cursor::root(new).at("spec.devices.requests"), out);
+        requests::check(&Cursor::root(new).at("spec.devices"), out);
     }
 }
 

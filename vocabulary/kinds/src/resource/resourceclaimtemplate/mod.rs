@@ -1,8 +1,8 @@
 //! ResourceClaimTemplate: a claim to copy for each pod.
 
 use crate::cells;
-use crate::resource::requests;
-use crate::{Context, Row, Rules};
+use crate::resource::{kept_spec, requests};
+use crate::{Context, Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
@@ -28,7 +28,16 @@ impl Rules for ResourceClaimTemplate {
         requests::drop_disabled(object, "spec.spec.devices.requests");
     }
 
+    fn validate_update(&self, _context: &Context<'_>, new: &Value, old: &Value) -> ErrorList {
+        let mut out = ErrorList::default();
+        kept_spec("resource.v1.ResourceClaimTemplateSpec", new, old, &mut out);
+        out
+    }
+
     fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
-        requests::check(&Cursor::root(new).at("spec.spec.devices.requests"), out);
+        let metadata = Cursor::root(new).at("spec.metadata");
+        metadata::annotations(&metadata.at("annotations"), out);
+        metadata::labels(&metadata.at("labels"), out);
+        requests::check(&Cursor::root(new).at("spec.spec.devices"), out);
     }
 }
