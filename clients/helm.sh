@@ -11,12 +11,12 @@ step() { # PATTERN COMMAND...
   steps=$((steps + 1))
 }
 step 'STATUS: deployed' "$HELM" install one "$chart" --namespace charts --create-namespace
-step 'one +charts +1 .*deployed' "$HELM" list --namespace charts
+step '^one[[:space:]]+charts[[:space:]]+1[[:space:]].*deployed' "$HELM" list --namespace charts
 step 'color: blue' "$HELM" get manifest one --namespace charts
 step 'STATUS: deployed' "$HELM" upgrade one "$chart" --namespace charts --set color=red,replicas=3
 step 'color: red' "$HELM" get manifest one --namespace charts
 step 'Rollback was a success' "$HELM" rollback one 1 --namespace charts
-step '3 .*deployed' "$HELM" history one --namespace charts
+step '^3[[:space:]].*deployed' "$HELM" history one --namespace charts
 step 'color: blue' "$HELM" get manifest one --namespace charts
 step 'uninstalled' "$HELM" uninstall one --namespace charts
 echo "$steps passed, 0 failed"

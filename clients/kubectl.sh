@@ -37,11 +37,14 @@ step 'Server Version: v1\.35' k version
 step '^deployments +deploy +apps/v1 +true +Deployment' k api-resources
 step '^apps/v1$' k api-versions
 for resource in $(k api-resources --no-headers -o name); do
-  step '^(GROUP|KIND):' k explain "$resource" --recursive
+  step '^(GROUP|KIND):' k explain "${resource%%.*}" --recursive
 done
 step 'default' k get namespaces
 step 'namespace/trial created' k create namespace trial
 k config set-context --current --namespace=trial > "$work/said"
+
+# No controller is there to make it.
+step 'serviceaccount/default created' k create serviceaccount default
 
 step 'deployment.apps/web created' from "$deployment" k create -f -
 refused 'AlreadyExists' from "$deployment" k create -f -
