@@ -1,7 +1,9 @@
 //! Kinds of the group `admissionregistration`.
 
+mod match_rules;
 pub mod mutatingwebhookconfiguration;
 pub mod validatingadmissionpolicy;
 pub mod validatingadmissionpolicybinding;
 pub mod validatingwebhookconfiguration;
+mod webhook_rules;
 mod webhooks;

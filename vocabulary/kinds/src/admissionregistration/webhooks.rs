@@ -1,78 +1,32 @@
-//! One webhook of a configuration.
+//! Webhooks that may change, or may refuse, what is written: two kinds of one form.
 
-use crate::check;
-use meta::{Cursor, ErrorList, FieldError, names};
+use super::webhook_rules;
+use crate::cells;
+use crate::{Context, Rules};
+use jiff::Timestamp;
+use meta::{Cursor, ErrorList, Value};
 
-pub fn judge(webhook: &Cursor<'_>, out: &mut ErrorList) {
-    name(&webhook.at("name"), out);
-    let seconds = webhook.at("timeoutSeconds");
-    if !seconds.is_null() && !(1..=30).contains(&seconds.int()) {
-        check::invalid(&seconds, "the timeout value must be between 1 and 30 seconds", out);
+pub struct WebhookConfiguration;
+
+impl Rules for WebhookConfiguration {
+    fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
+        let webhooks = object.items("webhooks").len() as i64;
+        vec![cells::name(object), webhooks.into(), cells::age(object, now)]
     }
-    versions(&webhook.at("admissionReviewVersions"), out);
-    client(&webhook.at("clientConfig"), out);
-    webhook.at("rules").items().for_each(|rule| self::rule(&rule, out));
-}
 
-fn name(at: &Cursor<'_>, out: &mut ErrorList) {
-    let complaints = names::dns_subdomain(at.str());
-    if at.str().is_empty() {
-        return;
+    fn has_generation(&self) -> bool {
+        true
     }
-    if !complaints.is_empty() {
-        check::text(at, complaints, out);
-    } else if at.str().split('.').count() < 3 {
-        check::invalid(at, "should be a domain with at least three segments separated by dots", out);
-    }
-}
 
-fn versions(at: &Cursor<'_>, out: &mut ErrorList) {
-    let list: Vec<Cursor<'_>> = at.items().collect();
-    list.iter().for_each(|version| check::text(version, names::dns_1035_label(version.str()), out));
-    if !list.is_empty() && !list.iter().any(|version| ["v1", "v1beta1"].contains(&version.str())) {
-        check::invalid(at, "must include at least one of v1, v1beta1", out);
+    fn raises_generation(&self, new: &Value, old: &Value) -> bool {
+        new.get("webhooks") != old.get("webhooks")
     }
-}
 
-fn client(at: &Cursor<'_>, out: &mut ErrorList) {
-    let (url, service) = (at.at("url"), at.at("service"));
-    match (url.is_null(), service.is_null()) {
-        (true, true) | (false, false) => {
-            out.push(FieldError::required(&at.path, "exactly one of url or service is required"));
-        }
-        (false, true) => self::url(&url, out),
-        (true, false) => self::service(&service, out),
+    fn needs_version_on_update(&self) -> bool {
+        true
     }
-}
 
-fn url(at: &Cursor<'_>, out: &mut ErrorList) {
-    let scheme = at.str().split_once("://").map_or("", |(scheme, _)| scheme);
-    if scheme != "https" {
-        let why = "'https' is the only allowed URL scheme; desired format: https://host[/path]";
-        out.push(FieldError::invalid(&at.path, scheme, why));
-    }
-}
-
-fn service(at: &Cursor<'_>, out: &mut ErrorList) {
-    check::required(&at.at("name"), "service name is required", out);
-    check::required(&at.at("namespace"), "service namespace is required", out);
-    let port = at.at("port");
-    if !port.is_null() && !(1..=65535).contains(&port.int()) {
-        check::invalid(&port, "port is not valid: must be between 1 and 65535, inclusive", out);
-    }
-}
-
-/// A star stands alone.
-fn rule(at: &Cursor<'_>, out: &mut ErrorList) {
-    for (field, star, what) in [
-        ("operations", "*", "operations"),
-        ("apiGroups", "*", "API groups"),
-        ("apiVersions", "*", "API versions"),
-        ("resources", "*/*", "resources"),
-    ] {
-        let list = at.at(field);
-        if list.items().count() > 1 && list.items().any(|item| item.str() == star) {
-            check::invalid(&list, format!("if '{star}' is present, must not specify other {what}"), out);
-        }
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        Cursor::root(new).at("webhooks").items().for_each(|webhook| webhook_rules::judge(&webhook, out));
     }
 }

@@ -1,9 +1,11 @@
 //! ValidatingAdmissionPolicy: rules in CEL that may refuse what is written.
 
+mod policy_rules;
+
 use crate::cells;
 use crate::{Context, Row, Rules};
 use jiff::Timestamp;
-use meta::{Cursor, ErrorList, FieldError, Value};
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row =
@@ -30,16 +32,8 @@ impl Rules for ValidatingAdmissionPolicy {
     }
 
     fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
-        let spec = Cursor::root(new).at("spec");
-        let none = |field: &str| spec.at(field).items().next().is_none();
-        if spec.at("matchConstraints").present().is_some() && none("matchConstraints.resourceRules") {
-            out.push(FieldError::required(&spec.at("matchConstraints.resourceRules").path, ""));
-        }
-        if context.subresource.is_empty() && none("validations") && none("auditAnnotations") {
-            for field in ["validations", "auditAnnotations"] {
-                let why = "validations or auditAnnotations must contain at least one item";
-                out.push(FieldError::required(&spec.at(field).path, why));
-            }
+        if context.subresource.is_empty() {
+            policy_rules::check(&Cursor::root(new).at("spec"), new.str("metadata.name"), out);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! ValidatingAdmissionPolicyBinding: where an admission policy applies.
 
+use crate::admissionregistration::match_rules;
 use crate::cells;
 use crate::{Context, Row, Rules, check};
 use jiff::Timestamp;
-use meta::{Cursor, ErrorList, Value};
+use meta::{Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding", || {
@@ -27,18 +28,30 @@ impl Rules for ValidatingAdmissionPolicyBinding {
 
     fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
         let spec = Cursor::root(new).at("spec");
-        let actions = spec.at("validationActions");
-        let has = |word: &str| actions.items().any(|action| action.str() == word);
-        if has("Deny") && has("Warn") {
-            let why = "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)";
-            check::invalid(&actions, why, out);
-        }
-        let param = spec.at("paramRef");
-        if !param.at("name").str().is_empty() && !param.at("selector").is_null() {
-            for field in ["name", "selector"] {
-                check::forbidden(&param.at(field).path, "name and selector are mutually exclusive", out);
+        actions(&spec.at("validationActions"), out);
+        spec.at("paramRef").present().iter().for_each(|param| param_ref(param, out));
+        match_rules::resources(&spec.at("matchResources"), out);
+    }
+}
+
+fn actions(actions: &Cursor<'_>, out: &mut ErrorList) {
+    let has = |word: &str| actions.items().any(|action| action.str() == word);
+    if has("Deny") && has("Warn") {
+        let why = "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)";
+        check::invalid(actions, why, out);
+    }
+}
+
+fn param_ref(param: &Cursor<'_>, out: &mut ErrorList) {
+    let (name, selector) = (param.at("name"), param.at("selector"));
+    match (name.str().is_empty(), selector.is_null()) {
+        (true, true) => out.push(FieldError::required(&param.path, "one of name or selector must be specified")),
+        (false, false) => {
+            for field in [&name, &selector] {
+                check::forbidden(&field.path, "name and selector are mutually exclusive", out);
             }
         }
+        _ => {}
     }
 }
 
