@@ -3,7 +3,12 @@
 pub const DNS_LABEL_MAX: usize = 63;
 pub const DNS_SUBDOMAIN_MAX: usize = 253;
 
+/// As upstream's package of names says it; that of labels counts bytes.
 fn too_long(most: usize) -> String {
+    format!("must be no more than {most} characters")
+}
+
+fn too_many_bytes(most: usize) -> String {
     format!("must be no more than {most} bytes")
 }
 
@@ -104,7 +109,7 @@ pub fn qualified_name(text: &str) -> Vec<String> {
     if name.is_empty() {
         problems.push("name part must be non-empty".to_string());
     } else if name.len() > DNS_LABEL_MAX {
-        problems.push(format!("name part {}", too_long(DNS_LABEL_MAX)));
+        problems.push(format!("name part {}", too_many_bytes(DNS_LABEL_MAX)));
     }
     if !is_qualified(name) {
         problems.push(format!("name part {}", pattern(QUALIFIED_WORDS, QUALIFIED, &["MyName", "my.name", "123-abc"])));
@@ -115,7 +120,7 @@ pub fn qualified_name(text: &str) -> Vec<String> {
 pub fn label_value(text: &str) -> Vec<String> {
     let mut problems = Vec::new();
     if text.len() > DNS_LABEL_MAX {
-        problems.push(too_long(DNS_LABEL_MAX));
+        problems.push(too_many_bytes(DNS_LABEL_MAX));
     }
     if !text.is_empty() && !is_qualified(text) {
         problems.push(pattern(LABEL_VALUE_WORDS, LABEL_VALUE, &["MyValue", "my_value", "12345"]));
@@ -161,7 +166,7 @@ mod tests {
         for (rule, text, problems) in cases {
             assert_eq!(rule(text).len(), *problems, "{text:?}: {:?}", rule(text));
         }
-        assert_eq!(dns_label(&"a".repeat(64)), ["must be no more than 63 bytes"]);
+        assert_eq!(dns_label(&"a".repeat(64)), ["must be no more than 63 characters"]);
         assert_eq!(dns_label("a.b"), ["must not contain dots"]);
     }
 }

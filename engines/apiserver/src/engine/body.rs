@@ -66,18 +66,18 @@ impl Going<'_> {
             Payload::Text(text, format) => {
                 let given = decode::type_meta(text, *format)
                     .map_err(|error| Status::bad_request(error.answer(&TypeMeta::default(), &wanted.kind, text)))?;
-                self.check_type(&given, &wanted)?;
+                self.check_type(&given, &wanted, text)?;
                 (given, self.version()?.schema.decode(text, *format), text.clone())
             }
             Payload::Value(value) => {
                 let given = type_of(value);
-                self.check_type(&given, &wanted)?;
+                self.check_type(&given, &wanted, b"")?;
                 (given, self.version()?.schema.decode_value(value.clone()), Bytes::new())
             }
             Payload::Protobuf(bytes) => {
                 let value = self.decode_protobuf(bytes)?;
                 let given = type_of(&value);
-                self.check_type(&given, &wanted)?;
+                self.check_type(&given, &wanted, b"")?;
                 let decoded = decode::Decoded { value, strict: Vec::new() };
                 (given, Ok(decoded), Bytes::new())
             }
@@ -87,17 +87,6 @@ impl Going<'_> {
         };
         let given = effective(given, &wanted);
         let decoded = decoded.map_err(|error| Status::bad_request(error.answer(&given, &wanted.kind, &text)))?;
-        self.sloppy(&decoded, &given, &wanted)?;
-        self.typed_and_defaulted(decoded.value, &wanted)
-    }
-
-    /// A value that was made here, such as a patched object, through the same checks.
-    pub(super) fn checked_value(&mut self, value: Value) -> Result<Value, Status> {
-        let wanted = self.row.def.gvk(&self.call.request.resource.version);
-        let given = effective(type_of(&value), &wanted);
-        self.check_type(&given, &wanted)?;
-        let decoded = self.version()?.schema.decode_value(value);
-        let decoded = decoded.map_err(|error| Status::bad_request(error.answer(&given, &wanted.kind, b"")))?;
         self.sloppy(&decoded, &given, &wanted)?;
         self.typed_and_defaulted(decoded.value, &wanted)
     }
@@ -116,7 +105,7 @@ impl Going<'_> {
         }
     }
 
-    fn typed_and_defaulted(&self, mut value: Value, wanted: &Gvk) -> Result<Value, Status> {
+    pub(super) fn typed_and_defaulted(&self, mut value: Value, wanted: &Gvk) -> Result<Value, Status> {
         value.set("apiVersion", wanted.group_version().api_version());
         value.set("kind", &wanted.kind);
         if !matches!(value.get("metadata"), Value::Map(_)) {
@@ -126,37 +115,44 @@ impl Going<'_> {
         Ok(value)
     }
 
-    fn check_type(&self, given: &TypeMeta, wanted: &Gvk) -> Result<(), Status> {
-        let version = wanted.group_version().api_version();
-        let same_kind = given.kind.is_empty() || given.kind == wanted.kind;
-        let same_version = given.api_version.is_empty() || given.api_version == version;
-        if same_kind && same_version {
+    fn check_type(&self, given: &TypeMeta, wanted: &Gvk, body: &[u8]) -> Result<(), Status> {
+        if fits(given, wanted) {
             return Ok(());
         }
-        if !same_version && (same_kind || self.row.def.custom) {
+        let other_version = !given.api_version.is_empty() && given.api_version != wanted.group_version().api_version();
+        if is_other_version(given, wanted) || (self.row.def.custom && other_version) {
             return Err(Status::bad_request(format!(
-                "the API version in the data ({}) does not match the expected API version ({version})",
-                given.api_version
+                "the API version in the data ({}) does not match the expected API version ({})",
+                given.api_version,
+                wanted.group_version().api_version()
             )));
         }
-        let kind = effective(given.clone(), wanted);
-        let why = match self.known_kind(&kind) {
+        let given = effective(given.clone(), wanted);
+        Err(Status::bad_request(given.refusal(&wanted.kind, &self.type_mismatch(&given, wanted, body))))
+    }
+
+    /// Why an object of the type that was given is none of the wanted one.
+    pub(super) fn type_mismatch(&self, given: &TypeMeta, wanted: &Gvk, body: &[u8]) -> String {
+        if given.api_version.ends_with('/') {
+            return format!("Object 'apiVersion' is missing in '{}'", String::from_utf8_lossy(body));
+        }
+        match self.known_kind(given) {
             Some(go) => {
                 format!("converting ({go}) to ({}.{}): unknown conversion", internal_group(wanted), wanted.kind)
             }
             None => format!(
                 "no kind {:?} is registered for version {:?} in scheme \"pkg/runtime/scheme.go:111\"",
-                kind.kind, kind.api_version
+                given.kind, given.api_version
             ),
-        };
-        Err(Status::bad_request(kind.refusal(&wanted.kind, &why)))
+        }
     }
 
     /// Go's name of another built-in kind.
     fn known_kind(&self, given: &TypeMeta) -> Option<String> {
         let group_version = meta::GroupVersion::parse(&given.api_version)?;
         let row = self.table.by_kind(&group_version.group, &given.kind)?;
-        (!row.def.custom).then(|| format!("{}.{}", group_version.version, given.kind))
+        let is_known = !row.def.custom && row.version(&group_version.version).is_some();
+        is_known.then(|| format!("{}.{}", group_version.version, given.kind))
     }
 
     fn decode_protobuf(&self, bytes: &[u8]) -> Result<Value, Status> {
@@ -181,18 +177,7 @@ impl Going<'_> {
         if kind == PatchKind::Strategic && self.row.def.custom {
             return Err(unsupported_patch());
         }
-        let patch = Patch::decode(patch_format(kind)?, body, checked).map_err(|error| error.to_status())?;
-        match self.field_validation()? {
-            FieldValidation::Strict if !patch.warnings.is_empty() => {
-                let all = patch.warnings.join(", ");
-                Err(Status::bad_request(format!("strict decoding error: {all}")))
-            }
-            FieldValidation::Warn => {
-                self.warnings.extend(patch.warnings.iter().cloned());
-                Ok(patch)
-            }
-            _ => Ok(patch),
-        }
+        Patch::decode(patch_format(kind)?, body, checked).map_err(|error| error.to_status())
     }
 
     /// The object of an apply: YAML (of which JSON is a part), of the right kind, not defaulted.
@@ -207,8 +192,6 @@ impl Going<'_> {
             Payload::PatchValue(PatchKind::Apply, value) => value.clone(),
             _ => return Err(Status::bad_request("an apply configuration was expected in the body")),
         };
-        let wanted = self.row.def.gvk(&self.call.request.resource.version);
-        self.check_type(&type_of(&value), &wanted)?;
         Ok(value) // as it was written: what is not in it is not applied, and the merge names what no schema knows
     }
 
@@ -227,12 +210,27 @@ impl Going<'_> {
     }
 }
 
-fn type_of(value: &Value) -> TypeMeta {
+/// Neither says otherwise.
+pub(super) fn fits(given: &TypeMeta, wanted: &Gvk) -> bool {
+    let version = wanted.group_version().api_version();
+    (given.kind.is_empty() || given.kind == wanted.kind)
+        && (given.api_version.is_empty() || given.api_version == version)
+}
+
+/// The wanted kind in what may be another version of its group.
+fn is_other_version(given: &TypeMeta, wanted: &Gvk) -> bool {
+    let same_kind = given.kind.is_empty() || given.kind == wanted.kind;
+    let parsed = meta::GroupVersion::parse(&given.api_version).filter(|parsed| parsed.group == wanted.group);
+    let number = parsed.as_ref().and_then(|parsed| parsed.version.strip_prefix('v'));
+    same_kind && number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+pub(super) fn type_of(value: &Value) -> TypeMeta {
     TypeMeta { api_version: value.str("apiVersion").into(), kind: value.str("kind").into() }
 }
 
 /// What is absent is taken from the request.
-fn effective(given: TypeMeta, wanted: &Gvk) -> TypeMeta {
+pub(super) fn effective(given: TypeMeta, wanted: &Gvk) -> TypeMeta {
     let pick = |own: meta::CompactString, other: meta::CompactString| if own.is_empty() { other } else { own };
     TypeMeta {
         api_version: pick(given.api_version, wanted.group_version().api_version()),

@@ -102,22 +102,7 @@ impl Going<'_> {
             });
         }
         let object = self.stored(&value, answer.revision)?;
-        Ok(Outcome { created: true, ..Outcome::object(self.presented(object)?) })
-    }
-
-    /// The object's namespace is the request's; another one is refused.
-    pub(super) fn settle_namespace(&self, value: &mut Value) -> Result<(), Status> {
-        let asked = &self.call.request.key.namespace;
-        match value.str("metadata.namespace") {
-            own if own == asked => Ok(()),
-            "" => {
-                value.set("metadata.namespace", asked);
-                Ok(())
-            }
-            _ => Err(Status::bad_request(
-                "the namespace of the provided object does not match the namespace sent on the request",
-            )),
-        }
+        Ok(Outcome { created: true, ..Outcome::object(self.presented(object).await?) })
     }
 
     /// Judges an object by metadata's rules, its schema's and its row's.

@@ -9,6 +9,8 @@ mod delete;
 mod list;
 mod ownership;
 mod page;
+mod patched;
+mod place;
 mod scale;
 mod select;
 mod update;
@@ -19,8 +21,8 @@ use crate::hub::Hub;
 use crate::identity::Identity;
 use crate::rows::{Row, Rows, Table};
 use crate::storage::{self, Format};
-use client::{Answer, Request};
 use crate::webhooks::Hooks;
+use client::{Answer, Request};
 use clock::Clock;
 use kinds::{Context, Verb};
 use meta::{Key, Object, Status, Value};
@@ -46,9 +48,9 @@ pub struct Api {
     pub ranges: allocate::Ranges,
     /// How kubelets are called: whom to trust, and this server's own certificate.
     pub kubelet_tls: Option<Arc<rustls::ClientConfig>>,
-}
     pub(crate) mutating: Hooks,
     pub(crate) validating: Hooks,
+}
 
 pub use allocate::Ranges;
 

@@ -6,7 +6,7 @@ use client::PatchKind;
 use kinds::KindDef;
 use meta::{GroupVersion, Gvk, Status, Time, Value};
 use schema::Schema;
-use schema::apply::{Resource, Set, Versions};
+use schema::apply::{ApplyError, Resource, Set, Versions};
 use std::sync::LazyLock;
 
 impl Going<'_> {
@@ -37,7 +37,9 @@ impl Going<'_> {
             resource.apply(live.as_ref(), applied, &write.field_manager, write.force, now)
         })?;
         let merged = merged.map_err(|error| error.to_status())?;
-        let checked = self.checked_value(merged)?;
+        let (schema, gvk) = self.own_version()?;
+        let restored = schema.restore(merged).map_err(|error| unrestorable(applied, &gvk, &error.to_string()))?;
+        let checked = self.typed_and_defaulted(restored.value, &gvk)?;
         self.to_storage(checked).await
     }
 
@@ -65,6 +67,13 @@ impl Going<'_> {
         let row = self.row.version(version).ok_or_else(Status::no_such_page)?;
         Ok((row.schema.clone(), self.row.def.gvk(version)))
     }
+}
+
+/// What an apply made is no object of its kind: upstream answers as if the fault were its own.
+fn unrestorable(applied: &Value, gvk: &Gvk, why: &str) -> Status {
+    let subject = format!("({}/{}; {gvk})", applied.str("metadata.namespace"), applied.str("metadata.name"));
+    let unable = format!("unable to convert unstructured object to {gvk}: {why}");
+    ApplyError::Failed(format!("failed to convert new object {subject} to proper version: {unable}")).to_status()
 }
 
 /// The versions of a row, for owners who wrote in another one.

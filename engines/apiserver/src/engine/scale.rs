@@ -15,8 +15,8 @@ impl Going<'_> {
     }
 
     pub(super) async fn update_scale(&mut self) -> Result<Outcome, Status> {
-        let asked = self.scale_body()?;
-        self.check_scale_name(&asked)?;
+        let mut asked = self.scale_body()?;
+        self.settle_place(&mut asked)?;
         self.change_scale(&Edit::Scale(&asked)).await
     }
 
@@ -28,7 +28,8 @@ impl Going<'_> {
         let schema = scale_schema()?;
         let before = Value::clone(self.scale_of(old)?.value());
         let patched = patch.apply(&schema, before).map_err(|error| error.to_status())?;
-        let decoded = schema.decode_value(patched).map_err(|error| Status::bad_request(error.to_string()))?;
+        let mut decoded = schema.decode_value(patched).map_err(|error| Status::bad_request(error.to_string()))?;
+        self.settle_place(&mut decoded.value)?;
         self.scaled(&decoded.value, old).await
     }
 
@@ -70,16 +71,6 @@ impl Going<'_> {
             _ => return Err(Status::bad_request("a Scale was expected in the body")),
         };
         decoded.map(|decoded| decoded.value).map_err(|error| Status::bad_request(error.to_string()))
-    }
-
-    fn check_scale_name(&self, scale: &Value) -> Result<(), Status> {
-        let (own, asked) = (scale.str("metadata.name"), &self.call.request.key.name);
-        match own.is_empty() || own == asked {
-            true => Ok(()),
-            false => Err(Status::bad_request(format!(
-                "the name of the object ({own}) does not match the name on the URL ({asked})"
-            ))),
-        }
     }
 
     fn judge_scale(&self, scale: &Value, old: &Object) -> Result<(), Status> {

@@ -13,8 +13,7 @@ impl Going<'_> {
         }
         let value = self.checked_body()?;
         let mut value = self.to_storage(value).await?;
-        self.check_name(&mut value)?;
-        self.settle_namespace(&mut value)?;
+        self.settle_place(&mut value)?;
         let given = value;
         let outcome = self.change(&Edit::Replace(&given)).await;
         match outcome {
@@ -52,20 +51,6 @@ impl Going<'_> {
         Status::invalid(&kind, given.str("metadata.name"), &errors)
     }
 
-    pub(super) fn check_name(&self, value: &mut Value) -> Result<(), Status> {
-        let asked = &self.call.request.key.name;
-        match value.str("metadata.name") {
-            own if own == asked => Ok(()),
-            "" => {
-                value.set("metadata.name", asked);
-                Ok(())
-            }
-            own => Err(Status::bad_request(format!(
-                "the name of the object ({own}) does not match the name on the URL ({asked})"
-            ))),
-        }
-    }
-
     pub(super) async fn patch(&mut self) -> Result<Outcome, Status> {
         if self.is_apply() {
             return self.apply().await;
@@ -77,51 +62,16 @@ impl Going<'_> {
         self.change(&Edit::Patch(&patch)).await
     }
 
-    pub(super) async fn patched(&mut self, patch: &Patch, old: &Arc<Object>) -> Result<Value, Status> {
-        let before = self.to_request(Value::clone(old.value())).await?;
-        let schema =
-            self.row.version(&self.call.request.resource.version).ok_or_else(Status::no_such_page)?.schema.clone();
-        let patched = patch.apply(&schema, before).map_err(|error| error.to_status())?;
-        let checked = self.checked_value(patched)?;
-        let mut new = self.to_storage(checked).await?;
-        self.check_patched_name(&new, old)?;
-        self.check_uid(&new, old)?;
-        self.check_version(&new, old)?;
-        new.remove("metadata.resourceVersion");
-        let mut stored = Value::clone(old.value());
-        stored.remove("metadata.resourceVersion");
-        self.row.def.rules.default(&mut new);
-        self.own(Some(&stored), &mut new).await?;
-        Ok(new)
-    }
-
-    fn check_patched_name(&self, new: &Value, old: &Object) -> Result<(), Status> {
-        let (name, namespace) = (new.str("metadata.name"), new.str("metadata.namespace"));
-        if name != old.header.name {
-            return Err(Status::bad_request(format!(
-                "the name of the object ({name}) does not match the name on the URL ({})",
-                old.header.name
-            )));
-        }
-        if namespace != old.header.namespace {
-            return Err(Status::bad_request(
-                "the namespace of the provided object does not match the namespace sent on the request",
-            ));
-        }
-        Ok(())
-    }
-
     async fn apply(&mut self) -> Result<Outcome, Status> {
         if self.call.request.write.field_manager.is_empty() {
             return Err(apply_without_manager());
         }
-        let mut applied = self.applied_body()?;
-        self.settle_namespace(&mut applied)?;
-        self.check_name(&mut applied)?;
+        let applied = self.applied_body()?;
         let outcome = self.change(&Edit::Apply(&applied)).await;
         match outcome {
             Err(status) if status.is(Reason::NotFound) && self.may_apply_create(&applied) => {
-                let created = self.own_applied(None, &applied).await?;
+                let mut created = self.own_applied(None, &applied).await?;
+                self.settle_place(&mut created)?;
                 self.create_value(created).await
             }
             outcome => outcome,
@@ -133,11 +83,12 @@ impl Going<'_> {
     }
 
     pub(super) async fn merged(&mut self, applied: &Value, old: &Arc<Object>) -> Result<Value, Status> {
-        self.check_uid(applied, old)?;
-        self.check_version(applied, old)?;
         let mut live = Value::clone(old.value());
         live.remove("metadata.resourceVersion");
         let mut new = self.own_applied(Some(&live), applied).await?;
+        self.settle_place(&mut new)?;
+        self.check_uid(&new, old)?;
+        self.check_version(applied, old)?;
         self.row.def.rules.default(&mut new);
         Ok(new)
     }

@@ -106,6 +106,17 @@ impl Compared {
         format!("{} requests, {open} open differences, {on_purpose} on purpose", self.pairs.len())
     }
 
+    /// A line a difference, for those who look for what many have in common.
+    pub fn list(&self) -> String {
+        let mut text = String::new();
+        for pair in &self.pairs {
+            let Some(level) = pair.level() else { continue };
+            let why = pair.why.as_deref().unwrap_or("open");
+            _ = writeln!(text, "{}\t{}\t{level}\t{why}\t{}", pair.suite, pair.what, pair.difference());
+        }
+        text
+    }
+
     /// The differences whose level or suite contains `wanted`, the most frequent first.
     pub fn show(&self, wanted: &str) {
         let mut groups: BTreeMap<String, Vec<&Pair>> = BTreeMap::new();

@@ -1,5 +1,6 @@
 //! How often k1s answers as upstream, a line a kind: a ratchet.
 
+use crate::targets::is_complete;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -9,6 +10,17 @@ pub const LEVELS: [&str; 4] = ["code", "reason", "causes", "everything"];
 pub struct Level {
     pub cases: usize,
     pub same: [usize; 4],
+}
+
+impl Level {
+    fn and(self, other: Level) -> Level {
+        Level { cases: self.cases + other.cases, same: std::array::from_fn(|at| self.same[at] + other.same[at]) }
+    }
+
+    /// Of a hundred.
+    pub fn share(&self, at: usize) -> f64 {
+        100.0 * self.same[at] as f64 / self.cases.max(1) as f64
+    }
 }
 
 #[derive(Default)]
@@ -31,26 +43,25 @@ impl Levels {
         Levels(text.lines().filter_map(line).collect())
     }
 
+    /// All lines together whose name is `wanted`.
+    pub fn total(&self, wanted: impl Fn(&str) -> bool) -> Level {
+        let lines = self.0.iter().filter(|(name, _)| wanted(name));
+        lines.fold(Level::default(), |sum, (_, level)| sum.and(*level))
+    }
+
     /// Counts for the ratchet, shares for the reader.
     pub fn table(&self) -> String {
         let mut text = format!("{:45} {:>6}", "# kind", "cases");
         LEVELS.iter().for_each(|level| _ = write!(text, " {level:>10}"));
         text.push('\n');
-        let all = self.0.iter().map(|(name, level)| (name.as_str(), *level)).collect::<Vec<_>>();
-        let total = |prefix: fn(&str) -> bool| {
-            all.iter().filter(|(name, _)| prefix(name)).fold(Level::default(), |sum, (_, level)| Level {
-                cases: sum.cases + level.cases,
-                same: std::array::from_fn(|at| sum.same[at] + level.same[at]),
-            })
-        };
-        let scripts = ("total:cases", total(|name| name.starts_with("cases/")));
-        let kinds = ("total:mutations", total(|name| !name.starts_with("cases/")));
-        for (name, level) in all.iter().copied().chain([scripts, kinds]) {
+        let scripts = ("total:cases", self.total(|name| name.starts_with("cases/")));
+        let kinds = ("total:mutations", self.total(|name| !name.starts_with("cases/")));
+        let lines = self.0.iter().map(|(name, level)| (name.as_str(), *level));
+        for (name, level) in lines.chain([scripts, kinds]) {
             _ = write!(text, "{name:45} {:>6}", level.cases);
             level.same.iter().for_each(|same| _ = write!(text, " {same:>10}"));
-            let share = |same: &usize| 100.0 * *same as f64 / level.cases.max(1) as f64;
-            level.same.iter().for_each(|same| _ = write!(text, " {:>5.1} %", share(same)));
-            text.push('\n');
+            (0..4).for_each(|at| _ = write!(text, " {:>5.1} %", level.share(at)));
+            text.push_str(if is_complete(name) { " complete\n" } else { "\n" });
         }
         text
     }

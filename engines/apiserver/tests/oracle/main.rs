@@ -10,12 +10,14 @@ mod levels;
 mod mutation;
 mod sample;
 mod script;
+mod targets;
 mod wire;
 
 use case::Suite;
 use compared::Compared;
 use levels::Levels;
 use std::path::{Path, PathBuf};
+use targets::Summary;
 use wire::Door;
 
 fn root() -> PathBuf {
@@ -52,12 +54,19 @@ async fn k1s_answers_as_upstream() {
     if let Ok(wanted) = std::env::var("ORACLE_SHOW") {
         compared.show(&wanted);
     }
+    if let Some(file) = std::env::var_os("ORACLE_LIST") {
+        std::fs::write(file, compared.list()).expect("the differences can be written");
+    }
     let file = root().join("oracle/levels.txt");
     let reached = compared.levels();
     println!("{}", reached.table());
     println!("{}", compared.summary());
+    let summary = Summary::of(&reached);
+    println!("{}", summary.text());
     if std::env::var_os("ORACLE_UPDATE").is_some() {
         std::fs::write(&file, reached.table()).expect("the levels can be written");
+        let summarized = root().join("oracle/summary.tsv");
+        std::fs::write(summarized, summary.table()).expect("the summary can be written");
     }
     let scandals = compared.scandals();
     assert!(

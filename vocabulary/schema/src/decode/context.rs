@@ -160,7 +160,7 @@ fn struct_name(types: &Types, id: TypeId) -> &str {
 }
 
 /// How Go prints the type: `[]v1.Container`.
-fn go_type(types: &Types, id: TypeId) -> String {
+pub(super) fn go_type(types: &Types, id: TypeId) -> String {
     let node = types.node(id);
     if let Some(go) = &node.go {
         return go.to_string();

@@ -6,6 +6,7 @@
 
 mod context;
 mod custom;
+mod restore;
 mod scalar;
 mod seed;
 mod slots;

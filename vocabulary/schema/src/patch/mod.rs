@@ -102,12 +102,15 @@ impl Patch {
         }
     }
 
-    /// How messages show the patch of a strategic merge (`map[spec:map[...]]`).
-    pub fn text(&self) -> String {
+    pub fn is_strategic(&self) -> bool {
+        matches!(self.content, Content::Strategic(_))
+    }
+
+    /// What messages show of a patch that made `patched`: a strategic one itself, else what it made.
+    pub fn shown(&self, patched: &Value) -> String {
         match &self.content {
-            Content::Json(_) => String::new(),
-            Content::Merge(patch) => go_text(patch),
             Content::Strategic(patch) => go_text(&Value::Map(patch.clone())),
+            Content::Json(_) | Content::Merge(_) => patched.to_string(),
         }
     }
 }

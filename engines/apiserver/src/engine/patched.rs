@@ -1,0 +1,67 @@
+//! A patched object: what the patch made of the stored one must still be an object of its kind.
+
+use super::Going;
+use super::body::{FieldValidation, effective, fits, type_of};
+use meta::{ErrorList, FieldError, Gvk, Object, Path, Status, Value};
+use schema::decode::{DecodeError, Decoded};
+use schema::patch::Patch;
+use std::sync::Arc;
+
+impl Going<'_> {
+    pub(super) async fn patched(&mut self, patch: &Patch, old: &Arc<Object>) -> Result<Value, Status> {
+        let before = self.to_request(Value::clone(old.value())).await?;
+        let schema =
+            self.row.version(&self.call.request.resource.version).ok_or_else(Status::no_such_page)?.schema.clone();
+        let patched = patch.apply(&schema, before).map_err(|error| error.to_status())?;
+        let checked = self.checked_patched(patch, patched)?;
+        let mut new = self.to_storage(checked).await?;
+        self.settle_place(&mut new)?;
+        self.check_uid(&new, old)?;
+        self.check_version(&new, old)?;
+        new.remove("metadata.resourceVersion");
+        let mut stored = Value::clone(old.value());
+        stored.remove("metadata.resourceVersion");
+        self.row.def.rules.default(&mut new);
+        self.own(Some(&stored), &mut new).await?;
+        Ok(new)
+    }
+
+    fn checked_patched(&mut self, patch: &Patch, patched: Value) -> Result<Value, Status> {
+        let shown = patch.shown(&patched);
+        let refused = |why: &str| unpatchable(&shown, why);
+        let wanted = self.row.def.gvk(&self.call.request.resource.version);
+        let decoded = self.decoded_patched(patch, patched, &wanted).map_err(|error| refused(&error.to_string()))?;
+        let strict: Vec<String> = patch.warnings.iter().chain(&decoded.strict).cloned().collect();
+        match self.field_validation()? {
+            FieldValidation::Strict if !strict.is_empty() => {
+                Err(refused(&format!("strict decoding error: {}", strict.join(", "))))
+            }
+            FieldValidation::Warn => {
+                self.warnings.extend(strict);
+                self.typed_and_defaulted(decoded.value, &wanted)
+            }
+            _ => self.typed_and_defaulted(decoded.value, &wanted),
+        }
+    }
+
+    /// As upstream: what a strategic patch made goes straight into Go's type, all else through JSON.
+    fn decoded_patched(&self, patch: &Patch, patched: Value, wanted: &Gvk) -> Result<Decoded, DecodeError> {
+        let unknown = || DecodeError::Unreadable("the version is not served".into());
+        let schema = &self.row.version(&wanted.version).ok_or_else(unknown)?.schema;
+        if patch.is_strategic() {
+            return schema.restore(patched);
+        }
+        let given = type_of(&patched);
+        let body = patched.to_string();
+        let decoded = schema.decode_value(patched)?;
+        if fits(&given, wanted) {
+            return Ok(decoded);
+        }
+        Err(DecodeError::Mismatch(self.type_mismatch(&effective(given, wanted), wanted, body.as_bytes())))
+    }
+}
+
+fn unpatchable(shown: &str, why: &str) -> Status {
+    let errors = ErrorList(vec![FieldError::invalid(&Path::new("patch"), shown, why)]);
+    Status::invalid(&Gvk::default(), "", &errors)
+}
