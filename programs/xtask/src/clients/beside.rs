@@ -29,9 +29,9 @@ impl Beside {
         let (etcd_process, etcd) = etcd(&directory.0)?;
         let server = Server::start(program, &["--etcd-servers", &etcd])?;
         let (apiserver, kubeconfig) = apiserver(&server, &directory.0, &etcd)?;
+        ready(&kubeconfig)?;
         let ours = Upstream::through(Command::new(upstream("kubectl")?).env("KUBECONFIG", server.kubeconfig()))?;
         let theirs = Upstream::through(Command::new(upstream("kubectl")?).env("KUBECONFIG", kubeconfig))?;
-        ready(&theirs)?;
         Ok(Beside {
             ours,
             theirs,
@@ -90,13 +90,13 @@ fn local(port: u16) -> String {
 /// Upstream's API server, which trusts the authority of ours, and a kubeconfig for it.
 fn apiserver(ours: &Server, directory: &Path, etcd: &str) -> Result<(Running, PathBuf), Failure> {
     let port = free_port()?;
-    let key = ours.file("service-account.key");
     let mut command = Command::new(upstream("kube-apiserver")?);
     command.args(["--etcd-servers", etcd, "--bind-address=127.0.0.1", "--secure-port", &port.to_string()]);
     command.arg("--cert-dir").arg(directory).arg("--client-ca-file").arg(ours.file("ca.crt"));
     command.args(["--service-account-issuer=https://kubernetes.default.svc", "--authorization-mode=Node,RBAC"]);
     command.args(["--service-cluster-ip-range=10.96.0.0/12", "--allow-privileged"]);
-    command.arg("--service-account-signing-key-file").arg(&key).arg("--service-account-key-file").arg(&key);
+    command.arg("--service-account-signing-key-file").arg(ours.file("service-account.key"));
+    command.arg("--service-account-key-file").arg(ours.file("service-account.pub"));
     let running = start(command, &directory.join("kube-apiserver.log"))?;
     Ok((running, other_server(&ours.kubeconfig(), directory, port)?))
 }
@@ -118,10 +118,11 @@ fn start(mut command: Command, log: &Path) -> Result<Running, Failure> {
     command.spawn().map(Running).map_err(Failure::io(command.get_program().to_string_lossy()))
 }
 
-fn ready(server: &Upstream) -> Result<(), Failure> {
+fn ready(kubeconfig: &Path) -> Result<(), Failure> {
     for _ in 0..READY_TRIES {
-        // Until it is, its proxy answers with an error in plain text.
-        if server.get("/api/v1/namespaces/default").is_ok() {
+        let mut kubectl = Command::new(upstream("kubectl")?);
+        kubectl.arg("--kubeconfig").arg(kubeconfig).args(["get", "--raw", "/readyz"]);
+        if kubectl.output().map_err(Failure::io("kubectl"))?.status.success() {
             return Ok(());
         }
         std::thread::sleep(PAUSE);
