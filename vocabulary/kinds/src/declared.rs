@@ -37,9 +37,13 @@ enum Rule {
     /// Of the items of a list, this field differs.
     Unique(&'static str),
     MaxItems(usize),
-    /// Of a type: messages show it as Go does.
-    Immutable(TypeId),
+    /// Of a type, or of a pointer to it: messages show it as Go does.
+    Immutable {
+        of: TypeId,
+        pointer: bool,
+    },
     CsiDriver,
+    MaxBytes(usize),
 }
 
 type Book = HashMap<TypeId, Vec<(&'static str, Vec<Rule>)>>;
@@ -66,7 +70,7 @@ fn parse(line: &'static str) -> (TypeId, &'static str, Vec<Rule>) {
     let (is_pointer, node) = (known.pointer, known.node);
     let rules = words.map(rule).map(|rule| match rule {
         Rule::Required(detail) if is_pointer => Rule::RequiredPresent(detail),
-        Rule::Immutable(_) => Rule::Immutable(node),
+        Rule::Immutable { .. } => Rule::Immutable { of: node, pointer: is_pointer },
         rule => rule,
     });
     (schema.root, field, rules.collect())
@@ -94,8 +98,9 @@ fn rule(word: &'static str) -> Rule {
         "label-selector" => Rule::LabelSelector,
         "unique" => Rule::Unique(argument),
         "max-items" => Rule::MaxItems(argument.parse().unwrap_or(usize::MAX)),
-        "immutable" => Rule::Immutable(TypeId::default()),
+        "immutable" => Rule::Immutable { of: TypeId::default(), pointer: false },
         "csi-driver" => Rule::CsiDriver,
+        "max-bytes" => Rule::MaxBytes(argument.parse().unwrap_or(usize::MAX)),
         other => match other.strip_suffix('!') {
             Some(form) => Rule::NameEvenAbsent(form_of(form)),
             None => Rule::Name(form_of(other)),
@@ -107,6 +112,7 @@ fn form_of(name: &str) -> fn(&str) -> Vec<String> {
     match name {
         "dns-label" => names::dns_label,
         "dns-subdomain" => names::dns_subdomain,
+        "dns-subdomain-unless-empty" => formats::dns_subdomain_unless_empty,
         "dns-1035-label" => names::dns_1035_label,
         "qualified-name" => names::qualified_name,
         "label-value" => names::label_value,
@@ -185,8 +191,8 @@ fn judge_field(at: &Cursor<'_>, old: &Value, rules: &[Rule], out: &mut ErrorList
                 return;
             }
             Rule::Required(_) | Rule::RequiredPresent(_) => {}
-            Rule::Immutable(id) if at.value != old => out.push(immutable(*id, at)),
-            Rule::Immutable(_) => {}
+            Rule::Immutable { of, pointer } if at.value != old => out.push(immutable(*of, *pointer, at)),
+            Rule::Immutable { .. } => {}
             Rule::NonZero if at.int() == 0 => {
                 out.push(FieldError::required(&at.path, ""));
                 return;
@@ -202,10 +208,10 @@ fn judge_field(at: &Cursor<'_>, old: &Value, rules: &[Rule], out: &mut ErrorList
     }
 }
 
-fn immutable(id: TypeId, at: &Cursor<'_>) -> FieldError {
-    match go_form::differs(types(), id) {
-        true => go_form::invalid(types(), id, at, check::IMMUTABLE),
-        false => FieldError::invalid(&at.path, at.value.clone(), check::IMMUTABLE),
+fn immutable(of: TypeId, pointer: bool, at: &Cursor<'_>) -> FieldError {
+    match pointer && at.is_null() {
+        true => FieldError::invalid(&at.path, Value::Null, check::IMMUTABLE),
+        false => go_form::invalid(types(), of, at, check::IMMUTABLE),
     }
 }
 
@@ -238,6 +244,7 @@ fn judge_value(at: &Cursor<'_>, rule: &Rule, out: &mut ErrorList) {
         Rule::Name(judge) => check::text(at, judge(at.str()), out),
         Rule::PortOrName => check::port_or_name(at, out),
         Rule::CsiDriver => check::csi_driver(at, out),
+        Rule::MaxBytes(most) if at.str().len() > *most => out.push(FieldError::too_long(&at.path, *most)),
         Rule::FileMode if !(0..=0o777).contains(&at.int()) => check::invalid(at, FILE_MODE, out),
         Rule::Weight if !(1..=100).contains(&at.int()) => check::invalid(at, "must be in the range 1-100", out),
         Rule::Labels => metadata::labels(at, out),

@@ -134,6 +134,11 @@ pub fn no_backsteps(text: &str) -> Vec<String> {
     when(text.split('/').any(|part| part == ".."), "must not contain '..'").into_iter().collect()
 }
 
+/// A name where one is given; an empty text is something else than nothing.
+pub fn dns_subdomain_unless_empty(text: &str) -> Vec<String> {
+    if text.is_empty() { Vec::new() } else { meta::names::dns_subdomain(text) }
+}
+
 /// A path below a domain, such as a controller's name.
 pub fn domain_path(text: &str) -> Vec<String> {
     match text.split_once('/') {

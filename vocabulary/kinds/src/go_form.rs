@@ -30,17 +30,7 @@ const NAMES: &[(&str, &str)] = &[
 pub fn invalid(types: &Types, id: TypeId, at: &Cursor<'_>, why: &str) -> FieldError {
     let mut shown = String::new();
     show(types, id, at.value, &mut shown);
-    FieldError {
-        problem: Problem::Invalid,
-        field: at.path.to_string(),
-        value: None,
-        detail: format!("{shown}: {why}"),
-    }
-}
-
-/// Whether Go shows a value of this type otherwise than JSON does.
-pub fn differs(types: &Types, id: TypeId) -> bool {
-    matches!(types.node(id).shape, Shape::Struct(_) | Shape::List { .. } | Shape::Map { .. })
+    FieldError { problem: Problem::Invalid, field: at.path.to_string(), value: None, detail: format!("{shown}: {why}") }
 }
 
 fn show(types: &Types, id: TypeId, value: &Value, out: &mut String) {

@@ -76,7 +76,15 @@ pub trait Rules: Send + Sync {
         let mut out = ErrorList::default();
         declared::judge(context, new, Some(old), &mut out);
         self.check(context, new, Some(old), &mut out);
+        if self.judges_updates_twice() && context.subresource.is_empty() {
+            out.extend(self.validate(context, new));
+        }
         out
+    }
+
+    /// Upstream judges a changed object as a new one too, and tells each problem of it twice.
+    fn judges_updates_twice(&self) -> bool {
+        false
     }
 
     /// Rules that no line declares: between fields, between an object and its former self.

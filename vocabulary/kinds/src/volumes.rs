@@ -1,6 +1,7 @@
 //! What rows of volumes, claims and storage classes have in common.
 
-use meta::Value;
+use crate::check;
+use meta::{Cursor, ErrorList, Value};
 
 const CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 const DEFAULT: [&str; 2] =
@@ -13,6 +14,15 @@ pub fn access_modes(modes: &Value) -> Value {
     let has = |mode: &str| modes.as_list().unwrap_or(&[]).iter().any(|known| known.as_str() == Some(mode));
     let words: Vec<&str> = SHORT.iter().filter(|(mode, _)| has(mode)).map(|(_, short)| *short).collect();
     words.join(",").into()
+}
+
+/// A single pod is the only writer there is.
+pub fn single_writer(modes: &Cursor<'_>, out: &mut ErrorList) {
+    const KNOWN: [&str; 3] = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany"];
+    let has = |wanted: &[&str]| modes.items().any(|mode| wanted.contains(&mode.str()));
+    if has(&["ReadWriteOncePod"]) && has(&KNOWN) {
+        check::forbidden(&modes.path, "may not use ReadWriteOncePod with other access modes", out);
+    }
 }
 
 pub fn phase(object: &Value) -> Value {

@@ -1,6 +1,7 @@
 //! CertificateSigningRequest: a certificate that is asked for.
 
 mod conditions;
+mod signer_rules;
 
 use crate::cells;
 use crate::{Context, Row, Rules, check, fresh, metadata};
@@ -8,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, FieldError, Value};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub const ROW: Row =
@@ -70,17 +72,24 @@ impl Rules for CertificateSigningRequest {
         let spec = Cursor::root(new).at("spec");
         let (request, signer, seconds) = (spec.at("request"), spec.at("signerName"), spec.at("expirationSeconds"));
         if !is_request(request.str()) {
-            out.push(FieldError::invalid(&request.path, request.str(), "PEM block type must be CERTIFICATE REQUEST"));
+            check::invalid(&request, "PEM block type must be CERTIFICATE REQUEST", out);
         }
-        for usage in spec.at("usages").items() {
-            check::one_of(&usage, USAGES, out);
-        }
-        if check::required(&signer, "", out) && !signer.str().contains('/') {
-            let why = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
-            check::invalid(&signer, why, out);
+        usages(&spec.at("usages"), out);
+        if check::required(&signer, "", out) {
+            signer_rules::check(&signer, out);
         }
         if !seconds.is_null() && seconds.int() < LEAST_SECONDS {
             check::invalid(&seconds, "may not specify a duration less than 600 seconds (10 minutes)", out);
+        }
+    }
+}
+
+fn usages(at: &Cursor<'_>, out: &mut ErrorList) {
+    let mut seen = BTreeSet::new();
+    for usage in at.items() {
+        check::one_of(&usage, USAGES, out);
+        if !seen.insert(usage.value.as_str().unwrap_or("")) {
+            out.push(FieldError::duplicate(&usage.path, usage.value.clone()));
         }
     }
 }

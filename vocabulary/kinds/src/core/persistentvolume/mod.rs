@@ -1,6 +1,7 @@
 //! PersistentVolume: storage that exists.
 
 mod volume_rules;
+mod volume_warnings;
 
 use crate::cells;
 use crate::{Context, Row, Rules, metadata, volumes};
@@ -66,15 +67,25 @@ impl Rules for PersistentVolume {
         }
     }
 
+    fn judges_updates_twice(&self) -> bool {
+        true
+    }
+
     fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
         if !context.subresource.is_empty() {
             return;
         }
         let spec = Cursor::root(new).at("spec");
         volume_rules::capacity(&spec.at("capacity"), out);
+        volumes::single_writer(&spec.at("accessModes"), out);
         volume_rules::source(&spec, out);
+        volume_rules::attributes_class(&spec, out);
         if let Some(old) = old {
             volume_rules::update(&spec, old.get("spec"), out);
         }
+    }
+
+    fn warnings(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>) -> Vec<String> {
+        volume_warnings::told(new)
     }
 }

@@ -1,9 +1,11 @@
 //! PersistentVolumeClaim: storage that is asked for.
 
+mod claim_rules;
+
 use crate::cells;
 use crate::{Context, Row, Rules, check, metadata, volumes};
 use jiff::Timestamp;
-use meta::{Cursor, ErrorList, FieldError, Quantity, Value, value};
+use meta::{Cursor, ErrorList, Value, value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("", "PersistentVolumeClaim", || Arc::new(PersistentVolumeClaim));
@@ -48,20 +50,18 @@ impl Rules for PersistentVolumeClaim {
     }
 
     fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
+        if !context.subresource.is_empty() {
+            return;
+        }
         let spec = Cursor::root(new).at("spec");
-        let asked = spec.at("resources.requests.storage");
-        if context.subresource.is_empty() && asked.is_null() {
-            out.push(FieldError::required(&Cursor::root(new).at("spec.resources").path.key("storage"), ""));
-        } else if Quantity::parse(asked.str()).is_ok_and(|size| size.is_zero() || size.is_negative()) {
-            check::invalid(
-                &Cursor::new(asked.value, spec.at("resources").path.key("storage")),
-                "must be greater than zero",
-                out,
-            );
+        claim_rules::check(&spec, old, out);
+        if let Some(old) = old {
+            claim_rules::update(new, old, out);
         }
-        if let (Some(old), "") = (old, context.subresource) {
-            claim_update(&spec, old, out);
-        }
+    }
+
+    fn warnings(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>) -> Vec<String> {
+        claim_rules::warnings(new)
     }
 }
 
@@ -84,31 +84,5 @@ fn data_sources(claim: &mut Value, old: Option<&Value>) {
             claim.set("spec.dataSource", copy);
         }
         _ => {}
-    }
-}
-
-/// A bound claim may ask for more, and for other attributes; nothing else.
-fn claim_update(spec: &Cursor<'_>, old: &Value, out: &mut ErrorList) {
-    let settled = |spec: &Value| {
-        let mut rest = spec.clone();
-        ["resources", "volumeAttributesClassName"].iter().for_each(|field| _ = rest.remove(field));
-        rest
-    };
-    let mut kept = settled(spec.value);
-    if old.str("spec.volumeName").is_empty() {
-        kept.remove("volumeName");
-    }
-    if kept != settled(old.get("spec")) {
-        let why =
-            "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
-        check::forbidden(&spec.path, why, out);
-    }
-    let (size, before) = (spec.at("resources.requests.storage"), old.at("spec.resources.requests.storage"));
-    let parsed = |value: &Value| Quantity::parse(value.as_str().unwrap_or("")).ok();
-    if let (Some(size_now), Some(size_then)) = (parsed(size.value), parsed(before))
-        && size_now < size_then
-    {
-        let path = spec.at("resources.requests").path.field("storage");
-        out.push(FieldError::forbidden(&path, "field can not be less than status.capacity"));
     }
 }

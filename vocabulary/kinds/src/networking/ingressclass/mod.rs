@@ -31,6 +31,7 @@ impl Rules for IngressClass {
             ("Namespace", true) => {
                 out.push(FieldError::required(&namespace.path, "`parameters.scope` is set to 'Namespace'"));
             }
+            ("Namespace", false) => check::text(&namespace, meta::names::dns_label(namespace.str()), out),
             ("Cluster", false) => check::forbidden(&namespace.path, "`parameters.scope` is set to 'Cluster'", out),
             _ => {}
         }

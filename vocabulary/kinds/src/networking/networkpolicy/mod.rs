@@ -1,9 +1,11 @@
 //! NetworkPolicy: which traffic reaches pods.
 
+mod policy_rules;
+
 use crate::cells;
-use crate::{Row, Rules};
+use crate::{Context, Row, Rules};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("networking.k8s.io", "NetworkPolicy", || Arc::new(NetworkPolicy));
@@ -26,5 +28,13 @@ impl Rules for NetworkPolicy {
         let egress = !object.items("spec.egress").is_empty();
         let types = if egress { vec!["Ingress", "Egress"] } else { vec!["Ingress"] };
         object.set("spec.policyTypes", types);
+    }
+
+    fn judges_updates_twice(&self) -> bool {
+        true
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        policy_rules::check(&Cursor::root(new).at("spec"), out);
     }
 }

@@ -45,15 +45,10 @@ impl Rules for ResourceSlice {
         drop_disabled(new);
     }
 
-    fn check(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
         let spec = Cursor::root(new).at("spec");
         pool(&spec.at("pool"), out);
         place(&spec, out);
-        if let Some(old) = old.map(Cursor::root) {
-            for field in ["pool.name", "nodeName"] {
-                check::immutable(&spec.at(field), &old.at("spec").at(field), out);
-            }
-        }
         let devices = spec.at("devices");
         if !check::too_many(&devices, DEVICES_MOST, out) {
             devices.items().for_each(|device| device_rules::check(&device, out));
@@ -88,8 +83,7 @@ fn pool(at: &Cursor<'_>, out: &mut ErrorList) {
 
 /// Devices are where one node is, or where a selector says, or everywhere.
 fn place(spec: &Cursor<'_>, out: &mut ErrorList) {
-    const ONE: &str =
-        "exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required";
+    const ONE: &str = "exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required";
     let (name, everywhere) = (spec.at("nodeName"), spec.at("allNodes"));
     match name.value.as_str() {
         Some("") => check::invalid(&name, "must be either unset or set to a non-empty string", out),
@@ -104,7 +98,8 @@ fn place(spec: &Cursor<'_>, out: &mut ErrorList) {
     if !selector.is_null() && terms.items().count() != 1 {
         check::invalid(&terms, "must have exactly one node selector term", out);
     }
-    let given = [("nodeName", !name.str().is_empty()), ("nodeSelector", !selector.is_null()), ("allNodes", everywhere.bool())];
+    let given =
+        [("nodeName", !name.str().is_empty()), ("nodeSelector", !selector.is_null()), ("allNodes", everywhere.bool())];
     let set: Vec<String> = given.iter().filter(|(_, set)| *set).map(|(field, _)| format!("`{field}`")).collect();
     match set.len() {
         0 => out.push(FieldError::required(&spec.path, ONE)),
