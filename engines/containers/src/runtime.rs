@@ -10,6 +10,8 @@ use crate::error::Step;
 use crate::{Containers, Error};
 
 const RUNTIME_NAME: &str = "k1s";
+/// What a runtime class may name: nothing, or this very runtime.
+pub const HANDLERS: [&str; 2] = ["", RUNTIME_NAME];
 
 fn condition(kind: &str) -> RuntimeCondition {
     RuntimeCondition { r#type: kind.to_owned(), status: true, ..RuntimeCondition::default() }
@@ -21,7 +23,9 @@ impl Containers {
         let features = RuntimeHandlerFeatures { recursive_read_only_mounts: true, user_namespaces: false };
         Ok(StatusResponse {
             status: Some(RuntimeStatus { conditions: vec![condition("RuntimeReady"), condition("NetworkReady")] }),
-            runtime_handlers: vec![RuntimeHandler { name: String::new(), features: Some(features) }],
+            runtime_handlers: HANDLERS
+                .map(|name| RuntimeHandler { name: name.into(), features: Some(features) })
+                .into(),
             features: Some(RuntimeFeatures { supplemental_groups_policy: true }),
             ..StatusResponse::default()
         })

@@ -11,6 +11,7 @@ use crate::error::{Error, Result, Step, blocking};
 use crate::network::PodAttachment;
 use crate::open::{SANDBOXES_DIR, SHM_DIR};
 use crate::records::{self, DRAFT_PREFIX, SandboxRecord};
+use crate::runtime::HANDLERS;
 use crate::{Containers, files, launch_order};
 
 /// As every CRI runtime has it: a pod may bind low ports and ping without a capability.
@@ -153,6 +154,9 @@ impl Sandbox {
 impl Containers {
     pub(crate) async fn run_sandbox(&self, request: RunPodSandboxRequest) -> Result<String> {
         let config = request.config.ok_or_else(|| Error::Invalid("sandbox config is empty".into()))?;
+        if !HANDLERS.contains(&request.runtime_handler.as_str()) {
+            return Err(Error::Invalid(format!("no runtime for {:?} is configured", request.runtime_handler)));
+        }
         let options = namespace_options(&config);
         if options
             .userns_options

@@ -134,6 +134,11 @@ impl ImageStore {
         index.manifests.iter().map(|descriptor| self.import_oci(&contents, descriptor, &names)).collect()
     }
 
+    /// For archives that somebody has laid beside the node: no registry may have them, so no collector takes them.
+    pub fn import_pinned(&self, path: &Path) -> Result<Vec<Arc<ImageRecord>>> {
+        self.import(path, None)?.iter().map(|image| self.pin(&image.id)).collect()
+    }
+
     fn import_docker(&self, contents: &Contents, entry: &DockerEntry, names: &[String]) -> Result<Arc<ImageRecord>> {
         let config_bytes = contents.document(&entry.config)?;
         let layers = self.unpack_all(contents, &config_bytes, &entry.layers)?;

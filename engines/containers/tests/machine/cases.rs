@@ -24,6 +24,7 @@ macro_rules! cases {
 
 pub const ALL: &[(&str, Case)] = cases![
     conforms,
+    only_known_handlers_are_taken,
     from_image_to_reset,
     survives_a_restart,
     survives_its_supervisor,
@@ -70,6 +71,17 @@ async fn reset(runtime: &Arc<Containers>) {
 async fn conforms(place: &Place) {
     let runtime = place.with_image().await;
     conformance::run(&place.subject(&runtime)).await;
+    reset(&runtime).await;
+}
+
+async fn only_known_handlers_are_taken(place: &Place) {
+    let runtime = place.with_image().await;
+    let on = place.subject(&runtime);
+    for (runtime_handler, taken) in [("", true), ("k1s", true), ("other", false)] {
+        let config = Some(on.sandbox_config("handler"));
+        let answer = runtime.run_pod_sandbox(RunPodSandboxRequest { config, runtime_handler: runtime_handler.into() });
+        assert_eq!(answer.await.is_ok(), taken, "{runtime_handler}");
+    }
     reset(&runtime).await;
 }
 
@@ -242,7 +254,7 @@ async fn logs_are_in_cri_form(place: &Place) {
     on.runtime.reopen_container_log(request).await.expect("reopened");
     on.stop(&id, 0).await;
     let text = place.log("logs");
-    assert!(text.ends_with(" stdout F three\n") && text.lines().count() == 1, "{text}");
+    assert!(text.ends_with(" stdout P three\n") && text.lines().count() == 1, "{text}");
     reset(&runtime).await;
 }
 
@@ -428,6 +440,7 @@ async fn images_come_from_layouts(place: &Place) {
     let sandbox = on.sandbox("layout").await;
     let id = running(&on, &sandbox, on.container_config("layout", &[])).await;
     assert_eq!(said(&on, &id, &["id", "-u", "web"]).await, "101");
+    assert!(!images[0].pinned && runtime.image_store().import_pinned(&archive).expect("imported again")[0].pinned);
     let layers = || std::fs::read_dir(place.data_dir().join("layers")).expect("layers").count();
     assert_eq!(layers(), 4, "two layers and their sizes");
     on.drop_sandbox(&sandbox).await;
