@@ -14,6 +14,8 @@ enum Rule {
     /// Of a pointer: an empty text is something.
     RequiredPresent(&'static str),
     OneOf(Vec<&'static str>),
+    /// What is absent is none of them either.
+    OneOfEvenAbsent(Vec<&'static str>),
     /// For each item, and the list is named in what is wrong with it.
     OneOfInList(Vec<&'static str>),
     /// Both ends included.
@@ -80,6 +82,7 @@ fn rule(word: &'static str) -> Rule {
     let (name, argument) = word.split_once('=').unwrap_or((word, ""));
     match name {
         "required" => Rule::Required(argument),
+        "enum!" => Rule::OneOfEvenAbsent(argument.split('|').collect()),
         "enum" => Rule::OneOf(argument.split('|').collect()),
         "range" => {
             let (least, most) = argument.split_once("..").unwrap_or_default();
@@ -198,6 +201,10 @@ fn judge_field(at: &Cursor<'_>, old: &Value, rules: &[Rule], out: &mut ErrorList
                 return;
             }
             Rule::NonZero => {}
+            Rule::OneOfEvenAbsent(words) if words.contains(&at.str()) => {}
+            Rule::OneOfEvenAbsent(words) => {
+                out.push(FieldError::not_supported(&at.path, at.str(), words.iter().copied()));
+            }
             Rule::NameEvenAbsent(judge) => {
                 let complaints = judge(at.str()).into_iter();
                 out.extend(complaints.map(|complaint| FieldError::invalid(&at.path, at.str(), complaint)));

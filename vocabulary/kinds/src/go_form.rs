@@ -64,7 +64,9 @@ fn show_struct(types: &Types, id: TypeId, fields: &StructType, value: &Value, ou
     ordered.sort_by_key(|field| place(fields, field));
     let parts = ordered.into_iter().filter_map(|field| {
         let given = value.get(&field.name);
+        let embedded = types.node(field.node).name.as_ref().is_some_and(|name| name == schema::types::OBJECT_META);
         match plain {
+            _ if embedded => unwrapped(shown(types, field.node, given)),
             true if given.is_null() => None,
             true => Some(format!("\"{}\":{}", field.name, shown(types, field.node, given))),
             false if given.is_null() && is_nil(types, field) => Some(format!("\"{}\":null", go_name(&field.name))),
@@ -72,6 +74,12 @@ fn show_struct(types: &Types, id: TypeId, fields: &StructType, value: &Value, ou
         }
     });
     _ = write!(out, "{{{}}}", parts.collect::<Vec<_>>().join(","));
+}
+
+/// Go embeds metadata: its fields stand among the others.
+fn unwrapped(object: String) -> Option<String> {
+    let inner = object.strip_prefix('{')?.strip_suffix('}')?;
+    (!inner.is_empty()).then(|| inner.to_string())
 }
 
 /// Fields stand as protobuf numbers them; those of an embedded struct where it is embedded.

@@ -59,16 +59,18 @@ fn check_request(request: &Cursor<'_>, out: &mut ErrorList) {
             let why = format!("{ONE}, but multiple fields are set");
             out.push(FieldError::invalid(&request.path, Value::Null, why));
         }
-        (false, true) => count(&exactly, out),
+        (false, true) => judge_one(&exactly, out),
         (true, false) if check::too_many(&choices, CHOICES_MOST, out) => {}
         (true, false) => {
-            choices.items().for_each(|choice| count(&choice, out));
+            choices.items().for_each(|choice| judge_one(&choice, out));
             distinct(&choices, out);
         }
     }
 }
 
-fn count(request: &Cursor<'_>, out: &mut ErrorList) {
+/// What is the same of the only request and of one to choose from.
+fn judge_one(request: &Cursor<'_>, out: &mut ErrorList) {
+    super::selectors(&request.at("selectors"), out);
     let count = request.at("count");
     match request.at("allocationMode").str() {
         "All" if count.int() != 0 => {

@@ -43,6 +43,7 @@ fn actions(actions: &Cursor<'_>, out: &mut ErrorList) {
 }
 
 fn param_ref(param: &Cursor<'_>, out: &mut ErrorList) {
+    check::required_one_of(&param.at("parameterNotFoundAction"), &["Deny", "Allow"], out);
     let (name, selector) = (param.at("name"), param.at("selector"));
     match (name.str().is_empty(), selector.is_null()) {
         (true, true) => out.push(FieldError::required(&param.path, "one of name or selector must be specified")),

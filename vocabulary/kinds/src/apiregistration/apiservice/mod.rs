@@ -2,6 +2,8 @@
 
 use crate::cells;
 use crate::{Context, Row, Rules, check, fresh};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, FieldError, Time, Value, value};
 use std::sync::Arc;
@@ -46,12 +48,14 @@ impl Rules for APIService {
         let spec = at.at("spec");
         let wanted = format!("{}.{}", spec.at("version").str(), spec.at("group").str());
         let name = at.at("metadata.name");
-        if name.str() != wanted && !(spec.at("group").str().is_empty() && name.str() == "v1.") {
+        let nameable = !name.str().is_empty() && meta::names::path_segment(name.str()).is_empty();
+        if nameable && name.str() != wanted && !(spec.at("group").str().is_empty() && name.str() == "v1.") {
             check::invalid(&name, format!("must be `spec.version+\".\"+spec.group`: {wanted:?}"), out);
         }
-        let version = spec.at("version");
-        let complaints = meta::names::dns_1035_label(version.str()).into_iter();
-        out.extend(complaints.map(|why| FieldError::invalid(&version.path, version.str(), why)));
+        if spec.at("group").str().is_empty() && spec.at("version").str() != "v1" {
+            let why = "only v1 may have an empty group and it better be legacy kube";
+            out.push(FieldError::required(&spec.at("group").path, why));
+        }
         for (field, most) in [("groupPriorityMinimum", 20000), ("versionPriority", 1000)] {
             let priority = spec.at(field);
             if priority.int() <= 0 || priority.int() > most {
@@ -59,10 +63,29 @@ impl Rules for APIService {
                 out.push(FieldError::invalid(&priority.path, priority.int(), why));
             }
         }
-        let careless = spec.at("insecureSkipTLSVerify");
-        if spec.at("service").is_null() && careless.bool() {
-            check::invalid(&careless, "local APIServices may not have insecureSkipTLSVerify", out);
+        trust(&spec, out);
+    }
+}
+
+/// What is served here needs no trust; what is served elsewhere is either trusted by name or not at all.
+fn trust(spec: &Cursor<'_>, out: &mut ErrorList) {
+    let (bundle, careless, service) = (spec.at("caBundle"), spec.at("insecureSkipTLSVerify"), spec.at("service"));
+    if !service.is_null() {
+        let port = service.at("port");
+        if !(1..=65535).contains(&port.int()) {
+            check::invalid(&port, "port is not valid: must be between 1 and 65535, inclusive", out);
         }
+        if careless.bool() && !bundle.str().is_empty() {
+            check::invalid(&careless, "may not be true if caBundle is present", out);
+        }
+        return;
+    }
+    if !bundle.str().is_empty() {
+        let shown = format!("{} bytes", STANDARD.decode(bundle.str()).map_or(0, |bytes| bytes.len()));
+        out.push(FieldError::invalid(&bundle.path, shown, "local APIServices may not have a caBundle"));
+    }
+    if careless.bool() {
+        check::invalid(&careless, "local APIServices may not have insecureSkipTLSVerify", out);
     }
 }
 

@@ -1,5 +1,7 @@
 //! FlowSchema: which requests go to which priority level.
 
+mod request_rules;
+
 use crate::cells;
 use crate::{Context, Row, Rules, check};
 use jiff::Timestamp;
@@ -38,32 +40,22 @@ impl Rules for FlowSchema {
         let spec = Cursor::root(new).at("spec");
         let precedence = spec.at("matchingPrecedence");
         if precedence.int() <= 0 {
-            check::invalid(&precedence, "must be a positive value", out);
+            out.push(FieldError::invalid(&precedence.path, precedence.int(), "must be a positive value"));
         } else if precedence.int() > PRECEDENCE_MOST {
             check::invalid(&precedence, format!("must not be greater than {PRECEDENCE_MOST}"), out);
+        }
+        if precedence.int() == 1 && new.str("metadata.name") != "exempt" {
+            check::invalid(&precedence, "only the schema named 'exempt' may have matchingPrecedence 1", out);
         }
         let method = spec.at("distinguisherMethod");
         if !method.is_null() && !["ByNamespace", "ByUser"].contains(&method.at("type").str()) {
             let path = method.at("type").path;
-            out.push(FieldError::not_supported(&path, method.value.clone(), ["ByNamespace", "ByUser"]));
+            // Upstream shows the struct around the word.
+            let shown = meta::value!({"Type": (method.at("type").str())});
+            out.push(FieldError::not_supported(&path, shown, ["ByNamespace", "ByUser"]));
         }
-        spec.at("rules").items().for_each(|rule| self::rule(&rule, out));
+        spec.at("rules").items().for_each(|rule| request_rules::check(&rule, out));
     }
 }
 
 const PRECEDENCE_MOST: i64 = 10000;
-
-fn rule(at: &Cursor<'_>, out: &mut ErrorList) {
-    let none = |field: &str| at.at(field).items().next().is_none();
-    if none("resourceRules") && none("nonResourceRules") {
-        let why = "at least one of resourceRules and nonResourceRules has to be non-empty";
-        out.push(FieldError::required(&at.path, why));
-    }
-    for resource in at.at("resourceRules").items() {
-        let namespaces = resource.at("namespaces");
-        if !resource.at("clusterScope").bool() && namespaces.items().next().is_none() {
-            let why = "resource rules that are not cluster scoped must supply at least one namespace";
-            out.push(FieldError::required(&namespaces.path, why));
-        }
-    }
-}

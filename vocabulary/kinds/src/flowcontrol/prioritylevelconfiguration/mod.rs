@@ -37,6 +37,13 @@ impl Rules for PriorityLevelConfiguration {
     fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
         let spec = Cursor::root(new).at("spec");
         let limited = spec.at("limited");
+        let (kind, exempt) = (spec.at("type"), spec.at("exempt"));
+        if (new.str("metadata.name") == "exempt") != (kind.str() == "Exempt") {
+            out.push(FieldError::invalid(&kind.path, kind.str(), "must be 'Exempt' if and only if `name` is 'exempt'"));
+        }
+        if kind.str() == "Limited" && !exempt.is_null() {
+            check::forbidden(&exempt.path, "must be nil if the type is Limited", out);
+        }
         match (spec.at("type").str(), limited.is_null()) {
             ("Limited", true) => {
                 out.push(FieldError::required(&limited.path, "must not be empty when type is Limited"))
@@ -47,6 +54,10 @@ impl Rules for PriorityLevelConfiguration {
         let shares = limited.at("nominalConcurrencyShares");
         if shares.int() < 0 {
             check::invalid(&shares, "must be a non-negative integer", out);
+        }
+        let borrowing = limited.at("borrowingLimitPercent");
+        if borrowing.int() < 0 {
+            check::invalid(&borrowing, "if specified, must be a non-negative integer", out);
         }
         queuing(&limited.at("limitResponse"), out);
     }

@@ -26,6 +26,11 @@ impl Rules for PodDisruptionBudget {
         ]
     }
 
+    /// Upstream asks for no more when one is made.
+    fn validate_name(&self, name: &str) -> Vec<String> {
+        meta::names::path_segment(name)
+    }
+
     fn has_generation(&self) -> bool {
         true
     }

@@ -1,9 +1,10 @@
 //! DeviceClass: devices of one sort.
 
 use crate::cells;
+use crate::resource::selectors;
 use crate::{Context, Row, Rules};
 use jiff::Timestamp;
-use meta::Value;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("resource.k8s.io", "DeviceClass", || Arc::new(DeviceClass));
@@ -29,5 +30,9 @@ impl Rules for DeviceClass {
 
     fn prepare_update(&self, _context: &Context<'_>, new: &mut Value, _old: &Value) {
         new.remove("spec.extendedResourceName");
+    }
+
+    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+        selectors(&Cursor::root(new).at("spec.selectors"), out);
     }
 }

@@ -31,6 +31,10 @@ impl Rules for ResourceClaim {
         requests::drop_disabled(object, "spec.devices.requests");
     }
 
+    fn prepare_update(&self, _context: &Context<'_>, new: &mut Value, _old: &Value) {
+        requests::drop_disabled(new, "spec.devices.requests");
+    }
+
     fn validate_update(&self, context: &Context<'_>, new: &Value, old: &Value) -> ErrorList {
         let mut out = ErrorList::default();
         match context.subresource {

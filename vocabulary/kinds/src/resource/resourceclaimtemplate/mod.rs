@@ -28,16 +28,15 @@ impl Rules for ResourceClaimTemplate {
         requests::drop_disabled(object, "spec.spec.devices.requests");
     }
 
-    fn validate_update(&self, _context: &Context<'_>, new: &Value, old: &Value) -> ErrorList {
-        let mut out = ErrorList::default();
-        kept_spec("resource.v1.ResourceClaimTemplateSpec", new, old, &mut out);
-        out
+    fn prepare_update(&self, _context: &Context<'_>, new: &mut Value, _old: &Value) {
+        requests::drop_disabled(new, "spec.spec.devices.requests");
     }
 
-    fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+    fn check(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
         let metadata = Cursor::root(new).at("spec.metadata");
         metadata::annotations(&metadata.at("annotations"), out);
         metadata::labels(&metadata.at("labels"), out);
         requests::check(&Cursor::root(new).at("spec.spec.devices"), out);
+        old.iter().for_each(|old| kept_spec("resource.v1.ResourceClaimTemplateSpec", new, old, out));
     }
 }
