@@ -128,7 +128,8 @@ impl Going<'_> {
             self.warnings.extend(warnings);
             return Ok(());
         }
-        let kind = def.gvk(&self.call.request.resource.version);
+        // Upstream names the form in which the object is judged.
+        let kind = def.stored_as.clone().unwrap_or_else(|| def.gvk(&self.call.request.resource.version));
         Err(Status::invalid(&kind, new.str("metadata.name"), &errors))
     }
 
