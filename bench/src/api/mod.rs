@@ -1,10 +1,10 @@
 //! Load on an API server. Every figure counts only after a check on the same trace: each acknowledged write is found
 //! again, each watch is gap-free and in order.
 
-mod client;
-mod cpu;
+pub mod client;
+pub mod cpu;
 mod measures;
-mod spread;
+pub mod spread;
 
 use clap::Args;
 use std::fmt;

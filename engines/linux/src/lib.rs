@@ -13,6 +13,7 @@ pub mod mounts;
 pub mod namespaces;
 pub mod netlink;
 mod nft;
+pub mod preflight;
 pub mod process;
 pub mod seccomp;
 pub mod supervise;

@@ -10,6 +10,7 @@ pub(crate) mod wire;
 use crate::nft;
 use ipnet::IpNet;
 use kernel::net::{Batch, Flows, KnownLink, Links, NetError, PodLink, Rules, Set, StaleFlows, TableImage};
+pub(crate) use links::try_pair;
 use socket::Socket;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -125,17 +125,7 @@ impl Authority {
 
     /// A server's TLS: its certificate, and client certificates of this authority where a client shows one.
     pub fn server_tls(&self, signed: &Signed) -> Result<Arc<rustls::ServerConfig>, CertificateError> {
-        let tls = |why: &dyn fmt::Display| CertificateError::Tls(why.to_string());
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(self.pem.as_bytes()).map_err(|e| tls(&e))?).map_err(|e| tls(&e))?;
-        let verifier =
-            WebPkiClientVerifier::builder(Arc::new(roots)).allow_unauthenticated().build().map_err(|e| tls(&e))?;
-        let chain = vec![CertificateDer::from_pem_slice(signed.certificate.as_bytes()).map_err(|e| tls(&e))?];
-        let key = PrivateKeyDer::from_pem_slice(signed.key.as_bytes()).map_err(|e| tls(&e))?;
-        let builder = rustls::ServerConfig::builder().with_client_cert_verifier(verifier);
-        let mut config = builder.with_single_cert(chain, key).map_err(|e| tls(&e))?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Arc::new(config))
+        server_tls(signed, &self.pem)
     }
 }
 
@@ -150,6 +140,21 @@ impl Authority {
         let builder = rustls::ClientConfig::builder().with_root_certificates(roots);
         builder.with_client_auth_cert(chain, key).map(Arc::new).map_err(|e| tls(&e))
     }
+}
+
+/// A server's TLS: its certificate, and client certificates of any authority where a client shows one.
+pub fn server_tls(signed: &Signed, clients: &str) -> Result<Arc<rustls::ServerConfig>, CertificateError> {
+    let tls = |why: &dyn fmt::Display| CertificateError::Tls(why.to_string());
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(clients.as_bytes()).map_err(|e| tls(&e))?).map_err(|e| tls(&e))?;
+    let verifier =
+        WebPkiClientVerifier::builder(Arc::new(roots)).allow_unauthenticated().build().map_err(|e| tls(&e))?;
+    let chain = vec![CertificateDer::from_pem_slice(signed.certificate.as_bytes()).map_err(|e| tls(&e))?];
+    let key = PrivateKeyDer::from_pem_slice(signed.key.as_bytes()).map_err(|e| tls(&e))?;
+    let builder = rustls::ServerConfig::builder().with_client_cert_verifier(verifier);
+    let mut config = builder.with_single_cert(chain, key).map_err(|e| tls(&e))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
 }
 
 /// The keys of service-account tokens as PEM: the one that signs, and the public halves of all that did.

@@ -4,6 +4,7 @@ use crate::certificates::Signed;
 use crate::files;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use client_http::Credentials;
 use meta::{Value, value};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,32 @@ pub fn default_path() -> Option<PathBuf> {
         Some(first) => Some(first.into()),
         None => std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".kube/config")),
     }
+}
+
+/// The server of a kubeconfig's first cluster, and what its first user proves itself with. Data may stand in the file
+/// or in files that it names.
+pub fn access(path: &Path) -> Result<(String, Credentials), MergeError> {
+    let text = files::read(path).and_then(|text| text.ok_or_else(|| std::io::ErrorKind::NotFound.into()));
+    let config = parse(path, &text.map_err(|why| MergeError::File(path.into(), why))?)?;
+    let none = Value::map();
+    let (cluster, user) = (config.items("clusters").first().unwrap_or(&none), config.items("users").first());
+    let (cluster, user) = (cluster.get("cluster"), user.unwrap_or(&none).get("user"));
+    let credentials = Credentials {
+        authority: pem(path, cluster, "certificate-authority")?,
+        certificate: pem(path, user, "client-certificate")?,
+        key: pem(path, user, "client-key")?,
+    };
+    Ok((cluster.str("server").to_owned(), credentials))
+}
+
+fn pem(path: &Path, holder: &Value, field: &str) -> Result<String, MergeError> {
+    let named = holder.str(field);
+    if !named.is_empty() {
+        return std::fs::read_to_string(named).map_err(|why| MergeError::File(named.into(), why));
+    }
+    let data = STANDARD.decode(holder.str(&format!("{field}-data"))).ok().filter(|data| !data.is_empty());
+    let text = data.and_then(|data| String::from_utf8(data).ok());
+    text.ok_or_else(|| MergeError::Format(path.into(), format!("it holds no {field}")))
 }
 
 #[derive(Debug)]

@@ -7,6 +7,7 @@ mod demo;
 mod files;
 mod kubeconfig;
 mod machine;
+mod preflight;
 mod roles;
 mod running;
 
@@ -18,5 +19,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     linux::init::maybe_run(); // a child of the container runtime: it must not start anything of what follows
     demo::maybe_run();
+    if let Some(code) = commands::kubectl::by_name() {
+        return code;
+    }
     commands::run()
 }

@@ -2,75 +2,23 @@
 //! answer through their Service, survive a rolling update and the death of k1s, and leave nothing behind.
 //! Needs root; says so and does nothing without it.
 
+mod cluster;
+
+use cluster::{Cluster, is_root, traces};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Pod, Service};
+use kube::Api;
 use kube::api::{ListParams, Patch, PatchParams, PostParams, WatchEvent, WatchParams};
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Api, Client, Config};
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const REPLICAS: usize = 3;
-
-struct Cluster {
-    dir: PathBuf,
-    bind: String,
-}
-
-impl Cluster {
-    fn new() -> Cluster {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-        let dir = std::env::temp_dir().join(format!("k1s-end-to-end-{}", std::process::id()));
-        Cluster { dir, bind: format!("0.0.0.0:{}", free.port()) }
-    }
-
-    fn k1s(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_k1s"));
-        command.args(arguments).arg("--data-dir").arg(&self.dir).env("KUBECONFIG", self.dir.join("kubeconfig"));
-        command.output().expect("k1s can be started")
-    }
-
-    fn up(&self) {
-        let output = self.k1s(&["up", "--bind", &self.bind]);
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let log = fs::read_to_string(self.dir.join("k1s.log")).unwrap_or_default();
-        assert!(output.status.success(), "{said}\n{}\n{log}", String::from_utf8_lossy(&output.stderr));
-        assert!(said.contains("k1s is up"), "{said}");
-    }
-
-    async fn client(&self) -> Client {
-        let kubeconfig = Kubeconfig::read_from(self.dir.join("kubeconfig")).expect("a kubeconfig was merged");
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
-        Client::try_from(config.expect("a context")).expect("a client")
-    }
-
-    fn kill(&self) {
-        let pid = fs::read_to_string(self.dir.join("k1s.pid")).expect("a process id");
-        assert!(Command::new("kill").args(["-9", pid.trim()]).status().expect("kill").success());
-    }
-}
-
-impl Drop for Cluster {
-    /// Also after a failed assertion nothing may stay on the machine.
-    fn drop(&mut self) {
-        if self.dir.exists() {
-            self.k1s(&["reset", "--yes"]);
-        }
-    }
-}
-
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
-}
 
 fn web(revision: &str) -> Deployment {
     let container = json!({
@@ -186,29 +134,12 @@ async fn identities(pods: &Api<Pod>) -> BTreeSet<(String, i32)> {
     living.map(of).collect()
 }
 
-/// What k1s could have left on this machine.
-fn traces(dir: &Path) -> Vec<String> {
-    let mut found = Vec::new();
-    for link in fs::read_dir("/sys/class/net").expect("links").flatten() {
-        found.extend(
-            link.file_name().to_str().filter(|name| name.starts_with("k1s")).map(|name| format!("link {name}")),
-        );
-    }
-    let mounts = fs::read_to_string("/proc/self/mounts").expect("mounts");
-    let below = dir.to_string_lossy().into_owned();
-    found.extend(mounts.lines().filter(|line| line.contains(&below)).map(|line| format!("mount {line}")));
-    if dir.exists() {
-        found.push(format!("directory {below}"));
-    }
-    found
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deployment_ends_in_containers_that_answer_through_their_service() {
     if !is_root() {
         return eprintln!("left out: only root may make pods");
     }
-    let cluster = Cluster::new();
+    let cluster = Cluster::new("end-to-end");
     cluster.up();
     let images = cluster.k1s(&["image", "ls"]);
     assert!(String::from_utf8_lossy(&images.stdout).contains("k1s/demo"), "{images:?}");
@@ -231,7 +162,7 @@ async fn a_deployment_ends_in_containers_that_answer_through_their_service() {
     assert!(before.is_disjoint(&after), "the update replaced every pod: {before:?} {after:?}");
 
     let known = identities(&pods).await;
-    cluster.kill();
+    assert!(cluster.kill(), "it ran");
     assert_eq!(all_answer(&address), after, "pods answer without k1s");
     cluster.up();
     rolled_out(&deployments, &second).await;

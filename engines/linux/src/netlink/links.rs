@@ -45,6 +45,15 @@ pub fn create_link(host: &mut Socket, link: &PodLink) -> Result<(), NetError> {
     made
 }
 
+/// Makes the plainest pair there is, in a namespace that is thrown away.
+pub fn try_pair(socket: &mut Socket) -> Result<(), Errno> {
+    let mut asked = Request::new(socket);
+    asked.add(NEW_LINK, CREATE | EXCLUSIVE, &link_header(0, 0), |wire| {
+        wire.nest(IFLA_LINKINFO, |wire| wire.text(INFO_KIND, "veth"));
+    });
+    asked.send()
+}
+
 pub fn remove_link(host: &mut Socket, name: &str) -> Result<bool, NetError> {
     let mut asked = Request::new(host);
     asked.add(DEL_LINK, 0, &link_header(0, 0), |wire| wire.text(IFLA_IFNAME, name));

@@ -24,6 +24,7 @@ pub use script::{ExecReply, ImageScript, Life, LogLine};
 
 /// Enough for every event of a burst; a slower reader is told that it lost some.
 const EVENT_BACKLOG: usize = 1024;
+const FRUGAL_BACKLOG: usize = 16;
 
 /// The fake. Cheap to clone; clones share one world.
 #[derive(Clone)]
@@ -32,12 +33,19 @@ pub struct FakeRuntime {
     model: Arc<Mutex<Model>>,
     events: broadcast::Sender<ContainerEventResponse>,
     log_files: bool,
+    records: bool,
 }
 
 impl FakeRuntime {
     pub fn new(clock: Arc<dyn Clock>) -> FakeRuntime {
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
-        FakeRuntime { clock, model: Arc::default(), events, log_files: false }
+        FakeRuntime { clock, model: Arc::default(), events, log_files: false, records: true }
+    }
+
+    /// One of thousands, for as long as somebody likes: it remembers no calls, and few events.
+    pub fn frugal(clock: Arc<dyn Clock>) -> FakeRuntime {
+        let (events, _) = broadcast::channel(FRUGAL_BACKLOG);
+        FakeRuntime { clock, model: Arc::default(), events, log_files: false, records: false }
     }
 
     /// Also writes log lines to the files that the kubelet names, so that its log server can be tested.
@@ -47,8 +55,14 @@ impl FakeRuntime {
     }
 
     /// Pods get addresses from this number on: several fakes of one cluster need addresses of their own.
-    pub fn with_addresses_from(self, number: u16) -> FakeRuntime {
-        self.lock().addresses_given = number;
+    pub fn with_addresses_from(self, number: impl Into<u32>) -> FakeRuntime {
+        self.lock().first_address = number.into();
+        self
+    }
+
+    /// After so many addresses the first comes again.
+    pub fn with_addresses(self, count: u32) -> FakeRuntime {
+        self.lock().addresses = count;
         self
     }
 
@@ -133,7 +147,9 @@ impl FakeRuntime {
     async fn enter(&self, method: &'static str) -> Result<(), Error> {
         let latency = {
             let mut model = self.lock();
-            model.calls.push(method);
+            if self.records {
+                model.calls.push(method);
+            }
             model.latencies.get(method).copied()
         };
         if let Some(latency) = latency {

@@ -1,6 +1,7 @@
 //! What the fake remembers: sandboxes, containers, images, and what it was told to do.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -8,6 +9,9 @@ use tokio::sync::watch;
 use super::script::{ImageScript, LogLine};
 use crate::Error;
 use crate::v1::*;
+
+const FIRST_NET: Ipv4Addr = Ipv4Addr::new(10, 88, 0, 0);
+const HOSTS_PER_NET: u32 = 254;
 
 #[derive(Default)]
 pub(super) struct Model {
@@ -18,7 +22,10 @@ pub(super) struct Model {
     pub images: BTreeMap<String, Image>,
     pub sandboxes: BTreeMap<String, FakeSandbox>,
     pub containers: BTreeMap<String, FakeContainer>,
-    pub addresses_given: u16,
+    pub first_address: u32,
+    /// How many there are; none: as many as there are numbers.
+    pub addresses: u32,
+    pub addresses_given: u32,
 }
 
 pub(super) struct FakeSandbox {
@@ -56,6 +63,15 @@ impl Model {
 
     pub fn container(&mut self, id: &str) -> Result<&mut FakeContainer, Error> {
         self.containers.get_mut(id).ok_or_else(|| Error::NotFound(format!("container {id:?} not found")))
+    }
+
+    /// Nets of 254 hosts, one after the other.
+    pub fn next_address(&mut self) -> Ipv4Addr {
+        let turn = self.addresses_given.checked_rem(self.addresses).unwrap_or(self.addresses_given);
+        self.addresses_given = self.addresses_given.wrapping_add(1);
+        let number = self.first_address.wrapping_add(turn);
+        let (net, host) = (number / HOSTS_PER_NET, number % HOSTS_PER_NET + 1);
+        Ipv4Addr::from(u32::from(FIRST_NET).wrapping_add(net * 256 + host))
     }
 
     pub fn running(&self) -> Vec<String> {

@@ -15,7 +15,6 @@ use crate::v1::*;
 use crate::{Answer, Error, Runtime, select};
 
 const STREAM_BUFFER: usize = 64 * 1024;
-const ADDRESSES_PER_NET: u16 = 254;
 
 fn condition(kind: &str) -> RuntimeCondition {
     RuntimeCondition { r#type: kind.to_owned(), status: true, ..RuntimeCondition::default() }
@@ -30,10 +29,7 @@ impl FakeRuntime {
     }
 
     fn new_address(&self) -> String {
-        let mut model = self.lock();
-        let number = model.addresses_given;
-        model.addresses_given = number.wrapping_add(1);
-        format!("10.88.{}.{}", number / ADDRESSES_PER_NET, number % ADDRESSES_PER_NET + 1)
+        self.lock().next_address().to_string()
     }
 
     fn new_container(&self, request: CreateContainerRequest) -> Result<FakeContainer, Error> {

@@ -16,7 +16,7 @@ pub fn data_dir() -> Arg {
 
 pub fn data_dir_of(matches: &ArgMatches) -> Result<&Path, Failure> {
     let dir: Option<&PathBuf> = matches.get_one("data-dir");
-    dir.map(PathBuf::as_path).ok_or_else(|| Failure("--data-dir is missing".into()))
+    dir.map(PathBuf::as_path).ok_or_else(|| Failure::new("--data-dir is missing"))
 }
 
 pub fn bind(default: &'static str) -> Arg {
@@ -29,7 +29,20 @@ pub fn bind(default: &'static str) -> Arg {
 }
 
 pub fn bind_of(matches: &ArgMatches) -> Result<SocketAddr, Failure> {
-    matches.get_one("bind").copied().ok_or_else(|| Failure("--bind is missing".into()))
+    matches.get_one("bind").copied().ok_or_else(|| Failure::new("--bind is missing"))
+}
+
+pub fn max_pods() -> Arg {
+    Arg::new("max-pods")
+        .long("max-pods")
+        .value_name("N")
+        .help("How many pods this machine takes")
+        .default_value("110")
+        .value_parser(value_parser!(u32))
+}
+
+pub fn max_pods_of(matches: &ArgMatches) -> Result<u32, Failure> {
+    matches.get_one("max-pods").copied().ok_or_else(|| Failure::new("--max-pods is missing"))
 }
 
 /// Logs to standard error; `K1S_LOG` chooses how much (`debug`, `apiserver=trace`).

@@ -16,6 +16,6 @@ pub async fn config(data_dir: &Path) -> Result<Config, Failure> {
 pub fn is_up(data_dir: &Path) -> Result<(), Failure> {
     match running::find(data_dir)? {
         Some(_) => Ok(()),
-        None => Err(Failure(crate::control::not_running(data_dir))),
+        None => Err(Failure::new(crate::control::not_running(data_dir))),
     }
 }

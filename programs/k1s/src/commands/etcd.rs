@@ -36,6 +36,6 @@ pub fn kept_of(matches: &ArgMatches) -> Result<Kept, Failure> {
 
 fn read(matches: &ArgMatches, name: &str) -> Result<Option<Vec<u8>>, Failure> {
     let Some(path) = matches.get_one::<PathBuf>(name) else { return Ok(None) };
-    let text = std::fs::read(path).map_err(|why| Failure(format!("--{name} {}: {why}", path.display())))?;
+    let text = std::fs::read(path).map_err(|why| Failure::new(format!("--{name} {}: {why}", path.display())))?;
     Ok(Some(text))
 }

@@ -6,6 +6,8 @@ mod demo;
 mod down;
 mod etcd;
 mod image;
+pub mod kubectl;
+mod node;
 mod reset;
 mod server;
 mod status;
@@ -22,15 +24,29 @@ pub struct Entry {
 }
 
 pub const COMMANDS: &[Entry] =
-    &[up::ENTRY, down::ENTRY, status::ENTRY, demo::ENTRY, image::ENTRY, reset::ENTRY, server::ENTRY];
+    &[up::ENTRY, down::ENTRY, status::ENTRY, demo::ENTRY, image::ENTRY, reset::ENTRY, server::ENTRY, node::ENTRY, kubectl::ENTRY];
 
 /// Why a command did not do what it was asked, in words for the person who asked.
 #[derive(Debug)]
-pub struct Failure(pub String);
+pub struct Failure {
+    pub message: String,
+    /// What the program ends with.
+    pub code: u8,
+}
+
+impl Failure {
+    pub fn new(message: impl Into<String>) -> Failure {
+        Failure { message: message.into(), code: 1 }
+    }
+
+    pub fn with_code(self, code: u8) -> Failure {
+        Failure { code, ..self }
+    }
+}
 
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Failure {
-        Failure(error.to_string())
+        Failure::new(error.to_string())
     }
 }
 
@@ -42,9 +58,9 @@ pub fn run() -> ExitCode {
     };
     match (entry.run)(arguments) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure(why)) => {
-            eprintln!("k1s {name}: {why}");
-            ExitCode::FAILURE
+        Err(Failure { message, code }) => {
+            eprintln!("k1s {name}: {message}");
+            ExitCode::from(code)
         }
     }
 }

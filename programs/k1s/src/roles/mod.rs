@@ -6,3 +6,4 @@ pub mod controllers;
 pub mod network;
 pub mod node;
 pub mod scheduler;
+pub mod simulated;

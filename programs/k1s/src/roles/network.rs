@@ -1,8 +1,6 @@
 //! The node's network: links of pods, Services in the kernel, and the cluster's DNS.
 
-use super::api::ApiRole;
-use apiserver::identity::Identity;
-use client::Caches;
+use client::{ApiClient, Caches};
 use clock::Clock;
 use containers::{NetworkError, PodAttachment, PodNetwork};
 use cri::v1::PortMapping;
@@ -40,7 +38,12 @@ pub struct NetworkRole {
 }
 
 impl NetworkRole {
-    pub async fn start(api: &ApiRole, config: Config, clock: Arc<dyn Clock>) -> Result<NetworkRole, NetworkRoleError> {
+    /// `reader` sees Services and their endpoints.
+    pub async fn start(
+        reader: Arc<dyn ApiClient>,
+        config: Config,
+        clock: Arc<dyn Clock>,
+    ) -> Result<NetworkRole, NetworkRoleError> {
         let (host, dns) = (HostNetwork::open().map_err(refused)?, config.dns.clone());
         let node_addresses = config.node_addresses.clone();
         let plane = Arc::new(Dataplane::open(host, config).await.map_err(refused)?);
@@ -51,8 +54,7 @@ impl NetworkRole {
         for address in dns {
             serve_dns(address, &plane, forwarder.clone(), &mut tasks).await?;
         }
-        let reader = Identity::new("system:k1s:network", &[]);
-        let caches = Caches::new(api.client(reader, "k1s-network"), clock);
+        let caches = Caches::new(reader, clock);
         let follower = plane.clone();
         tasks.spawn(async move { follower.follow(snapshots(&caches, follower.node())).await });
         let pods = Arc::new(Pods { links, node_addresses });

@@ -29,7 +29,7 @@ pub async fn ask_all(address: SocketAddr) -> Result<BTreeMap<String, usize>, Fai
                 *answers.entry(line).or_default() += 1;
                 asked += 1;
             }
-            Err(error) if failures == RETRIES => return Err(Failure(format!("http://{}: {error}", address.ip()))),
+            Err(error) if failures == RETRIES => return Err(Failure::new(format!("http://{}: {error}", address.ip()))),
             Err(_) => {
                 failures += 1;
                 sleep(RETRY).await;

@@ -56,7 +56,7 @@ async fn show(data_dir: &Path) -> Result<(), Failure> {
 
 fn address(service: &Service) -> Result<IpAddr, Failure> {
     let found = service.spec.as_ref().and_then(|spec| spec.cluster_ip.as_deref());
-    let text = found.ok_or_else(|| Failure(format!("service {NAME} has no address")))?;
+    let text = found.ok_or_else(|| Failure::new(format!("service {NAME} has no address")))?;
     Ok(text.parse()?)
 }
 

@@ -66,7 +66,9 @@ async fn is_there<K: Kept>(api: &Api<K>) -> Result<bool, Failure> {
         return Ok(true);
     }
     let (kind, namespace) = (K::kind(&()), found.namespace().unwrap_or_default());
-    Err(Failure(format!("namespace {namespace} has a {kind} {NAME} that is not of `k1s demo`; it was left as it is")))
+    Err(Failure::new(format!(
+        "namespace {namespace} has a {kind} {NAME} that is not of `k1s demo`; it was left as it is"
+    )))
 }
 
 #[cfg(test)]

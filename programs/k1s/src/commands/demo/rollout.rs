@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub async fn wait(deployments: &Api<Deployment>, pods: &Api<Pod>) -> Result<(), Failure> {
     match tokio::time::timeout(PATIENCE, follow(deployments)).await {
         Ok(done) => done,
-        Err(_) => Err(Failure(format!("the pods are not ready after {PATIENCE:?}: {}", reasons(pods).await?))),
+        Err(_) => Err(Failure::new(format!("the pods are not ready after {PATIENCE:?}: {}", reasons(pods).await?))),
     }
 }
 
@@ -26,8 +26,8 @@ async fn follow(deployments: &Api<Deployment>) -> Result<(), Failure> {
         while let Some(event) = events.try_next().await? {
             match event {
                 WatchEvent::Added(seen) | WatchEvent::Modified(seen) if available(&seen) => return Ok(()),
-                WatchEvent::Deleted(_) => return Err(Failure(format!("deployment {NAME} was deleted"))),
-                WatchEvent::Error(why) => return Err(Failure(why.message.clone())),
+                WatchEvent::Deleted(_) => return Err(Failure::new(format!("deployment {NAME} was deleted"))),
+                WatchEvent::Error(why) => return Err(Failure::new(why.message.clone())),
                 _ => {}
             }
         }

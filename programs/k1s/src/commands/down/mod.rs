@@ -29,6 +29,6 @@ pub fn stop(data_dir: &Path) -> Result<bool, Failure> {
     let Some(pid) = running::find(data_dir)? else { return Ok(false) };
     match running::stop(pid, PATIENCE)? {
         true => Ok(true),
-        false => Err(Failure(format!("process {pid} does not end; see {}", data_dir.join("k1s.log").display()))),
+        false => Err(Failure::new(format!("process {pid} does not end; see {}", data_dir.join("k1s.log").display()))),
     }
 }

@@ -46,7 +46,7 @@ async fn list(data_dir: &Path) -> Result<(), Failure> {
 
 async fn import(data_dir: &Path, matches: &ArgMatches) -> Result<(), Failure> {
     for file in matches.get_many::<PathBuf>("file").into_iter().flatten() {
-        let failed = |why: String| Failure(format!("{}: {why}", file.display()));
+        let failed = |why: String| Failure::new(format!("{}: {why}", file.display()));
         // The node's working directory is another one.
         let path = file.canonicalize().map_err(|why| failed(why.to_string()))?;
         for image in control::import(data_dir, path).await.map_err(|why| failed(why.to_string()))? {

@@ -25,7 +25,7 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         return Ok(());
     }
     if !matches.get_flag("yes") && !confirmed(data_dir)? {
-        return Err(Failure("nothing was changed".into()));
+        return Err(Failure::new("nothing was changed"));
     }
     down::stop(data_dir)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -46,7 +46,10 @@ fn confirmed(data_dir: &Path) -> io::Result<bool> {
 }
 
 async fn reset(data_dir: &Path) -> Result<(), Failure> {
-    node::reset(data_dir, Arc::new(SystemClock)).await?;
+    // Where no container ever ran, the network of this machine is another's.
+    if data_dir.join("containers").exists() {
+        node::reset(data_dir, Arc::new(SystemClock)).await?;
+    }
     std::fs::remove_dir_all(data_dir)?;
     Ok(())
 }

@@ -17,7 +17,7 @@ fn command() -> Command {
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let data_dir = arguments::data_dir_of(matches)?;
     let Some(pid) = running::find(data_dir)? else {
-        return Err(Failure(format!("not running on {}", data_dir.display())));
+        return Err(Failure::new(format!("not running on {}", data_dir.display())));
     };
     println!("k1s runs as process {pid} on {}", data_dir.display());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -2,7 +2,7 @@
 
 use super::super::Failure;
 use super::next_steps;
-use crate::{files, running};
+use crate::files;
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::OpenOptionsExt;
@@ -13,14 +13,13 @@ use std::process::{Child, Command, Stdio};
 /// The line with which a start in the foreground says that it is done.
 pub const READY: &str = "k1s is up";
 
+/// Tells the new process that the machine was looked at already.
+pub const CHECKED: &str = "checked";
+
 pub fn start(data_dir: &Path) -> Result<(), Failure> {
-    if let Some(pid) = running::find(data_dir)? {
-        println!("k1s is already up, as process {pid}");
-        return next_steps(data_dir);
-    }
     files::make_dir(data_dir)?;
     let mut child = spawn(data_dir)?;
-    let told = child.stdout.take().ok_or_else(|| Failure("the new process has no output".into()))?;
+    let told = child.stdout.take().ok_or_else(|| Failure::new("the new process has no output"))?;
     for line in BufReader::new(told).lines() {
         let line = line?;
         println!("{line}");
@@ -29,13 +28,14 @@ pub fn start(data_dir: &Path) -> Result<(), Failure> {
         }
     }
     let status = child.wait()?;
-    Err(Failure(format!("the start failed ({status}); {}", last_words(data_dir))))
+    let code = status.code().and_then(|code| u8::try_from(code).ok()).filter(|code| *code > 0).unwrap_or(1);
+    Err(Failure::new(format!("the start failed: {}", last_words(data_dir))).with_code(code))
 }
 
 fn spawn(data_dir: &Path) -> Result<Child, Failure> {
     let log = OpenOptions::new().create(true).append(true).mode(0o600).open(data_dir.join("k1s.log"))?;
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(std::env::args_os().skip(1)).arg("--foreground");
+    command.args(std::env::args_os().skip(1)).args(["--foreground", &format!("--{CHECKED}")]);
     // A group of its own: the terminal's Ctrl-C is not meant for it.
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).process_group(0);
     Ok(command.spawn()?)
@@ -46,5 +46,8 @@ fn last_words(data_dir: &Path) -> String {
     let path = data_dir.join("k1s.log");
     let text = files::read(&path).ok().flatten().unwrap_or_default();
     let last = text.lines().last().unwrap_or_default();
-    if last.is_empty() { format!("see {}", path.display()) } else { last.to_string() }
+    match last.strip_prefix("k1s up: ").unwrap_or(last) {
+        "" => format!("see {}", path.display()),
+        words => words.to_owned(),
+    }
 }

@@ -1,64 +1,100 @@
 //! `k1s up`: a whole cluster on this machine.
 
 mod background;
+mod checking;
+mod nodes;
 
 use super::{Entry, Failure, arguments, etcd, stopping};
 use crate::kubeconfig;
+use crate::machine::own_address;
+use crate::preflight::Wants;
 use crate::roles::api::{ApiRole, Kept};
-use crate::roles::control::ControlRole;
 use crate::roles::controllers::ControllersRole;
-use crate::roles::node::NodeRole;
+use crate::roles::node::KUBELET_PORT;
 use crate::roles::scheduler;
 use crate::running;
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clock::{Clock, SystemClock};
+use nodes::{Nodes, Wanted};
+use rustix::process::Pid;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use checking::check;
+
 pub const ENTRY: Entry = Entry { command, run };
 
 fn command() -> Command {
+    let flag = |name| Arg::new(name).long(name).action(ArgAction::SetTrue);
+    let simulated = Arg::new("simulated-nodes").long("simulated-nodes").value_name("N");
     Command::new("up")
         .about("Start a cluster on this machine")
         .arg(arguments::data_dir())
         .arg(arguments::bind("0.0.0.0:6443"))
         .args(etcd::arguments())
-        .arg(Arg::new("foreground").long("foreground").help("Stay, and stop on Ctrl-C").action(ArgAction::SetTrue))
+        .arg(
+            simulated
+                .help("Have N nodes that run no programs instead of this machine")
+                .value_parser(value_parser!(u32)),
+        )
+        .arg(arguments::max_pods())
+        .arg(flag("foreground").help("Stay, and stop on Ctrl-C"))
+        .arg(flag(background::CHECKED).hide(true))
+        .after_help(checking::CODES)
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let (data_dir, bind) = (arguments::data_dir_of(matches)?, arguments::bind_of(matches)?);
+    let wanted =
+        Wanted { simulated: matches.get_one("simulated-nodes").copied(), max_pods: arguments::max_pods_of(matches)? };
     let kept = etcd::kept_of(matches)?;
-    if !rustix::process::geteuid().is_root() {
-        return Err(Failure("a node makes namespaces, mounts and links: run it as root (or use `k1s server`)".into()));
+    let foreground = matches.get_flag("foreground");
+    if let Some(pid) = running::find(data_dir)? {
+        return already_up(pid, data_dir, foreground);
     }
-    if !matches.get_flag("foreground") {
+    if !matches.get_flag(background::CHECKED) {
+        checking::check(&wants(data_dir, bind, wanted.simulated.is_none()))?;
+    }
+    if !foreground {
         return background::start(data_dir);
     }
     arguments::start_log();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(foreground(kept, data_dir, bind))
+    runtime.block_on(stay(kept, data_dir, bind, wanted))
 }
 
-async fn foreground(kept: Kept, data_dir: &Path, bind: SocketAddr) -> Result<(), Failure> {
+fn already_up(pid: Pid, data_dir: &Path, foreground: bool) -> Result<(), Failure> {
+    if foreground {
+        return Err(Failure::new(format!("another k1s runs on {}", data_dir.display())));
+    }
+    println!("k1s is already up, as process {pid}");
+    next_steps(data_dir)
+}
+
+fn wants(data_dir: &Path, bind: SocketAddr, containers: bool) -> Wants<'_> {
+    let mut listens = vec![(bind, "the API")];
+    if containers {
+        listens.push((SocketAddr::new(own_address(), KUBELET_PORT), "the kubelet"));
+    }
+    Wants { data_dir, listens, containers }
+}
+
+async fn stay(kept: Kept, data_dir: &Path, bind: SocketAddr, wanted: Wanted) -> Result<(), Failure> {
     let Some(_held) = running::hold(data_dir)? else {
-        return Err(Failure(format!("another k1s runs on {}", data_dir.display())));
+        return Err(Failure::new(format!("another k1s runs on {}", data_dir.display())));
     };
     let asked_to_stop = stopping::asked()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let api = ApiRole::start(kept, data_dir, bind, clock.clone()).await?;
+    let api = ApiRole::start(kept, data_dir, bind, clock.clone()).await.map_err(|why| checking::failed(&why))?;
     println!("the API answers at {}", api.url());
     let controllers = ControllersRole::start(&api, clock.clone());
     let scheduler = scheduler::start(&api, clock.clone());
-    let node = NodeRole::start(&api, data_dir, clock).await?;
-    let control = ControlRole::start(data_dir, node.runtime.clone())?;
-    node.ready(&api).await?;
-    println!("node {} is ready", node.name);
+    let nodes = Nodes::start(&api, data_dir, wanted, clock).await?;
+    nodes.ready(&api).await?;
     println!("{}", background::READY);
     asked_to_stop.await;
-    control.stop();
-    node.stop().await;
+    nodes.stop().await;
     scheduler.stop().await;
     controllers.stop().await;
     api.stop().await?;
