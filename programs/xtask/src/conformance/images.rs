@@ -56,6 +56,14 @@ const IMAGES: &[Image] = &[
         user: "1234",
     },
     Image {
+        file: "nonewprivs",
+        names: &["registry.k8s.io/e2e-test-images/nonewprivs:1.3"],
+        parts: &[Part::Shell, Part::Privileges],
+        entrypoint: NO_ENTRYPOINT,
+        command: &["nnp"],
+        user: "",
+    },
+    Image {
         file: "dnsutils",
         names: &["registry.k8s.io/e2e-test-images/jessie-dnsutils:1.7"],
         parts: &[Part::Shell, Part::NetworkTools],

@@ -12,6 +12,8 @@ pub enum Part {
     /// A shell and every other command of busybox, a directory for temporary files, and accounts.
     Shell,
     Agnhost,
+    /// Says as whom it runs, and asks to run as root whoever starts it.
+    Privileges,
     /// What network specs call inside of pods.
     NetworkTools,
     Nginx,
@@ -37,6 +39,7 @@ impl Part {
         match self {
             Part::Shell => shell(layer),
             Part::Agnhost => agnhost(layer),
+            Part::Privileges => privileges(layer),
             Part::NetworkTools => network_tools(layer),
             Part::Nginx => nginx(layer),
             Part::Page(image) => page(layer, image),
@@ -73,6 +76,11 @@ fn agnhost(layer: &mut Layer) -> Result<(), Failure> {
         layer.file(name, 0o644, &content)?;
     }
     Ok(())
+}
+
+fn privileges(layer: &mut Layer) -> Result<(), Failure> {
+    let program = build("nnp", &["build"], "k8s.io/kubernetes/test/images/nonewprivs")?;
+    layer.file("usr/local/bin/nnp", 0o6755, &bytes(&program)?)
 }
 
 fn network_tools(layer: &mut Layer) -> Result<(), Failure> {
