@@ -18,8 +18,10 @@ pub mod clusterrole_aggregation;
 pub mod cronjob;
 pub mod daemonset;
 pub mod deployment;
+pub mod disruption;
 pub mod endpoints;
 pub mod endpointslice;
+pub mod endpointslicemirroring;
 pub mod garbage;
 pub mod job;
 pub mod namespace;
@@ -27,6 +29,7 @@ pub mod node_lifecycle;
 pub mod pod_gc;
 pub mod replicaset;
 pub mod root_ca;
+pub mod resourcequota;
 pub mod serviceaccount;
 pub mod statefulset;
 pub mod taint_eviction;
@@ -70,6 +73,7 @@ pub const ALL: &[Make] = &[
     |_| Arc::new(endpointslice::EndpointSlices),
     |_| Arc::new(endpoints::LegacyEndpoints),
     |_| Arc::new(job::Jobs),
+    |_| Arc::new(endpointslicemirroring::EndpointSliceMirroring),
     |settings| Arc::new(cronjob::CronJobs { time_zone: settings.time_zone }),
     |_| Arc::new(ttl_after_finished::TtlAfterFinished),
     |_| Arc::new(node_lifecycle::NodeLifecycle),
@@ -77,3 +81,5 @@ pub const ALL: &[Make] = &[
     |_| Arc::new(pod_gc::PodGc),
     |_| Arc::new(clusterrole_aggregation::ClusterRoleAggregation),
 ];
+    |_| Arc::new(resourcequota::ResourceQuotas),
+    |_| Arc::new(disruption::Disruption),

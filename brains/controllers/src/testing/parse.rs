@@ -17,6 +17,7 @@ const KINDS: &[(&str, &str, &str, bool)] = &[
     ("v1", "Service", "services", true),
     ("v1", "ServiceAccount", "serviceaccounts", true),
     ("apps/v1", "ControllerRevision", "controllerrevisions", true),
+    ("v1", "ResourceQuota", "resourcequotas", true),
     ("apps/v1", "DaemonSet", "daemonsets", true),
     ("apps/v1", "Deployment", "deployments", true),
     ("apps/v1", "ReplicaSet", "replicasets", true),
@@ -27,6 +28,7 @@ const KINDS: &[(&str, &str, &str, bool)] = &[
     ("discovery.k8s.io/v1", "EndpointSlice", "endpointslices", true),
     ("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", false),
     ("example.com/v1", "Widget", "widgets", true),
+    ("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets", true),
     ("example.com/v1", "Realm", "realms", false),
 ];
 
