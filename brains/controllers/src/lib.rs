@@ -27,6 +27,7 @@ pub mod job;
 pub mod namespace;
 pub mod node_lifecycle;
 pub mod pod_gc;
+pub mod protection;
 pub mod replicaset;
 pub mod root_ca;
 pub mod resourcequota;
@@ -79,6 +80,9 @@ pub const ALL: &[Make] = &[
     |_| Arc::new(node_lifecycle::NodeLifecycle),
     |_| Arc::new(taint_eviction::TaintEviction),
     |_| Arc::new(pod_gc::PodGc),
+    |_| Arc::new(protection::ClaimProtection),
+    |_| Arc::new(protection::VolumeProtection),
+    |_| Arc::new(protection::ClassProtection),
     |_| Arc::new(clusterrole_aggregation::ClusterRoleAggregation),
 ];
     |_| Arc::new(resourcequota::ResourceQuotas),

@@ -8,6 +8,7 @@ pub(crate) mod node_restriction;
 mod priority;
 mod rbac_escalation;
 mod service_account;
+mod storage_protection;
 mod taint_nodes_by_condition;
 mod webhooks;
 
@@ -135,6 +136,7 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &taint_nodes_by_condition::TaintNodesByCondition,
     &priority::Priority,
     &default_toleration_seconds::DefaultTolerationSeconds,
+    &storage_protection::StorageObjectInUseProtection,
     &rbac_escalation::RbacEscalation,
     &webhooks::MutatingWebhooks,
     &webhooks::ValidatingWebhooks,
