@@ -7,7 +7,7 @@ use base64::Engine as _;
 use http::HeaderMap;
 use http::header::{ACCEPT, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
 use kinds::{KindDef, Scope, Subresource, Verb};
-use meta::{CompactString, Map, Status, Value, value};
+use meta::{CompactString, Gvk, Map, Status, Value, value};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -224,7 +224,6 @@ fn aggregated_group(group: &str, versions: &[InVersion]) -> Value {
     if !group.is_empty() {
         metadata.insert("name", group);
     }
-    metadata.insert("creationTimestamp", Value::Null);
     value!({"metadata": metadata, "versions": (Value::List(versions.iter().map(shown).collect()))})
 }
 
@@ -233,7 +232,7 @@ fn aggregated_resource(row: &Row, version: &str) -> Value {
     let kind = def.gvk(version);
     let mut shown = value!({
         "resource": (&def.names.plural),
-        "responseKind": {"group": (&kind.group), "version": version, "kind": (&kind.kind)},
+        "responseKind": (response_kind(def, version, &kind)),
         "scope": (if def.namespaced() { "Namespaced" } else { "Cluster" }),
         "singularResource": (&def.names.singular),
         "verbs": (verbs(&def.verbs)),
@@ -255,7 +254,15 @@ fn aggregated_subresource(def: &KindDef, version: &str, sub: &Subresource) -> Va
     let kind = sub.kind.clone().unwrap_or_else(|| def.gvk(version));
     value!({
         "subresource": (&sub.name),
-        "responseKind": {"group": (&kind.group), "version": (&kind.version), "kind": (&kind.kind)},
+        "responseKind": (response_kind(def, version, &kind)),
         "verbs": (verbs(&sub.verbs)),
     })
+}
+
+/// Built-in kinds name no group and version that are those of the list.
+fn response_kind(def: &KindDef, version: &str, kind: &Gvk) -> Value {
+    match !def.custom && kind.group == def.group && kind.version == version {
+        true => value!({"group": "", "version": "", "kind": (&kind.kind)}),
+        false => value!({"group": (&kind.group), "version": (&kind.version), "kind": (&kind.kind)}),
+    }
 }

@@ -52,11 +52,8 @@ impl Pages {
             }
             ["openapi", "v2"] => self.documents.v2(api, headers).unwrap_or_else(|| not_found(path)),
             ["openapi", "v3"] => self.documents.index(api),
-            ["openapi", "v3", "api", version] => {
-                self.documents.v3(api, "", version, headers).unwrap_or_else(|| not_found(path))
-            }
-            ["openapi", "v3", "apis", group, version] => {
-                self.documents.v3(api, group, version, headers).unwrap_or_else(|| not_found(path))
+            ["openapi", "v3", ref rest @ ..] => {
+                self.documents.v3(api, &rest.join("/"), headers).unwrap_or_else(|| not_found(path))
             }
             [".well-known", "openid-configuration"] => issuer::configuration(api),
             ["openid", "v1", "jwks"] => issuer::keys(api),

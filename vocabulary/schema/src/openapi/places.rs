@@ -16,10 +16,11 @@ impl Writer<'_> {
         if let Some(default) = self.told_default(field, node) {
             out.insert("default", default);
         }
-        if !types.custom {
-            self.add_patch(field, node, &mut out);
+        if types.custom {
+            return Value::Map(out);
         }
-        Value::Map(out)
+        self.add_patch(field, node, &mut out);
+        unwrapped(out)
     }
 
     /// The schema of a list's items or a map's values. Where those are plain in Go, their zero is the default.
@@ -85,6 +86,14 @@ impl Writer<'_> {
         if let Some(key) = merge.and_then(|merge| merge.key.as_ref()) {
             out.insert("x-kubernetes-patch-merge-key", key);
         }
+    }
+}
+
+/// A reference needs no wrapper where nothing stands beside it.
+fn unwrapped(out: Map) -> Value {
+    match (out.len(), out.get("allOf").and_then(Value::as_list)) {
+        (1, Some([only])) => only.clone(),
+        _ => Value::Map(out),
     }
 }
 

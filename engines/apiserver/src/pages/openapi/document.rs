@@ -1,55 +1,74 @@
 //! One document from its rows: the schemas of their kinds with all they refer to, and their paths.
 
-use super::{paths, reference};
+use super::paths::{self, Paths};
+use super::reference;
 use crate::rows::{Row, Table};
 use kinds::KindDef;
 use meta::{CompactString, GroupVersion, Map, Value, value};
 use schema::openapi::Dialect;
 use schema::{Schema, TypeId, Types};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const LIST_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
-/// Types that every group's requests and answers use, by their short names in the tables.
-const COMMON: [&str; 2] = ["meta.v1.DeleteOptions", "meta.v1.Status"];
+const GVK: &str = "x-kubernetes-group-version-kind";
+/// Types that paths of every group name, by their short names in the tables.
+const COMMON: [&str; 9] = [
+    "meta.v1.APIGroup",
+    "meta.v1.APIGroupList",
+    "meta.v1.APIResourceList",
+    "meta.v1.APIVersions",
+    "meta.v1.DeleteOptions",
+    "meta.v1.Patch",
+    "meta.v1.Status",
+    "meta.v1.WatchEvent",
+    "version.Info",
+];
 
-pub fn v3(rows: &[Arc<Row>], group_version: &GroupVersion) -> Value {
-    let mut schemas = Schemas::new(Dialect::V3);
-    let mut paths = Map::default();
-    for row in rows {
-        schemas.add_row(row, &group_version.version);
-        paths::add(row, &group_version.version, Dialect::V3, &mut paths);
+/// The document of one page, of a group, or of a version with its kinds.
+pub fn v3(fill: impl FnOnce(&mut Paths, &mut Schemas)) -> Value {
+    let (paths, schemas) = gathered(Dialect::V3, fill);
+    let mut components = value!({"securitySchemes": {"BearerToken": {"type": "apiKey",
+        "description": "Bearer Token authentication", "name": "authorization", "in": "header"}}});
+    if !schemas.is_empty() {
+        components.set("schemas", schemas);
     }
-    value!({
-        "openapi": "3.0.0",
-        "info": {"title": "Kubernetes", "version": "1.35"},
-        "paths": paths,
-        "components": {
-            "schemas": (schemas.finish()),
-            "securitySchemes": {"BearerToken": {"type": "apiKey", "description": "Bearer Token authentication",
-                "name": "authorization", "in": "header"}},
-        },
-    })
+    let info = value!({"title": "Kubernetes", "version": "1.35"});
+    value!({"openapi": "3.0.0", "info": info, "paths": paths, "components": components})
+}
+
+pub fn version(rows: &[Arc<Row>], name: &GroupVersion, paths: &mut Paths, schemas: &mut Schemas) {
+    paths.add_version(&super::path_of(name), name);
+    for row in rows {
+        schemas.add_row(row, &name.version);
+        paths.add(row, &name.version);
+    }
 }
 
 pub fn v2(table: &Table) -> Value {
-    let mut schemas = Schemas::new(Dialect::V2);
-    let mut paths = Map::default();
-    for row in table.iter() {
-        for version in row.def.versions.iter().filter(|version| version.served) {
-            schemas.add_row(row, &version.name);
-            paths::add(row, &version.name, Dialect::V2, &mut paths);
+    let (paths, schemas) = gathered(Dialect::V2, |paths, schemas| {
+        super::PAGES.iter().for_each(|page| paths.add_page(page));
+        super::groups(table).iter().for_each(|group| paths.add_group(group));
+        for name in super::group_versions(table) {
+            version(&super::rows_of(table, &name), &name, paths, schemas);
         }
-    }
+    });
     value!({
         "swagger": "2.0",
-        "info": {"title": "Kubernetes", "version": "v1.35.4"},
+        "info": {"title": "Kubernetes", "version": "1.35"},
         "paths": paths,
-        "definitions": (schemas.finish()),
+        "definitions": schemas,
         "securityDefinitions": {"BearerToken": {"type": "apiKey", "description": "Bearer Token authentication",
             "name": "authorization", "in": "header"}},
         "security": [{"BearerToken": []}],
     })
+}
+
+fn gathered(dialect: Dialect, fill: impl FnOnce(&mut Paths, &mut Schemas)) -> (Map, Map) {
+    let (mut paths, mut schemas) = (Paths::new(dialect), Schemas::new(dialect));
+    fill(&mut paths, &mut schemas);
+    let (paths, named) = paths.finish();
+    (paths, schemas.finish(&named))
 }
 
 /// The name under which a kind's schema stands.
@@ -61,25 +80,38 @@ pub fn schema_name(def: &KindDef, version: &str) -> CompactString {
     })
 }
 
-struct Schemas {
+pub struct Schemas {
     /// Built-in types with what they are for: made for one document, for nothing else asks for prose.
     described: Arc<Types>,
     dialect: Dialect,
     done: BTreeMap<CompactString, Value>,
     waiting: Vec<(CompactString, Schema)>,
+    /// Types that stand in the document when a path names them.
+    offered: BTreeMap<CompactString, Schema>,
+    /// Which types are kinds, whoever refers to them.
+    kinds: BTreeMap<CompactString, Value>,
 }
 
 impl Schemas {
     fn new(dialect: Dialect) -> Schemas {
         let described = Arc::new(kinds::described_types());
-        let mut schemas = Schemas { described, dialect, done: BTreeMap::new(), waiting: Vec::new() };
+        let (done, waiting, offered) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
+        let mut schemas = Schemas { described, dialect, done, waiting, offered, kinds: builtin_kinds() };
         for short in COMMON {
-            if let Some(schema) = schemas.described(short) {
-                let name = schema.node().name.clone().unwrap_or_else(|| short.into());
-                schemas.waiting.push((name, schema));
-            }
+            let own = short.strip_prefix("meta.v1.").unwrap_or("");
+            schemas.offer(short, common_gvk(own));
         }
         schemas
+    }
+
+    fn offer(&mut self, short: &str, gvk: Value) {
+        if let Some(schema) = self.described(short) {
+            let name = schema.node().name.clone().unwrap_or_else(|| short.into());
+            self.offered.insert(name.clone(), schema);
+            if !gvk.is_null() {
+                self.kinds.insert(name, gvk);
+            }
+        }
     }
 
     fn described(&self, short: &str) -> Option<Schema> {
@@ -95,19 +127,15 @@ impl Schemas {
             false => Schema { types: self.described.clone(), root: served.schema.root },
         };
         let mut own = self.schema(&shown);
-        own.set("x-kubernetes-group-version-kind", gvk(&row.def, version, &row.def.names.kind));
+        own.set(GVK, gvk(&row.def, version, &row.def.names.kind));
         self.done.insert(name.clone(), own);
         if row.def.verbs.contains(&kinds::Verb::List) {
             let list = self.list(&row.def, version, &name);
             self.done.insert(format!("{name}List").into(), list);
         }
-        for sub in row.def.subresources.iter().filter_map(|sub| sub.kind.as_ref()) {
-            let group = sub.group.split('.').next().unwrap_or("");
-            let short = format!("{}.{}.{}", if group.is_empty() { "core" } else { group }, sub.version, sub.kind);
-            if let Some(schema) = self.described(&short) {
-                let name = schema.node().name.clone().unwrap_or_else(|| short.into());
-                self.waiting.push((name, schema));
-            }
+        for kind in row.def.subresources.iter().filter_map(|sub| sub.kind.as_ref()) {
+            let gvk = value!([{"group": (&kind.group), "kind": (&kind.kind), "version": (&kind.version)}]);
+            self.offer(&paths::short_name(kind), gvk);
         }
     }
 
@@ -122,28 +150,70 @@ impl Schemas {
         if let Some(schema) = self.described("meta.v1.ListMeta") {
             self.waiting.push((LIST_META.into(), schema));
         }
-        value!({
+        let mut list = value!({
             "type": "object",
             "required": ["items"],
             "properties": {
                 "apiVersion": {"type": "string"},
-                "items": {"type": "array", "items": (reference(self.dialect, item))},
+                "items": {"type": "array", "items": (self.named(def, item))},
                 "kind": {"type": "string"},
-                "metadata": (reference(self.dialect, LIST_META)),
+                "metadata": (self.named(def, LIST_META)),
             },
-            "x-kubernetes-group-version-kind": (gvk(def, version, &def.names.list_kind)),
-        })
+        });
+        list.set(GVK, gvk(def, version, &def.names.list_kind));
+        list
     }
 
-    fn finish(mut self) -> Value {
+    /// By reference; the newer dialect tells of built-in kinds that what is left out is empty.
+    fn named(&self, def: &KindDef, name: &str) -> Value {
+        let reference = reference(self.dialect, name);
+        match self.dialect {
+            Dialect::V3 if !def.custom => value!({"default": {}, "allOf": [reference]}),
+            _ => reference,
+        }
+    }
+
+    fn finish(mut self, named: &BTreeSet<CompactString>) -> Map {
+        let offered = std::mem::take(&mut self.offered);
+        self.waiting.extend(offered.into_iter().filter(|(name, _)| named.contains(name)));
         while let Some((name, schema)) = self.waiting.pop() {
             if !self.done.contains_key(&name) {
                 self.done.insert(name.clone(), Value::Null); // its place is taken: types may be recursive
-                let value = self.schema(&schema);
+                let mut value = self.schema(&schema);
+                if let Some(gvk) = self.kinds.get(&name) {
+                    value.set(GVK, gvk.clone());
+                }
                 self.done.insert(name, value);
             }
         }
-        Value::Map(self.done.into_iter().collect())
+        self.done.into_iter().collect()
+    }
+}
+
+fn builtin_kinds() -> BTreeMap<CompactString, Value> {
+    let mut kinds = BTreeMap::new();
+    for def in kinds::builtin() {
+        for version in &def.versions {
+            kinds.insert(schema_name(&def, &version.name), gvk(&def, &version.name, &def.names.kind));
+        }
+    }
+    kinds
+}
+
+/// Of a type that every group has, or that only the legacy group has, or that has none.
+fn common_gvk(kind: &str) -> Value {
+    match kind {
+        "" | "Patch" => Value::Null,
+        "DeleteOptions" | "WatchEvent" => {
+            let mut versions = BTreeSet::new();
+            for def in kinds::builtin() {
+                versions.extend(def.versions.iter().map(|version| (def.group.clone(), version.name.clone())));
+            }
+            let each =
+                versions.iter().map(|(group, version)| value!({"group": group, "kind": kind, "version": version}));
+            Value::List(each.collect())
+        }
+        _ => value!([{"group": "", "kind": kind, "version": "v1"}]),
     }
 }
 

@@ -12,10 +12,11 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::HeaderMap;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
-use meta::{GroupVersion, Map, Value, value};
+use meta::{CompactString, GroupVersion, Map, Value, value};
+use paths::PAGES;
 use schema::openapi::Dialect;
 use sha2::{Digest, Sha512};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,8 +30,14 @@ struct Kept {
     documents: BTreeMap<Name, Arc<Document>>,
 }
 
-/// None is the one document of v2.
-type Name = Option<GroupVersion>;
+/// Which document.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Name {
+    /// The one of v2.
+    All,
+    /// One of v3, by its path.
+    Page(String),
+}
 
 struct Document {
     packed: Bytes,
@@ -82,9 +89,8 @@ impl Documents {
     pub fn index(&self, api: &Api) -> Response {
         let table = api.rows.table();
         let mut paths = Map::default();
-        for name in group_versions(&table) {
-            let path = path_of(&name);
-            if let Some(document) = self.get(&table, Some(name)) {
+        for path in v3_paths(&table) {
+            if let Some(document) = self.get(&table, Name::Page(path.clone())) {
                 let url = format!("/openapi/v3/{path}?hash={}", document.hash);
                 paths.insert(path, value!({"serverRelativeURL": url}));
             }
@@ -92,15 +98,13 @@ impl Documents {
         respond::json(200, &value!({"paths": paths}))
     }
 
-    pub fn v3(&self, api: &Api, group: &str, version: &str, headers: &HeaderMap) -> Option<Response> {
-        let table = api.rows.table();
-        let name = GroupVersion::new(group, version);
-        let known = group_versions(&table).contains(&name);
-        known.then(|| self.get(&table, Some(name)))?.map(|document| document.respond(headers))
+    pub fn v3(&self, api: &Api, path: &str, headers: &HeaderMap) -> Option<Response> {
+        let document = self.get(&api.rows.table(), Name::Page(path.into()));
+        document.map(|document| document.respond(headers))
     }
 
     pub fn v2(&self, api: &Api, headers: &HeaderMap) -> Option<Response> {
-        self.get(&api.rows.table(), None).map(|document| document.respond(headers))
+        self.get(&api.rows.table(), Name::All).map(|document| document.respond(headers))
     }
 
     fn get(&self, table: &Table, name: Name) -> Option<Arc<Document>> {
@@ -108,8 +112,8 @@ impl Documents {
             return Some(document);
         }
         let value = match &name {
-            Some(group_version) => document::v3(&rows_of(table, group_version), group_version),
-            None => document::v2(table),
+            Name::Page(path) => page(table, path)?,
+            Name::All => document::v2(table),
         };
         let document = Arc::new(Document::of(&value).ok()?);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -124,12 +128,40 @@ impl Documents {
         if kept.generation < table.generation {
             kept.generation = table.generation;
             // Built-in groups do not change with custom kinds; only documents that a custom kind stands in are made anew.
-            kept.documents.retain(|name, _| {
-                name.as_ref().is_some_and(|name| !rows_of(table, name).iter().any(|row| row.def.custom))
-            });
+            kept.documents.retain(|name, _| matches!(name, Name::Page(path) if !has_custom(table, path)));
         }
         kept.documents.get(name).cloned()
     }
+}
+
+/// The document that stands under a path, where one does.
+fn page(table: &Table, path: &str) -> Option<Value> {
+    if let Some(page) = PAGES.iter().find(|page| page.path == path) {
+        return Some(document::v3(|paths, _| paths.add_page(page)));
+    }
+    if let Some(name) = group_versions(table).into_iter().find(|name| path_of(name) == path) {
+        let rows = rows_of(table, &name);
+        return Some(document::v3(|paths, schemas| document::version(&rows, &name, paths, schemas)));
+    }
+    let group = path.strip_prefix("apis/").filter(|group| groups(table).contains(*group))?;
+    Some(document::v3(|paths, _| paths.add_group(group)))
+}
+
+fn v3_paths(table: &Table) -> BTreeSet<String> {
+    let pages = PAGES.iter().map(|page| page.path.to_string());
+    let groups = groups(table).into_iter().map(|group| format!("apis/{group}"));
+    pages.chain(groups).chain(group_versions(table).iter().map(path_of)).collect()
+}
+
+/// A custom kind stands in the document, or its group in no other.
+fn has_custom(table: &Table, path: &str) -> bool {
+    !PAGES.iter().any(|page| page.path == path)
+        && table.iter().filter(|row| row.def.custom).any(|row| path.split('/').nth(1) == Some(row.def.group.as_str()))
+}
+
+/// The names of every group but the legacy one.
+fn groups(table: &Table) -> BTreeSet<CompactString> {
+    table.iter().map(|row| row.def.group.clone()).filter(|group| !group.is_empty()).collect()
 }
 
 fn group_versions(table: &Table) -> Vec<GroupVersion> {
