@@ -7,6 +7,8 @@ mod namespace_lifecycle;
 pub(crate) mod node_restriction;
 mod priority;
 mod rbac_escalation;
+mod resource_quota;
+mod runtime_class;
 mod service_account;
 mod storage_protection;
 mod taint_nodes_by_condition;
@@ -137,9 +139,11 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &priority::Priority,
     &default_toleration_seconds::DefaultTolerationSeconds,
     &storage_protection::StorageObjectInUseProtection,
+    &runtime_class::RuntimeClass,
     &rbac_escalation::RbacEscalation,
     &webhooks::MutatingWebhooks,
     &webhooks::ValidatingWebhooks,
+    &resource_quota::ResourceQuota,
 ];
 
 impl Going<'_> {
@@ -197,12 +201,7 @@ impl Going<'_> {
         outcome
     }
 
-    fn admitting<'a>(
-        &'a self,
-        operation: Operation,
-        old: Option<&'a Value>,
-        effects: &'a Effects,
-    ) -> Admitting<'a> {
+    fn admitting<'a>(&'a self, operation: Operation, old: Option<&'a Value>, effects: &'a Effects) -> Admitting<'a> {
         let (api, call, def) = (self.api, self.call, &*self.row.def);
         Admitting { api, call, def, operation, old, going: self, effects, connecting: None }
     }

@@ -1,26 +1,30 @@
 //! Streams that end at a node: a pod's log, exec, attach and port-forward. The request is authorized here, and goes on
 //! to the kubelet over TLS with this server's own certificate; upgraded connections are carried through byte by byte.
 
+use super::carry::{Carried, carry, passed_on};
 use super::path::ResourcePath;
 use super::query::Query;
-use super::respond::{self, Response};
+use super::respond::Response;
 use crate::authz::Attributes;
-use crate::engine::Api;
+use crate::engine::{Api, Call, Going, Payload};
 use crate::identity::Identity;
 use bytes::Bytes;
+use client::Request as ApiRequest;
 use http::header::{CONNECTION, HeaderMap, HeaderName, UPGRADE};
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use meta::{Gvr, Key, Reason, Status, Value};
+use hyper::upgrade::OnUpgrade;
+use kinds::Verb;
+use meta::{Gvk, Gvr, Key, Reason, Status, Value};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::pki_types::ServerName;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const LONGEST_REFUSAL: usize = 64 << 10;
@@ -33,13 +37,21 @@ struct Part {
     verb: &'static str,
     path: &'static str,
     per_container: bool,
+    /// The kind of the options that open its stream; none where it is merely read.
+    kind: &'static str,
 }
 
 const PARTS: [Part; 4] = [
-    Part { name: "log", verb: "get", path: "containerLogs", per_container: true },
-    Part { name: "exec", verb: "create", path: "exec", per_container: true },
-    Part { name: "attach", verb: "create", path: "attach", per_container: true },
-    Part { name: "portforward", verb: "create", path: "portForward", per_container: false },
+    Part { name: "log", verb: "get", path: "containerLogs", per_container: true, kind: "" },
+    Part { name: "exec", verb: "create", path: "exec", per_container: true, kind: "PodExecOptions" },
+    Part { name: "attach", verb: "create", path: "attach", per_container: true, kind: "PodAttachOptions" },
+    Part {
+        name: "portforward",
+        verb: "create",
+        path: "portForward",
+        per_container: false,
+        kind: "PodPortForwardOptions",
+    },
 ];
 
 pub fn concerns(target: &ResourcePath) -> bool {
@@ -50,7 +62,7 @@ pub fn concerns(target: &ResourcePath) -> bool {
 
 pub struct Connecting<'a> {
     pub api: &'a Api,
-    pub identity: &'a Identity,
+    pub identity: &'a Arc<Identity>,
     pub target: &'a ResourcePath,
     pub query: &'a Query,
     pub method: Method,
@@ -59,7 +71,7 @@ pub struct Connecting<'a> {
 
 impl Connecting<'_> {
     /// `upgraded` is the client's side of the connection, once both sides have agreed to leave HTTP.
-    pub async fn answer(&self, upgraded: hyper::upgrade::OnUpgrade) -> Result<Response, Status> {
+    pub async fn answer(&self, upgraded: OnUpgrade) -> Result<Response, Status> {
         let part = PARTS.iter().find(|part| self.target.subresource == part.name).ok_or_else(Status::no_such_page)?;
         self.authorize(part)?;
         if part.name == "log" && self.method != Method::GET {
@@ -68,9 +80,12 @@ impl Connecting<'_> {
                 "the server does not allow this method on the requested resource",
             ));
         }
+        if !part.kind.is_empty() {
+            admit(self.api, self.identity, self.target, part.kind, self.options(part)).await?;
+        }
         let pod = self.pod().await?;
         let url = self.url(part, &pod)?;
-        let address = self.kubelet(&pod).await?;
+        let address = self.kubelet(&pod)?;
         self.carry(address, &url, upgraded).await
     }
 
@@ -166,58 +181,52 @@ impl Connecting<'_> {
     }
 
     /// Where the pod's kubelet listens.
-    async fn kubelet(&self, pod: &Value) -> Result<SocketAddr, Status> {
-        let (name, node) = (pod.str("metadata.name"), pod.str("spec.nodeName"));
-        if node.is_empty() {
-            return Err(Status::bad_request(format!("pod {name} does not have a host assigned")));
+    fn kubelet(&self, pod: &Value) -> Result<SocketAddr, Status> {
+        match pod.str("spec.nodeName") {
+            "" => {
+                let name = pod.str("metadata.name");
+                Err(Status::bad_request(format!("pod {name} does not have a host assigned")))
+            }
+            node => kubelet_of(self.api, node),
         }
-        let table = self.api.rows.table();
-        let row = table.get("", "nodes").ok_or_else(Status::no_such_page)?;
-        let nodes = Gvr::new("", "v1", "nodes");
-        let found = row.hub.get(&Key::cluster(node)).ok_or_else(|| Status::not_found(&nodes, node))?.decode_value();
-        let internal = found.items("status.addresses").iter().find(|address| address.str("type") == "InternalIP");
-        let address: Option<IpAddr> = internal.and_then(|address| address.str("address").parse().ok());
-        let port =
-            u16::try_from(found.int("status.daemonEndpoints.kubeletEndpoint.Port")).ok().filter(|port| *port > 0);
-        let address = address.ok_or_else(|| {
-            Status::internal(format!("no preferred addresses found; known addresses: of node {node}"))
-        })?;
-        Ok(SocketAddr::new(address, port.unwrap_or(KUBELET_PORT)))
     }
 
-    async fn carry(
-        &self,
-        address: SocketAddr,
-        url: &str,
-        client: hyper::upgrade::OnUpgrade,
-    ) -> Result<Response, Status> {
+    /// What is asked for, as the options of its kind.
+    fn options(&self, part: &Part) -> Value {
+        let mut options = Value::map();
+        match part.name {
+            "portforward" => {
+                let ports = self.query.all("ports").into_iter().filter_map(|port| port.parse::<i64>().ok());
+                options.set("ports", ports.collect::<Vec<_>>());
+            }
+            _ => {
+                for flag in ["stdin", "stdout", "stderr", "tty"].into_iter().filter(|flag| self.query.flag(flag)) {
+                    options.set(flag, true);
+                }
+                if let Some(container) = self.query.get("container") {
+                    options.set("container", container);
+                }
+                if part.name == "exec" {
+                    options.set("command", self.query.all("command"));
+                }
+            }
+        }
+        options
+    }
+
+    async fn carry(&self, address: SocketAddr, url: &str, client: OnUpgrade) -> Result<Response, Status> {
         let unreachable = |why: String| Status::internal(format!("error dialing backend: {why}"));
-        let tls = self
-            .api
-            .kubelet_tls
-            .clone()
-            .ok_or_else(|| unreachable("this server has no certificate for kubelets".into()))?;
-        let connect = async {
-            let stream = TcpStream::connect(address).await?;
-            stream.set_nodelay(true)?;
-            TlsConnector::from(tls).connect(ServerName::IpAddress(address.ip().into()), stream).await
-        };
-        let stream = tokio::time::timeout(PATIENCE, connect).await.map_err(|_| unreachable("timed out".into()))?;
-        let stream = stream.map_err(|error| unreachable(error.to_string()))?;
-        let (mut sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(|error| unreachable(error.to_string()))?;
-        tokio::spawn(connection.with_upgrades());
+        let stream = dial_kubelet(self.api, address).await.map_err(unreachable)?;
         let request = self.request(address, url).map_err(|error| unreachable(error.to_string()))?;
-        let mut response = sender.send_request(request).await.map_err(|error| unreachable(error.to_string()))?;
-        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-            let kubelet = hyper::upgrade::on(&mut response);
-            tokio::spawn(join(client, kubelet));
-            return Ok(switched(&response));
+        match carry(stream, request, client).await.map_err(|error| unreachable(error.to_string()))? {
+            Carried::Switched(response) => Ok(response),
+            Carried::Answered(refused) if self.target.subresource == "log" && !refused.status().is_success() => {
+                Err(self.refused(refused).await)
+            }
+            Carried::Answered(response) => {
+                Ok(passed_on(response, |name| matches!(name.as_str(), "content-type" | "retry-after")))
+            }
         }
-        if self.target.subresource == "log" && !response.status().is_success() {
-            return Err(self.refused(response).await);
-        }
-        Ok(passed_on(response))
     }
 
     /// A kubelet refuses in plain words; clients of the API are told in a status.
@@ -255,39 +264,49 @@ fn pods() -> Gvr {
     Gvr::new("", "v1", "pods")
 }
 
-/// Both sides have left HTTP: what one says the other hears, until either is done.
-async fn join(client: hyper::upgrade::OnUpgrade, kubelet: hyper::upgrade::OnUpgrade) {
-    let (client, kubelet) = match tokio::try_join!(client, kubelet) {
-        Ok(both) => both,
-        Err(error) => return tracing::debug!(%error, "a connection was not upgraded"),
+/// A connection to a kubelet over TLS, with this server's own certificate.
+pub(super) async fn dial_kubelet(api: &Api, address: SocketAddr) -> Result<TlsStream<TcpStream>, String> {
+    let tls = api.kubelet_tls.clone().ok_or("this server has no certificate for kubelets")?;
+    let connect = async {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        TlsConnector::from(tls).connect(ServerName::IpAddress(address.ip().into()), stream).await
     };
-    let (mut client, mut kubelet) = (TokioIo::new(client), TokioIo::new(kubelet));
-    if let Err(error) = tokio::io::copy_bidirectional(&mut client, &mut kubelet).await {
-        tracing::debug!(%error, "a carried connection ended");
-    }
+    let dialed = tokio::time::timeout(PATIENCE, connect).await.map_err(|_| "timed out".to_string())?;
+    dialed.map_err(|error| error.to_string())
 }
 
-fn switched(response: &http::Response<Incoming>) -> Response {
-    let mut answer = http::Response::new(respond::whole(Bytes::new()));
-    *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    *answer.headers_mut() = response.headers().clone();
-    answer
+/// Whether admission lets a stream be opened; `options` are those of its kind.
+pub(super) async fn admit(
+    api: &Api,
+    identity: &Arc<Identity>,
+    target: &ResourcePath,
+    kind: &str,
+    options: Value,
+) -> Result<(), Status> {
+    let mut request = ApiRequest::new(Verb::Connect, target.resource.clone(), target.key.clone());
+    request.subresource = target.subresource.clone();
+    let call = Call { identity: identity.clone(), request, payload: Payload::None };
+    let table = api.rows.table();
+    let row = table.served(&target.resource).ok_or_else(Status::no_such_page)?.clone();
+    let mut options = options;
+    options.set("kind", kind);
+    options.set("apiVersion", "v1");
+    let mut going = Going { api, call: &call, table, row, warnings: Vec::new() };
+    going.check_connect(&options, Gvk::new("", "v1", kind)).await
 }
 
-/// An ordinary answer of the kubelet, such as a log, as it comes.
-fn passed_on(response: http::Response<Incoming>) -> Response {
-    let (parts, body) = response.into_parts();
-    let body = body.map_err(|error| tracing::debug!(%error, "a carried answer ended"));
-    let frames = futures::stream::unfold(body, |mut body| async move {
-        let data = body.frame().await?.ok()?.into_data().unwrap_or_default();
-        Some((data, body))
-    });
-    let mut answer = http::Response::new(respond::streamed(frames));
-    *answer.status_mut() = parts.status;
-    for (name, value) in
-        parts.headers.iter().filter(|(name, _)| matches!(name.as_str(), "content-type" | "retry-after"))
-    {
-        answer.headers_mut().insert(name, value.clone());
-    }
-    answer
+/// Where a node's kubelet listens.
+pub(super) fn kubelet_of(api: &Api, node: &str) -> Result<SocketAddr, Status> {
+    let table = api.rows.table();
+    let row = table.get("", "nodes").ok_or_else(Status::no_such_page)?;
+    let nodes = Gvr::new("", "v1", "nodes");
+    let found = row.hub.get(&Key::cluster(node)).ok_or_else(|| Status::not_found(&nodes, node))?;
+    let found = found.value();
+    let internal = found.items("status.addresses").iter().find(|address| address.str("type") == "InternalIP");
+    let address: Option<IpAddr> = internal.and_then(|address| address.str("address").parse().ok());
+    let port = u16::try_from(found.int("status.daemonEndpoints.kubeletEndpoint.Port")).ok().filter(|port| *port > 0);
+    let address = address
+        .ok_or_else(|| Status::internal(format!("no preferred addresses found; known addresses: of node {node}")))?;
+    Ok(SocketAddr::new(address, port.unwrap_or(KUBELET_PORT)))
 }

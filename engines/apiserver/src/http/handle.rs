@@ -5,7 +5,7 @@ use super::path::{self, ResourcePath, Target};
 use super::present::Presenting;
 use super::query::Query;
 use super::respond::{self, Response};
-use super::{body, connect, stream, trace};
+use super::{body, connect, proxy, stream, trace};
 use crate::authz::Attributes;
 use crate::engine::{Api, Call, Payload, manager_of_agent, unsupported_media};
 use crate::identity::Identity;
@@ -38,6 +38,8 @@ pub struct Frontend {
 struct Head {
     method: Method,
     path: String,
+    /// As it came, for whom it is passed on to.
+    raw_query: Option<String>,
     query: Query,
     headers: HeaderMap,
 }
@@ -64,6 +66,7 @@ impl Frontend {
         let head = Head {
             method: parts.method,
             path: parts.uri.path().to_string(),
+            raw_query: parts.uri.query().map(Into::into),
             query: Query::parse(parts.uri.query()),
             headers: parts.headers,
         };
@@ -109,6 +112,13 @@ impl Frontend {
                 let (api, method) = (&*self.api, method.clone());
                 connect::Connecting { api, identity: &identity, target: &target, query, method, headers }
                     .answer(upgrade)
+                    .await
+            }
+            Some(Target::Resource(target)) if proxy::concerns(&target) => {
+                let Head { method, path, raw_query, headers, .. } = &head;
+                let (api, method, query) = (&*self.api, method.clone(), raw_query.as_deref());
+                proxy::Proxying { api, identity: &identity, target: &target, method, path, query, headers }
+                    .answer(body, upgrade)
                     .await
             }
             Some(Target::Resource(target)) => self.resource(identity, head, target, body).await,

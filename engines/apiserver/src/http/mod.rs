@@ -2,11 +2,13 @@
 
 mod accept;
 mod body;
+mod carry;
 mod connect;
 mod handle;
 mod listen;
 mod path;
 mod present;
+mod proxy;
 mod query;
 pub mod respond;
 mod stream;

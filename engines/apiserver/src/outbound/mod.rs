@@ -10,4 +10,5 @@ mod roots;
 
 pub(crate) use address::endpoints;
 pub(crate) use peer::Peer;
-pub(crate) use roots::client_tls;
+use roots::client_tls;
+pub(crate) use roots::unverified_tls;

@@ -41,7 +41,7 @@ impl fmt::Debug for Peer {
 impl Peer {
     pub fn of(config: &Value) -> Result<Peer, String> {
         let bundle = STANDARD.decode(config.str("caBundle")).map_err(|error| error.to_string())?;
-        let tls = client_tls(&bundle, None)?;
+        let tls = client_tls(&bundle)?;
         let (place, path) = match config.get("service") {
             Value::Null => split_url(config.str("url"))?,
             service => (of_service(service), service.str("path").to_string()),
@@ -132,7 +132,11 @@ mod tests {
                 "https://s.n.svc:8443/mutate",
                 "s.n.svc",
             ),
-            (value!({"url": "https://hooks.example.com/x?y=1"}), "https://hooks.example.com/x?y=1", "hooks.example.com"),
+            (
+                value!({"url": "https://hooks.example.com/x?y=1"}),
+                "https://hooks.example.com/x?y=1",
+                "hooks.example.com",
+            ),
             (value!({"url": "https://[::1]:8443/"}), "https://[::1]:8443/", "::1"),
         ] {
             let peer = Peer::of(&config).unwrap();
