@@ -21,11 +21,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// T1 to T6 against any API server: creates, reads, lists, watches; each checked
+    /// T1 to T9 against any API server: creates, reads, lists, watches; each checked
     Api(api::Options),
     /// T10, T11, T15 to T17, T23: a whole node or cluster, from its start to its idling
     #[command(subcommand)]
     Node(node::What),
+    /// The same against k1s and upstream in turns, each started anew: writes the tables of figures
+    Versus(api::Versus),
     /// T18: the first sync of a node's network, and one change
     Net,
     /// T11 and T12, the scheduler alone: pods placed a second, by what they ask of their neighbours
@@ -38,6 +40,7 @@ fn run(what: What) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     match what {
         What::Api(options) => Ok(api::run(&options)?),
         What::Node(what) => Ok(node::run(&what)?),
+        What::Versus(versus) => Ok(api::compare(&versus)?),
         What::Net => net::run().map_err(|error| error.to_string().into()),
         What::Scheduling { nodes, pods } => Ok(scheduling::run(nodes, pods)?),
         What::Store { directory, writers, writes } => {

@@ -33,3 +33,11 @@ pub fn memory(pids: &[u32]) -> Result<(u64, u64), BenchError> {
     }
     Ok((now, peak))
 }
+
+/// From now on the peak is counted anew.
+pub fn forget_peak(pids: &[u32]) -> Result<(), BenchError> {
+    for pid in pids {
+        fs::write(format!("/proc/{pid}/clear_refs"), "5").map_err(|e| BenchError(format!("process {pid}: {e}")))?;
+    }
+    Ok(())
+}

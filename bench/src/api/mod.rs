@@ -3,12 +3,21 @@
 
 pub mod client;
 pub mod cpu;
+mod figure;
 mod measures;
+mod reopen;
+mod report;
+mod server;
 pub mod spread;
+mod versus;
 
 use clap::Args;
+use figure::Figures;
+use measures::Bench;
 use std::fmt;
 use std::path::PathBuf;
+
+pub use versus::Versus;
 
 #[derive(Args)]
 pub struct Options {
@@ -18,15 +27,30 @@ pub struct Options {
     /// Process ids of the servers, whose CPU time and memory are counted together
     #[arg(long, value_delimiter = ',')]
     pub pids: Vec<u32>,
-    /// Which measures: any of create,serial,get,list,selector,watch
-    #[arg(long, value_delimiter = ',', default_value = "create,serial,get,list,selector,watch")]
+    #[command(flatten)]
+    pub sizes: Sizes,
+}
+
+#[derive(Args, Clone)]
+pub struct Sizes {
+    /// Which measures: any of create,serial,get,pods,watch,idle
+    #[arg(long, value_delimiter = ',', default_value = "create,serial,get,pods,watch,idle")]
     pub measures: Vec<String>,
-    /// Objects that the large lists hold
-    #[arg(long, default_value_t = 10_000)]
+    /// ConfigMaps of 1 KiB that are created
+    #[arg(long, default_value_t = 25_000)]
     pub objects: usize,
+    /// Pods that the large lists hold
+    #[arg(long, default_value_t = 10_000)]
+    pub pods: usize,
     /// Watchers of one kind
     #[arg(long, default_value_t = 1_000)]
     pub watchers: usize,
+    /// Informers that list all pods at once
+    #[arg(long, default_value_t = 0)]
+    pub informers: usize,
+    /// Leave what was made: the server is thrown away
+    #[arg(long)]
+    pub keep: bool,
 }
 
 #[derive(Debug)]
@@ -46,7 +70,15 @@ impl BenchError {
     }
 }
 
+fn runtime() -> Result<tokio::runtime::Runtime, BenchError> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(BenchError::new)
+}
+
 pub fn run(options: &Options) -> Result<(), BenchError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(BenchError::new)?;
-    runtime.block_on(measures::run(options))
+    let bench = Bench::new(&options.kubeconfig, options.pids.clone(), options.sizes.clone())?;
+    runtime()?.block_on(bench.run(&mut Figures::default()))
+}
+
+pub fn compare(versus: &Versus) -> Result<(), BenchError> {
+    runtime()?.block_on(versus.run())
 }

@@ -1,0 +1,144 @@
+//! T6: many watchers of one kind while several clients write; each gets every event once and in order.
+
+use super::super::client::Connection;
+use super::super::figure::Figures;
+use super::super::spread::Spread;
+use super::super::{BenchError, cpu};
+use super::{Bench, collection, config_map};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use serde_json::Value;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+const EVENTS: usize = 1_000;
+const WRITERS: usize = 16;
+
+/// When each object's creation was sent.
+type Sent = Arc<Mutex<Vec<Option<Instant>>>>;
+
+impl Bench {
+    pub(super) async fn watch(&self, namespace: &str, figures: &mut Figures) -> Result<(), BenchError> {
+        let (path, watchers, sent) =
+            (collection(namespace), self.sizes.watchers, Sent::new(Mutex::new(vec![None; EVENTS])));
+        let (idle_before, _) = cpu::memory(&self.pids)?;
+        let mut tasks = tokio::task::JoinSet::new();
+        let watched = format!("{path}?watch=true&resourceVersion={}", self.version(&path).await?);
+        for _ in 0..watchers {
+            let mut connection = self.target.connect().await?;
+            let body = connection.stream(&watched).await?;
+            tasks.spawn(follow(body, connection, sent.clone()));
+        }
+        let (idle, _) = cpu::memory(&self.pids)?;
+        figures.put("connection-memory", idle.saturating_sub(idle_before) as f64 / watchers as f64);
+        let (began, mut writers) = (self.begin()?, tokio::task::JoinSet::new());
+        for first in 0..WRITERS {
+            let connection = self.target.connect().await?;
+            writers.spawn(write(connection, path.clone(), first, sent.clone()));
+        }
+        while let Some(done) = writers.join_next().await {
+            done.map_err(BenchError::new)??;
+        }
+        let mut lags = Vec::new();
+        while let Some(done) = tasks.join_next().await {
+            lags.extend(done.map_err(BenchError::new)??);
+        }
+        let (took, delivered, spread) = (self.took(&began)?, lags.len() as f64, Spread::of(lags));
+        figures.put("watch-cpu", took.cpu * 1e6 / delivered);
+        figures.put("watch-rate", delivered / took.wall);
+        figures.put("watch-lag-p50", spread.at(0.5));
+        figures.put("watch-lag-p99", spread.at(0.99));
+        Ok(())
+    }
+
+    /// Where a list of the collection stands.
+    pub(super) async fn version(&self, path: &str) -> Result<String, BenchError> {
+        let body = self.target.connect().await?.ask("GET", &format!("{path}?limit=1"), Bytes::new()).await?;
+        let list: Value = serde_json::from_slice(&body).map_err(BenchError::new)?;
+        Ok(list["metadata"]["resourceVersion"].as_str().unwrap_or("0").to_string())
+    }
+}
+
+async fn write(mut connection: Connection, path: String, first: usize, sent: Sent) -> Result<(), BenchError> {
+    for number in (first..EVENTS).step_by(WRITERS) {
+        sent.lock().unwrap_or_else(PoisonError::into_inner)[number] = Some(Instant::now());
+        connection.ask("POST", &path, config_map(&format!("c{number}"))).await?;
+    }
+    Ok(())
+}
+
+/// Reads a watch until every event has come, each once and in order; how late each was.
+async fn follow(mut body: Incoming, _kept: Connection, sent: Sent) -> Result<Vec<Duration>, BenchError> {
+    let (mut rest, mut read) = (Vec::new(), Read { sent, version: 0, seen: vec![false; EVENTS], lags: Vec::new() });
+    while read.lags.len() < EVENTS {
+        let frame =
+            body.frame().await.ok_or_else(|| BenchError("a watch ended early".into()))?.map_err(BenchError::new)?;
+        let now = Instant::now();
+        rest.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
+        let mut begin = 0;
+        while let Some(length) = rest[begin..].iter().position(|byte| *byte == b'\n') {
+            read.line(&rest[begin..begin + length], now)?;
+            begin += length + 1;
+        }
+        rest.drain(..begin);
+    }
+    Ok(read.lags)
+}
+
+/// What one watcher has read so far.
+struct Read {
+    sent: Sent,
+    version: u64,
+    seen: Vec<bool>,
+    lags: Vec<Duration>,
+}
+
+impl Read {
+    fn line(&mut self, line: &[u8], now: Instant) -> Result<(), BenchError> {
+        let wrong = |why: &str| BenchError(format!("{why}: {}", String::from_utf8_lossy(line)));
+        let number = number_after(line, b"\"name\":\"c").ok_or_else(|| wrong("an event without a name"))? as usize;
+        let version =
+            number_after(line, b"\"resourceVersion\":\"").ok_or_else(|| wrong("an event without a version"))?;
+        if version <= self.version {
+            return Err(wrong("an event out of order"));
+        }
+        let first = self.seen.get_mut(number).is_some_and(|seen| !std::mem::replace(seen, true));
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner).get(number).copied().flatten();
+        let Some(sent) = sent.filter(|_| first) else { return Err(wrong("an event of nothing, or told twice")) };
+        self.version = version;
+        self.lags.push(now - sent);
+        Ok(())
+    }
+}
+
+fn number_after(line: &[u8], what: &[u8]) -> Option<u64> {
+    let at = line.windows(what.len()).position(|window| window == what)? + what.len();
+    let digits = line[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    std::str::from_utf8(&line[at..at + digits]).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_and_disorder_are_noticed() {
+        let line = |number: u64, version: u64| {
+            format!(r#"{{"object":{{"metadata":{{"resourceVersion":"{version}","name":"c{number}"}}}}}}"#).into_bytes()
+        };
+        for (lines, fine) in [
+            (vec![(1, 5), (0, 7)], true),
+            (vec![(1, 5), (1, 7)], false),
+            (vec![(1, 5), (0, 5)], false),
+            (vec![(2, 5)], false),
+        ] {
+            let now = Instant::now();
+            let sent = Sent::new(Mutex::new(vec![Some(now); 2]));
+            let mut read = Read { sent, version: 0, seen: vec![false; 2], lags: Vec::new() };
+            let read = lines.iter().try_for_each(|(number, version)| read.line(&line(*number, *version), now));
+            assert_eq!(read.is_ok(), fine, "{lines:?}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! T21: a server that is killed over many objects, and started again.
+
+use super::BenchError;
+use super::figure::Figures;
+use super::server::Server;
+use bytes::Bytes;
+use clock::SystemClock;
+use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
+use store::{Expect, Store, Txn};
+use store_disk::DiskStore;
+use tempfile::TempDir;
+
+/// To one transaction: the log is written in pieces as under load, only faster.
+const TOGETHER: usize = 500;
+
+pub async fn run(program: &Path, port: u16, objects: usize, figures: &mut Figures) -> Result<(), BenchError> {
+    let dir = TempDir::new_in("/var/tmp").map_err(BenchError::new)?;
+    Server::k1s(program, dir.path(), port).await?.stop().await?;
+    fill(&dir.path().join("store"), objects).await?;
+    Server::k1s(program, dir.path(), port).await?.kill().await?;
+    let server = Server::k1s(program, dir.path(), port).await?;
+    figures.put("reopen", server.began_within.as_secs_f64());
+    server.stop().await
+}
+
+async fn fill(dir: &Path, objects: usize) -> Result<(), BenchError> {
+    let store = store_disk::open(dir, Arc::new(SystemClock)).map_err(BenchError::new)?;
+    for begin in (0..objects).step_by(TOGETHER) {
+        put(&store, begin, objects.min(begin + TOGETHER)).await?;
+    }
+    store.close().await.map_err(BenchError::new)
+}
+
+async fn put(store: &DiskStore, begin: usize, end: usize) -> Result<(), BenchError> {
+    let mut txn = Txn::new();
+    for number in begin..end {
+        let key: Arc<str> = format!("/registry/configmaps/default/c{number:07}").into();
+        txn = txn.expect(key.clone(), Expect::Absent).put(key, config_map(number));
+    }
+    match store.txn(txn).await.map_err(BenchError::new)?.succeeded {
+        true => Ok(()),
+        false => Err(BenchError("an object was there before it was made".into())),
+    }
+}
+
+/// As the server stores one.
+fn config_map(number: usize) -> Bytes {
+    let metadata = json!({
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+        "labels": {"app": "bench", "shard": format!("s{}", number % 100)},
+        "name": format!("c{number:07}"),
+        "namespace": "default",
+        "uid": format!("00000000-0000-4000-8000-{number:012}"),
+    });
+    let text = "x".repeat(600);
+    format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{metadata},"data":{{"text":"{text}"}}}}"#).into()
+}
