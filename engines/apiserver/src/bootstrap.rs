@@ -4,6 +4,7 @@
 use crate::engine::{Api, Call, Payload};
 use crate::identity::Identity;
 use client::{Answer, PatchKind, Request};
+use futures::future::{try_join_all, try_join3};
 use kinds::Verb;
 use meta::{CompactString, Gvr, Key, Reason, Status, Value, value};
 use std::fmt;
@@ -52,19 +53,27 @@ pub struct Bootstrap<'a> {
 }
 
 impl Bootstrap<'_> {
+    /// All at once where nothing waits for another: what is written together is made durable together, and an empty
+    /// directory is served many syncs sooner.
     pub async fn run(&self) -> Result<(), BootstrapError> {
-        for name in NAMESPACES {
-            let object = value!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-            self.ensure(Gvr::new("", "v1", "namespaces"), object).await?;
-        }
-        for (name, value, description) in PRIORITIES {
-            let object = value!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name},
-                "value": value, "description": description});
-            self.ensure(Gvr::new("scheduling.k8s.io", "v1", "priorityclasses"), object).await?;
-        }
-        for line in POLICY.lines().chain(OWN_POLICY.lines()) {
-            self.ensure_policy(line).await?;
-        }
+        try_join_all(NAMESPACES.map(|name| self.namespace(name))).await?;
+        let priorities = try_join_all(PRIORITIES.map(|(name, value, text)| self.priority(name, value, text)));
+        let policy = try_join_all(POLICY.lines().chain(OWN_POLICY.lines()).map(|line| self.ensure_policy(line)));
+        try_join3(priorities, policy, self.own_service()).await.map(drop)
+    }
+
+    async fn namespace(&self, name: &str) -> Result<(), BootstrapError> {
+        let object = value!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        self.ensure(Gvr::new("", "v1", "namespaces"), object).await
+    }
+
+    async fn priority(&self, name: &str, value: i64, description: &str) -> Result<(), BootstrapError> {
+        let object = value!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name},
+            "value": value, "description": description});
+        self.ensure(Gvr::new("scheduling.k8s.io", "v1", "priorityclasses"), object).await
+    }
+
+    async fn own_service(&self) -> Result<(), BootstrapError> {
         self.ensure(Gvr::new("networking.k8s.io", "v1", "servicecidrs"), self.service_cidr()).await?;
         self.ensure(Gvr::new("", "v1", "services"), self.service()).await?;
         if self.advertise.0.is_loopback() {

@@ -151,7 +151,7 @@ impl State {
         if self.following.converted { self.api.presented(&self.call, object).await } else { Ok(object) }
     }
 
-    fn bookmark(&self, initial_end: bool) -> WatchEvent {
+    fn bookmark(&mut self, initial_end: bool) -> WatchEvent {
         WatchEvent::Bookmark { revision: self.following.watcher.revision(), initial_end }
     }
 }

@@ -15,6 +15,7 @@ pub mod hub;
 mod metrics;
 mod outbound;
 pub mod pages;
+mod protobuf;
 pub mod rows;
 pub mod storage;
 mod virtuals;

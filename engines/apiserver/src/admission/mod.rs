@@ -201,7 +201,12 @@ impl Going<'_> {
         outcome
     }
 
-    fn admitting<'a>(&'a self, operation: Operation, old: Option<&'a Value>, effects: &'a Effects) -> Admitting<'a> {
+    fn admitting<'a>(
+        &'a self,
+        operation: Operation,
+        old: Option<&'a Value>,
+        effects: &'a Effects,
+    ) -> Admitting<'a> {
         let (api, call, def) = (self.api, self.call, &*self.row.def);
         Admitting { api, call, def, operation, old, going: self, effects, connecting: None }
     }

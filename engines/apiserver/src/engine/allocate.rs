@@ -2,9 +2,10 @@
 //! must be free. ClusterIPs are claimed by upstream's own IPAddress objects, node ports by keys of ours.
 
 use super::Going;
+use crate::hub::ValuesOf;
 use crate::storage::{self, Format};
 use bytes::Bytes;
-use kinds::Allocation;
+use kinds::{Allocation, Rules};
 use meta::{CompactString, ErrorList, FieldError, Key, Path, Status, Time, Value, value};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -185,28 +186,28 @@ impl Going<'_> {
         }
         let claim = Claim::Port(port);
         // One Service may use a port under several protocols.
-        if !held.contains(&claim) && !taken.contains(&claim) && self.ports_in_use().contains(&port) {
+        if !held.contains(&claim) && !taken.contains(&claim) && self.is_in_use(port) {
             return Err(refuse("provided port is already allocated".into()));
         }
         Ok(port)
     }
 
     fn pick_port(&self, new: &Value, path: &str, taken: &BTreeSet<Claim>) -> Result<u16, Status> {
-        let used = self.ports_in_use();
         let range = self.api.ranges.node_ports.clone();
         let size = u64::from(range.end() - range.start()) + 1;
         let random = (0..PICKS).map(|_| range.start() + (self.api.clock.random() % size) as u16);
-        let free = |port: &u16| !used.contains(port) && !taken.contains(&Claim::Port(*port));
+        let free = |port: &u16| !taken.contains(&Claim::Port(*port)) && !self.is_in_use(*port);
         random.chain(range.clone()).find(free).ok_or_else(|| {
             let why = "failed to allocate a nodePort: range is full";
             self.refused(new, FieldError::internal(&to_path(path), why))
         })
     }
 
-    fn ports_in_use(&self) -> BTreeSet<u16> {
-        let all = self.row.hub.list("", &meta::selector::LabelSelector::everything());
-        let claims = all.objects.iter().flat_map(|object| self.held(&object.decode_value()));
-        claims.filter_map(|claim| if let Claim::Port(port) = claim { Some(port) } else { None }).collect()
+    fn is_in_use(&self, port: u16) -> bool {
+        static NAME: &str = "node ports";
+        let rules = self.row.def.rules.clone();
+        let ports: ValuesOf = Arc::new(move |object| node_ports(&*rules, &object.decode_value()));
+        !self.row.hub.with_value(NAME, &ports, &port.to_string()).is_empty()
     }
 
     fn refused(&self, object: &Value, error: FieldError) -> Status {
@@ -260,6 +261,14 @@ impl Going<'_> {
             }},
         })
     }
+}
+
+fn node_ports(rules: &dyn Rules, object: &Value) -> Vec<CompactString> {
+    let port = |allocation: &Allocation| match allocation {
+        Allocation::NodePort { wanted, .. } => wanted.map(|port| port.to_string().into()),
+        Allocation::ClusterIp { .. } => None,
+    };
+    rules.allocations(object, None).iter().filter_map(port).collect()
 }
 
 /// Sets the value at a dotted path whose numbers are indexes; a list grows by one where it must.

@@ -1,11 +1,13 @@
 //! Lists: exact snapshots, whole from memory or page by page from the store at the first page's revision.
 
+use super::select::exact;
 use super::{Going, Outcome, Token, store_status};
+use crate::hub::Wanted;
 use crate::storage;
 use client::{Answer, VersionMatch};
 use meta::{Key, Object, Status};
 use std::sync::Arc;
-use store::{Range, Ranged};
+use store::{Range, Ranged, Record};
 
 /// Records read from the store for one step of a page: selectors may refuse many of them.
 const STEP: usize = 1_000;
@@ -71,7 +73,8 @@ impl Going<'_> {
     async fn whole(&mut self) -> Result<Outcome, Status> {
         let selection = self.selection()?;
         let request = &self.call.request;
-        let mut listing = self.row.hub.list(&request.key.namespace, &selection.labels);
+        let wanted = Wanted { namespace: &request.key.namespace, exact: exact(&self.row.def, &selection.fields) };
+        let mut listing = self.row.hub.list_wanted(&wanted, &selection.labels);
         if !selection.fields.is_everything() {
             listing.objects.retain(|object| selection.holds(&self.row.def, object));
         }
@@ -125,11 +128,11 @@ impl Going<'_> {
                 self.api.store.range(step).await.map_err(|error| self.range_status(error, continued, &range))?;
             let read = records.len() as u64;
             for (taken, record) in records.iter().enumerate() {
-                let object = self.api.format.decode(&self.row.def, record).map_err(Status::internal)?;
+                let object = self.read(record)?;
                 if !selection.holds(&self.row.def, &object) {
                     continue;
                 }
-                found.push(Arc::new(object));
+                found.push(object);
                 if found.len() == limit && (more || (taken as u64) + 1 < read) {
                     let plain = selection.labels.is_everything() && selection.fields.is_everything();
                     let remaining = plain.then(|| count - taken as u64 - 1);
@@ -141,6 +144,17 @@ impl Going<'_> {
                 Some(last) if more => range = range.after(&last.key).at(revision),
                 _ => return self.listed(revision, String::new(), None, found).await,
             }
+        }
+    }
+
+    /// A record as an object: the one in memory, where nothing has happened to it since.
+    fn read(&self, record: &Record) -> Result<Arc<Object>, Status> {
+        let all = storage::key(&self.row.def, &Key::default());
+        let key = record.key.strip_prefix(&*all).and_then(|key| storage::parse_key(self.row.def.namespaced(), key));
+        let known = key.and_then(|key| self.row.hub.get(&key));
+        match known.filter(|known| known.header.resource_version == record.modified) {
+            Some(known) => Ok(known),
+            None => self.api.format.decode(&self.row.def, record).map(Arc::new).map_err(Status::internal),
         }
     }
 

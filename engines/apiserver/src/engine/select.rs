@@ -1,11 +1,10 @@
 //! Selectors of a request, parsed and bound to a kind.
 
 use super::Going;
-use crate::hub::Interest;
-use kinds::{KindDef, Rules};
+use crate::hub::{Interest, field};
+use kinds::KindDef;
 use meta::selector::{FieldSelector, LabelSelector};
-use meta::{CompactString, Object, Selectable, Status, Value};
-use std::borrow::Cow;
+use meta::{Object, Status};
 use std::sync::Arc;
 
 pub(super) struct Selection {
@@ -48,7 +47,8 @@ impl Going<'_> {
         let Selection { labels, fields } = self.selection()?;
         let request = &self.call.request;
         let name = Some(request.key.name.to_string()).filter(|name| !name.is_empty());
-        let mut interest = Interest { namespace: request.key.namespace.to_string(), name, labels, fields: None };
+        let namespace = request.key.namespace.to_string();
+        let mut interest = Interest { namespace, name, labels, fields: None, exact: None };
         if let [only] = &fields.0[..]
             && only.equal
             && only.field == "metadata.name"
@@ -58,10 +58,16 @@ impl Going<'_> {
         }
         if !fields.is_everything() {
             let def = self.row.def.clone();
+            interest.exact = exact(&def, &fields).map(|(name, value)| (name, value.into()));
             interest.fields = Some(Arc::new(move |object| fields_hold(&def, &fields, object)));
         }
         Ok(interest)
     }
+}
+
+/// The first field of the kind's own whose exact value is asked for.
+pub(super) fn exact<'s>(def: &KindDef, fields: &'s FieldSelector) -> Option<(&'static str, &'s str)> {
+    def.rules.selectable().iter().find_map(|name| Some((*name, fields.exact(name)?)))
 }
 
 fn is_selectable(def: &KindDef, field: &str) -> bool {
@@ -73,21 +79,5 @@ fn is_selectable(def: &KindDef, field: &str) -> bool {
 }
 
 fn fields_hold(def: &KindDef, fields: &FieldSelector, object: &Object) -> bool {
-    fields.matches(|field| match field {
-        "metadata.name" => Some(Cow::Borrowed(object.header.name.as_str())),
-        "metadata.namespace" => Some(Cow::Borrowed(object.header.namespace.as_str())),
-        _ => {
-            let all = object.selectable(|value| selectable(&*def.rules, value));
-            match all.iter().find(|(name, _)| *name == field) {
-                Some((_, value)) => Some(Cow::Borrowed(value.as_str())),
-                // Kept by another kind over the same objects, under its own names (events).
-                None => Some(Cow::Owned(def.rules.selectable_value(&object.decode_value(), field).to_string())),
-            }
-        }
-    })
-}
-
-fn selectable(rules: &dyn Rules, value: &Value) -> Selectable {
-    let of = |field: &&'static str| -> (&'static str, CompactString) { (*field, rules.selectable_value(value, field)) };
-    rules.selectable().iter().map(of).collect()
+    fields.matches(|name| Some(field(&*def.rules, object, name)))
 }

@@ -19,10 +19,14 @@ use http::{HeaderMap, Method};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use kinds::Verb;
-use meta::{Reason, Status};
+use meta::{Gvr, Reason, Status};
 use schema::decode::Format;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
+
+/// As upstream, a request that finds no room waits a while for it. Its body is not read before it has room.
+const QUEUED: Duration = Duration::from_secs(15);
 
 pub struct Frontend {
     pub api: Arc<Api>,
@@ -70,8 +74,9 @@ impl Frontend {
             query: Query::parse(parts.uri.query()),
             headers: parts.headers,
         };
-        let media = accept::negotiate(head.header(ACCEPT), false).map_or(Media::Json, |accepted| accepted.media);
         let (began, target) = (self.api.clock.now(), path::parse(&head.path));
+        let builtin = matches!(&target, Some(Target::Resource(target)) if self.is_builtin(&target.resource));
+        let media = accept::negotiate(head.header(ACCEPT), builtin).map_or(Media::Json, |accepted| accepted.media);
         let (id, asked) = (trace::id(&head.headers, &*self.api.clock), self.asked(&head, target.as_ref()));
         let path = head.path.clone();
         let answered = self.clone().answer(peer, head, target, body, upgrade).await;
@@ -151,7 +156,7 @@ impl Frontend {
             return self.watch(identity, request, &head).await;
         }
         let room = if matches!(verb, Verb::Get | Verb::List) { &self.reads } else { &self.writes };
-        let Ok(_permit) = room.try_acquire() else {
+        let Ok(Ok(_permit)) = tokio::time::timeout(QUEUED, room.acquire()).await else {
             return Err(Status::too_many_requests("too many requests, please try again later", 1));
         };
         let (request, payload) = self.with_body(request, &head, body).await?;
@@ -195,8 +200,13 @@ impl Frontend {
         Ok(request)
     }
 
+    /// Custom kinds have no messages.
+    fn is_builtin(&self, resource: &Gvr) -> bool {
+        self.api.rows.table().served(resource).is_some_and(|row| !row.def.custom)
+    }
+
     fn accepted(&self, request: &ApiRequest, head: &Head) -> Result<Accepted, Status> {
-        let accepted = accept::negotiate(head.header(ACCEPT), false)?;
+        let accepted = accept::negotiate(head.header(ACCEPT), self.is_builtin(&request.resource))?;
         let table = self.api.rows.table();
         // What is only ever answered, such as a review, has no row in any table and no metadata worth asking for.
         let answered_only = table.served(&request.resource).is_some_and(|row| !row.def.verbs.contains(&Verb::Get));
@@ -224,7 +234,7 @@ impl Frontend {
             api: self.api.clone(),
             call,
             row,
-            view: accepted.view,
+            accepted,
             include: head.query.get("includeObject").unwrap_or("Metadata").to_string(),
             stopping: self.stopping.clone(),
         };

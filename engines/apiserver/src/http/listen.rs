@@ -94,8 +94,10 @@ async fn connection(
     let certificates = stream.get_ref().1.peer_certificates();
     let peer = certificates.and_then(|chain| chain.first()).and_then(|leaf| certificate_identity(leaf)).map(Arc::new);
     let service = service_fn(move |request| {
-        let (frontend, peer) = (frontend.clone(), peer.clone());
-        async move { Ok::<_, Infallible>(frontend.handle(peer, request).await) }
+        // Behind a pointer: a connection keeps the room of its request, and an HTTP/2 stream that of its own, for as long
+        // as its answer lasts, and a watch lasts long.
+        let answering = Box::pin(frontend.clone().handle(peer.clone(), request));
+        async move { Ok::<_, Infallible>(answering.await) }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(64 * 1024);

@@ -3,6 +3,7 @@
 use super::accept::{Accepted, Media, View};
 use super::respond::{self, Response};
 use super::table;
+use crate::protobuf;
 use crate::rows::Row;
 use bytes::Bytes;
 use client::Answer;
@@ -10,6 +11,7 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use jiff::Timestamp;
 use kinds::KindDef;
 use meta::{Object, Status, Value, value};
+use schema::TypeMeta;
 use std::sync::Arc;
 
 /// Items are encoded into pieces of about this size, so that a long list needs little memory at a time.
@@ -45,7 +47,7 @@ impl Presenting<'_> {
                 out.push(b'\n');
                 return respond::bytes(code, Media::Json.content_type(), out);
             }
-            View::Whole => Value::clone(object.value()),
+            View::Whole => object.decode_value(),
             View::Metadata => metadata_only(object, "PartialObjectMetadata"),
             View::MetadataList => return self.refused(),
             View::Table => match self.row {
@@ -66,6 +68,7 @@ impl Presenting<'_> {
         };
         match self.accepted.view {
             View::Whole if self.accepted.media == Media::Json => self.json_list(row, head, items),
+            View::Whole if self.accepted.media == Media::Protobuf => self.protobuf_list(row, head, &items),
             View::Whole => self.encoded_list(row, head, &items),
             View::Table => respond::encoded(200, self.accepted.media, &table::of_list(self, row, head, &items)),
             View::MetadataList => {
@@ -83,6 +86,16 @@ impl Presenting<'_> {
         respond::encoded(200, self.accepted.media, &head.value(&version, &row.def.names.list_kind, values))
     }
 
+    fn protobuf_list(&self, row: &Row, head: &ListHead, items: &[Arc<Object>]) -> Response {
+        let api_version = row.def.gvk(self.version).group_version().api_version();
+        let type_meta = TypeMeta { api_version, kind: row.def.names.list_kind.clone() };
+        match protobuf::list(&type_meta, &head.metadata(), items) {
+            Some(pieces) if self.gzip => self.whole(Media::Protobuf, pieces.concat()),
+            Some(pieces) => streamed(Media::Protobuf, joined(pieces)),
+            None => respond::status(&super::accept::not_acceptable(), Media::Json),
+        }
+    }
+
     fn json_list(&self, row: &Row, head: &ListHead, items: Vec<Arc<Object>>) -> Response {
         let opening = head.json(&row.def, self.version);
         let size: usize = items.iter().map(|object| object.body().len()).sum();
@@ -90,9 +103,7 @@ impl Presenting<'_> {
             return self.whole_list(opening, row.def.custom, &items);
         }
         let pieces = Pieces { items: items.into_iter(), custom: row.def.custom, next: Some(opening), first: true };
-        let mut response = http::Response::new(respond::streamed(futures::stream::iter(pieces)));
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        response
+        streamed(Media::Json, pieces)
     }
 
     fn whole_list(&self, mut out: Vec<u8>, custom: bool, items: &[Arc<Object>]) -> Response {
@@ -100,10 +111,34 @@ impl Presenting<'_> {
             write_item(object, custom, i == 0, &mut out);
         }
         out.extend_from_slice(b"]}\n");
-        let mut builder = http::Response::builder().header(CONTENT_TYPE, "application/json");
-        let body = respond::gzip(out.into(), self.gzip, &mut builder);
+        self.whole(Media::Json, out)
+    }
+
+    fn whole(&self, media: Media, body: Vec<u8>) -> Response {
+        let mut builder = http::Response::builder().header(CONTENT_TYPE, media.content_type());
+        let body = respond::gzip(body.into(), self.gzip, &mut builder);
         builder.body(respond::whole(body)).expect("the headers are constants")
     }
+}
+
+fn streamed(media: Media, pieces: impl Iterator<Item = Bytes> + Send + 'static) -> Response {
+    let mut response = http::Response::new(respond::streamed(futures::stream::iter(pieces)));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
+    response
+}
+
+/// Small pieces together: each costs a write.
+fn joined(pieces: Vec<Bytes>) -> impl Iterator<Item = Bytes> {
+    let mut pieces = pieces.into_iter();
+    std::iter::from_fn(move || {
+        let mut out = pieces.next()?.to_vec();
+        while out.len() < PIECE
+            && let Some(piece) = pieces.next()
+        {
+            out.extend_from_slice(&piece);
+        }
+        Some(out.into())
+    })
 }
 
 /// The part of a list that is not its items.
@@ -178,6 +213,6 @@ impl Iterator for Pieces {
 
 pub fn metadata_only(object: &Object, kind: &str) -> Value {
     let mut shown = value!({"apiVersion": "meta.k8s.io/v1", "kind": kind});
-    shown.set("metadata", object.value().get("metadata").clone());
+    shown.set("metadata", object.decode_value().get("metadata").clone());
     shown
 }

@@ -1,6 +1,7 @@
 //! Answers as bytes.
 
 use super::accept::Media;
+use crate::protobuf;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -49,14 +50,18 @@ pub fn json(code: u16, value: &Value) -> Response {
     bytes(code, "application/json", text)
 }
 
-/// A value in the form that was negotiated; a status in JSON where that form cannot carry it.
+/// A value in the form that was negotiated; in JSON where that form cannot carry it.
 pub fn encoded(code: u16, media: Media, value: &Value) -> Response {
     match media {
+        Media::Protobuf => match protobuf::of_value(value) {
+            Some(message) => bytes(code, media.content_type(), message),
+            None => json(code, value),
+        },
         Media::Yaml => match serde_saphyr::to_string(value) {
             Ok(text) => bytes(code, media.content_type(), text),
             Err(error) => json(500, &Status::internal(error).to_value()),
         },
-        Media::Json | Media::Protobuf => json(code, value),
+        Media::Json => json(code, value),
     }
 }
 

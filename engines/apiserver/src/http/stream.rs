@@ -1,11 +1,11 @@
 //! A watch as a stream of lines.
 
-use super::accept::{Media, View};
+use super::accept::{Accepted, Media, View};
 use super::present::{Presenting, metadata_only};
 use super::respond::{self, Response};
 use super::table;
 use crate::engine::{Api, Call, Following};
-use crate::hub::{Encoding, Seen};
+use crate::hub::{Encoding, Form, Seen, frame};
 use crate::rows::Row;
 use bytes::Bytes;
 use futures::Stream;
@@ -28,15 +28,25 @@ pub struct Streaming {
     pub api: Arc<Api>,
     pub call: Arc<Call>,
     pub row: Arc<Row>,
-    pub view: View,
+    pub accepted: Accepted,
     pub include: String,
     pub stopping: signal::Receiver<bool>,
 }
 
+impl Streaming {
+    fn form(&self) -> Form {
+        if self.accepted.media == Media::Protobuf { Form::Protobuf } else { Form::Json }
+    }
+}
+
 pub fn respond(streaming: Streaming, following: Following) -> Response {
+    let content_type = match streaming.form() {
+        Form::Json => "application/json",
+        Form::Protobuf => "application/vnd.kubernetes.protobuf;stream=watch",
+    };
     let mut response = http::Response::new(respond::streamed(lines(streaming, following)));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.remove(TRANSFER_ENCODING);
     response
 }
@@ -119,7 +129,7 @@ impl State {
                 Seen::Lost => {
                     self.over = true;
                     let status = crate::engine::too_old(self.following.watcher.revision());
-                    out.extend_from_slice(&error_line(&status));
+                    out.extend_from_slice(&self.error(&status));
                     break;
                 }
                 Seen::Change(event, change) => match self.shared_frame(event, &change) {
@@ -140,35 +150,35 @@ impl State {
     /// The line that all plain watchers of the stored version share. A frame that shows an older state than the event
     /// removed it from a selection is made alone.
     fn shared_frame(&self, event: Encoding, change: &crate::hub::Change) -> Option<Bytes> {
-        if self.streaming.view != View::Whole || self.following.converted {
+        if self.streaming.accepted.view != View::Whole || self.following.converted {
             return None;
         }
-        change.frame(event)
+        change.frame(event, self.streaming.form())
     }
 
     async fn write(&mut self, event: Encoding, object: &Arc<Object>, out: &mut Vec<u8>) {
         let shown = match self.following.converted {
             true => match self.streaming.api.presented(&self.streaming.call, object.clone()).await {
                 Ok(shown) => shown,
-                Err(status) => return out.extend_from_slice(&error_line(&status)),
+                Err(status) => return out.extend_from_slice(&self.error(&status)),
             },
             false => object.clone(),
         };
-        if self.streaming.view == View::Whole {
-            return out.extend_from_slice(&crate::hub::json_frame(event.word(), &shown));
+        if self.streaming.accepted.view == View::Whole {
+            return out.extend_from_slice(&frame(self.streaming.form(), event.word(), &shown));
         }
         let value = self.viewed(&shown);
-        out.extend_from_slice(&line(event.word(), &value));
+        out.extend_from_slice(&event_of(self.streaming.form(), event.word(), &value));
     }
 
     fn viewed(&mut self, object: &Arc<Object>) -> Value {
-        match self.streaming.view {
+        match self.streaming.accepted.view {
             View::Table => {
                 let first = !std::mem::replace(&mut self.columns_sent, true);
                 table::of_event(&self.presenting(), &self.streaming.row, object, first)
             }
             View::Metadata | View::MetadataList => metadata_only(object, "PartialObjectMetadata"),
-            View::Whole => Value::clone(object.value()),
+            View::Whole => object.decode_value(),
         }
     }
 
@@ -176,30 +186,42 @@ impl State {
         Presenting {
             row: Some(&self.streaming.row),
             version: &self.streaming.call.request.resource.version,
-            accepted: super::accept::Accepted { media: Media::Json, view: self.streaming.view },
+            accepted: self.streaming.accepted,
             now: self.streaming.api.clock.now(),
             include: &self.streaming.include,
             gzip: false,
         }
     }
 
-    fn bookmark(&self, initial_end: bool) -> Bytes {
+    fn error(&self, status: &Status) -> Bytes {
+        event_of(self.streaming.form(), "ERROR", &status.to_value())
+    }
+
+    fn bookmark(&mut self, initial_end: bool) -> Bytes {
+        let revision = self.following.watcher.revision().to_string();
         let kind = self.streaming.row.def.gvk(&self.streaming.call.request.resource.version);
         let mut object = value!({
             "kind": (&kind.kind),
             "apiVersion": (kind.group_version().api_version()),
-            "metadata": {"resourceVersion": (self.following.watcher.revision().to_string())},
+            "metadata": {"resourceVersion": (revision.clone())},
         });
         if initial_end {
             object.set("metadata.annotations", value!({"k8s.io/initial-events-end": "true"}));
         }
-        let shown = match self.streaming.view {
+        let shown = match self.streaming.accepted.view {
             View::Table => value!({"kind": "Table", "apiVersion": "meta.k8s.io/v1",
-                "metadata": {"resourceVersion": (self.following.watcher.revision().to_string())},
+                "metadata": {"resourceVersion": (revision.clone())},
                 "columnDefinitions": [], "rows": [{"cells": [], "object": object}]}),
             _ => object,
         };
-        line("BOOKMARK", &shown)
+        event_of(self.streaming.form(), "BOOKMARK", &shown)
+    }
+}
+
+fn event_of(form: Form, word: &str, object: &Value) -> Bytes {
+    match form {
+        Form::Json => line(word, object),
+        Form::Protobuf => crate::protobuf::event(word, object).unwrap_or_else(|| line(word, object)),
     }
 }
 
@@ -208,8 +230,4 @@ fn line(word: &str, object: &Value) -> Bytes {
     object.write_json(&mut out);
     out.extend_from_slice(b"}\n");
     out.into()
-}
-
-fn error_line(status: &Status) -> Bytes {
-    line("ERROR", &status.to_value())
 }

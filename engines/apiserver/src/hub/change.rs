@@ -12,7 +12,7 @@ pub struct Change {
     pub new: Option<Arc<Object>>,
     /// The object as a deletion shows it: the last state, at the revision that removed it.
     pub removed: Option<Arc<Object>>,
-    frames: [OnceLock<Bytes>; 3],
+    frames: [[OnceLock<Bytes>; 3]; 2],
 }
 
 /// How a watch event is named, seen by one watcher: an object may come into and fall out of its selection.
@@ -21,6 +21,13 @@ pub enum Encoding {
     Added = 0,
     Modified = 1,
     Deleted = 2,
+}
+
+/// What events are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Json = 0,
+    Protobuf = 1,
 }
 
 impl Encoding {
@@ -50,14 +57,24 @@ impl Change {
         }
     }
 
-    /// The JSON line of this event in the stored version, shared by all its watchers.
-    pub fn frame(&self, event: Encoding) -> Option<Bytes> {
+    /// This event with the object in its stored version, shared by all its watchers.
+    pub fn frame(&self, event: Encoding, form: Form) -> Option<Bytes> {
         let object = self.shown(event)?;
-        Some(self.frames[event as usize].get_or_init(|| json_frame(event.word(), object)).clone())
+        let made = self.frames[form as usize][event as usize].get_or_init(|| frame(form, event.word(), object));
+        Some(made.clone())
     }
 }
 
-pub fn json_frame(word: &str, object: &Object) -> Bytes {
+/// One event. What has no message is written as an empty one, which no watcher is handed: only built-in kinds are
+/// watched in protobuf.
+pub fn frame(form: Form, word: &str, object: &Object) -> Bytes {
+    match form {
+        Form::Json => json_frame(word, object),
+        Form::Protobuf => crate::protobuf::event(word, &object.decode_value()).unwrap_or_default(),
+    }
+}
+
+fn json_frame(word: &str, object: &Object) -> Bytes {
     let mut out = Vec::with_capacity(object.body().len() + 80);
     out.extend_from_slice(b"{\"type\":\"");
     out.extend_from_slice(word.as_bytes());

@@ -1,33 +1,36 @@
 //! One kind's objects and the ring of its latest changes.
 
-use super::{Change, Interest, Shown, Watcher};
-use client::Latest;
+use super::bell::Bell;
+use super::index::{Indexes, ValuesOf};
+use super::lanes::{Lane, Lanes, Taken};
+use super::ring::Ring;
+use super::{Change, Interest, Shown, Watcher, field};
+use kinds::{KindDef, Rules};
 use meta::selector::LabelSelector;
 use meta::{CompactString, Key, Object};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
-
-/// Changes kept for watchers that resume. Upstream's cache keeps at most 102,400 of a busy kind.
-const RING_MOST: usize = 65_536;
+use tokio::time::Instant;
 
 pub struct KindHub {
     state: RwLock<State>,
     shown: Arc<Shown>,
-    /// Counts the changes put into the ring: watchers wait on it.
-    head: Latest<()>,
+    /// Raised with every change.
+    version: AtomicU64,
 }
 
-#[derive(Default)]
 struct State {
     objects: BTreeMap<Key, Arc<Object>>,
-    labels: HashMap<(CompactString, CompactString), BTreeSet<Key>>,
-    ring: VecDeque<Arc<Change>>,
-    /// The sequence number of the ring's first change.
-    tail: u64,
-    /// Every change after this revision is in the ring.
-    complete_after: u64,
+    indexes: Indexes,
+    ring: Ring,
+    lanes: Lanes,
+    /// Who is still to be told of what was taken in.
+    untold: Vec<Arc<Bell>>,
     revision: u64,
+    namespaced: bool,
+    rules: Arc<dyn Rules>,
 }
 
 /// An exact snapshot.
@@ -36,27 +39,60 @@ pub struct Listing {
     pub objects: Vec<Arc<Object>>,
 }
 
+/// What a list asks of the indexes.
+#[derive(Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// Of all, when empty.
+    pub namespace: &'a str,
+    /// A field's exact value.
+    pub exact: Option<(&'static str, &'a str)>,
+}
+
 impl KindHub {
-    pub fn new(shown: Arc<Shown>, objects: Vec<Arc<Object>>, revision: u64) -> KindHub {
-        let mut state = State { complete_after: revision, revision, ..State::default() };
+    pub fn new(def: &KindDef, shown: Arc<Shown>, objects: Vec<Arc<Object>>, revision: u64) -> KindHub {
+        let mut state = State {
+            objects: BTreeMap::new(),
+            indexes: Indexes::default(),
+            ring: Ring::new(revision),
+            lanes: Lanes::default(),
+            untold: Vec::new(),
+            revision,
+            namespaced: def.namespaced(),
+            rules: def.rules.clone(),
+        };
         for object in objects {
             state.put(&object);
         }
-        KindHub { state: RwLock::new(state), shown, head: Latest::new(()) }
+        KindHub { state: RwLock::new(state), shown, version: AtomicU64::new(0) }
     }
 
-    /// Takes in one change of the store, and tells the watchers.
+    /// Takes in one change of the store. [`KindHub::tell`] follows once all changes of a batch are in.
     pub fn apply(&self, key: &Key, revision: u64, new: Option<Arc<Object>>) {
-        {
-            let mut state = self.write();
-            let old = match &new {
-                Some(object) => state.put(object),
-                None => state.remove(key),
-            };
-            state.revision = revision;
-            state.push(Arc::new(Change::new(revision, old, new)));
+        let mut state = self.write();
+        let old = match &new {
+            Some(object) => state.put(object),
+            None => state.remove(key),
+        };
+        state.revision = revision;
+        state.push(Arc::new(Change::new(revision, old, new)));
+        self.version.fetch_add(1, Ordering::Release);
+    }
+
+    /// Wakes whom the changes concern. Where there are too many to be woken each time, returns when to come again.
+    pub fn tell(&self, now: Instant) -> Option<Instant> {
+        let bells = std::mem::take(&mut self.write().untold);
+        let mut again = None;
+        let mut later = Vec::new();
+        for bell in bells {
+            if let Some(due) = bell.ring(now) {
+                again = Some(again.map_or(due, |other: Instant| other.min(due)));
+                later.push(bell);
+            }
         }
-        self.head.set(());
+        if !later.is_empty() {
+            self.write().untold.extend(later);
+        }
+        again
     }
 
     pub fn get(&self, key: &Key) -> Option<Arc<Object>> {
@@ -65,7 +101,7 @@ impl KindHub {
 
     /// Raised with every change: tells whether what was computed from this kind still holds.
     pub fn version(&self) -> u64 {
-        self.head.version()
+        self.version.load(Ordering::Acquire)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -78,62 +114,98 @@ impl KindHub {
 
     /// All objects of a namespace (of all, with an empty one) that the selector matches, at one revision.
     pub fn list(&self, namespace: &str, selector: &LabelSelector) -> Listing {
+        self.list_wanted(&Wanted { namespace, exact: None }, selector)
+    }
+
+    /// The same with a field's exact value; it narrows the search where somebody lives on such values.
+    pub fn list_wanted(&self, wanted: &Wanted<'_>, selector: &LabelSelector) -> Listing {
+        let exact = wanted.exact.filter(|(name, _)| self.keeps_field(name));
         let state = self.read();
         // What is shown is never ahead of what every kind has taken in, so all up to it is in this snapshot too.
         let revision = self.shown.revision().max(state.revision);
         let matching = |object: &&Arc<Object>| selector.matches(&object.header.labels);
-        let objects = match state.narrowest(selector) {
+        let narrowed = match exact {
+            Some((name, value)) => Some(state.indexes.with(name, value)),
+            None => state.indexes.narrowest(selector).map(Some),
+        };
+        let objects = match narrowed {
             Some(keys) => {
-                let found = keys.iter().filter(|key| namespace.is_empty() || key.namespace == namespace);
+                let inside = |key: &&Key| wanted.namespace.is_empty() || key.namespace == wanted.namespace;
+                let found = keys.into_iter().flatten().filter(inside);
                 found.filter_map(|key| state.objects.get(key)).filter(matching).cloned().collect()
             }
-            None => state.within(namespace).filter(matching).cloned().collect(),
+            None => state.within(wanted.namespace).filter(matching).cloned().collect(),
         };
         Listing { revision, objects }
     }
 
+    /// The objects that answer to a value; the index is made with the first such question.
+    pub fn with_value(&self, name: &'static str, of: &ValuesOf, value: &str) -> Vec<Arc<Object>> {
+        self.keep_index(name, of);
+        let state = self.read();
+        let keys = state.indexes.with(name, value);
+        keys.into_iter().flatten().filter_map(|key| state.objects.get(key)).cloned().collect()
+    }
+
+    fn keep_index(&self, name: &'static str, of: &ValuesOf) {
+        if self.read().indexes.has(name) {
+            return;
+        }
+        let state = &mut *self.write();
+        state.indexes.begin(name, of, state.objects.iter());
+    }
+
+    fn keeps_field(&self, name: &'static str) -> bool {
+        let (kept, asked, rules) = {
+            let state = self.read();
+            (state.indexes.has(name), state.lanes.has_field(name), state.rules.clone())
+        };
+        if !kept && asked {
+            let of: ValuesOf = Arc::new(move |object| vec![CompactString::from(field(&*rules, object, name))]);
+            self.keep_index(name, &of);
+        }
+        kept || asked
+    }
+
     /// A watcher of all changes after `revision`; None when the ring has already lost some of them.
     pub fn watch(self: &Arc<Self>, revision: u64, interest: Interest) -> Option<Watcher> {
-        let state = self.read();
-        if revision < state.complete_after {
-            return None;
-        }
-        let skip = state.ring.partition_point(|change| change.revision <= revision) as u64;
-        Some(Watcher::new(self.clone(), state.tail + skip, revision, interest))
+        let state = &mut *self.write();
+        let next = state.ring.after(revision)?;
+        let lane = Lane::of(&interest, state.namespaced, &*state.rules);
+        let bell = state.lanes.follow(&lane, next, &state.ring, &*state.rules);
+        Some(Watcher::new(self.clone(), lane, bell, next, revision, interest))
     }
 
-    /// Up to `most` changes from a sequence number on; None when the ring has moved past it.
-    pub(super) fn changes(&self, from: u64, most: usize) -> Option<Vec<Arc<Change>>> {
-        let state = self.read();
-        let skip = from.checked_sub(state.tail)? as usize;
-        Some(state.ring.iter().skip(skip).take(most).cloned().collect())
+    pub(super) fn leave(&self, lane: &Lane) {
+        self.write().lanes.leave(lane);
     }
 
-    pub(super) fn head(&self) -> &Latest<()> {
-        &self.head
+    /// Up to `most` changes of a lane from a number on; None when the ring has moved past it.
+    pub(super) fn changes(&self, lane: &Lane, from: u64, most: usize) -> Option<Taken> {
+        let state = self.read();
+        state.lanes.take(lane, from, most, &state.ring)
     }
 
     pub(super) fn shown_revision(&self) -> u64 {
         self.shown.revision()
     }
 
-    pub(super) fn shown(&self) -> &Arc<Shown> {
-        &self.shown
-    }
-
     /// Ends all watches: the kind is no longer served, or its history is broken.
     pub fn break_history(&self, revision: u64) {
-        let mut state = self.write();
-        state.tail += state.ring.len() as u64 + 1;
-        state.ring.clear();
-        state.complete_after = revision;
-        drop(state);
-        self.head.set(());
+        let bells = {
+            let state = &mut *self.write();
+            state.ring.cut(revision);
+            state.untold.clear();
+            state.lanes.cut(&state.ring)
+        };
+        self.version.fetch_add(1, Ordering::Release);
+        bells.iter().for_each(|bell| bell.told().set(()));
     }
 
     /// The same objects as a changed definition reads them. Nothing has happened to them: watchers hear nothing.
-    pub(super) fn refresh(&self, objects: Vec<Arc<Object>>) {
+    pub(super) fn refresh(&self, def: &KindDef, objects: Vec<Arc<Object>>) {
         let mut state = self.write();
+        state.rules = def.rules.clone();
         for object in objects {
             state.put(&object);
         }
@@ -143,7 +215,7 @@ impl KindHub {
     pub(super) fn replace(&self, objects: Vec<Arc<Object>>, revision: u64) {
         self.break_history(revision);
         let mut state = self.write();
-        (state.objects, state.labels, state.revision) = (BTreeMap::new(), HashMap::new(), revision);
+        (state.objects, state.indexes, state.revision) = (BTreeMap::new(), Indexes::default(), revision);
         for object in objects {
             state.put(&object);
         }
@@ -162,52 +234,23 @@ impl State {
     fn put(&mut self, object: &Arc<Object>) -> Option<Arc<Object>> {
         let key = object.key();
         let old = self.objects.insert(key.clone(), object.clone());
-        let same = old.as_ref().is_some_and(|old| old.header.labels == object.header.labels);
-        if !same {
-            if let Some(old) = &old {
-                self.unlabel(&key, old);
-            }
-            for (name, value) in &object.header.labels {
-                self.labels.entry((name.clone(), value.clone())).or_default().insert(key.clone());
-            }
-        }
+        self.indexes.replace(&key, old.as_deref(), Some(object));
         old
     }
 
     fn remove(&mut self, key: &Key) -> Option<Arc<Object>> {
         let old = self.objects.remove(key)?;
-        self.unlabel(key, &old);
+        self.indexes.replace(key, Some(&old), None);
         Some(old)
     }
 
-    fn unlabel(&mut self, key: &Key, object: &Object) {
-        for (name, value) in &object.header.labels {
-            let label = (name.clone(), value.clone());
-            if let Some(keys) = self.labels.get_mut(&label) {
-                keys.remove(key);
-                if keys.is_empty() {
-                    self.labels.remove(&label);
-                }
+    fn push(&mut self, change: Arc<Change>) {
+        let number = self.ring.push(change.clone());
+        for bell in self.lanes.note(number, &change, &self.ring, &*self.rules) {
+            if !self.untold.iter().any(|known| Arc::ptr_eq(known, &bell)) {
+                self.untold.push(bell);
             }
         }
-    }
-
-    fn push(&mut self, change: Arc<Change>) {
-        if self.ring.len() == RING_MOST
-            && let Some(lost) = self.ring.pop_front()
-        {
-            self.complete_after = lost.revision;
-            self.tail += 1;
-        }
-        self.ring.push_back(change);
-    }
-
-    /// The smallest set of keys that holds every match, where the selector asks for a label's exact value.
-    fn narrowest(&self, selector: &LabelSelector) -> Option<&BTreeSet<Key>> {
-        static NONE: BTreeSet<Key> = BTreeSet::new();
-        let exact = selector.requirements.iter().filter_map(|requirement| requirement.exact());
-        let sets = exact.map(|(name, value)| self.labels.get(&(name.into(), value.into())).unwrap_or(&NONE));
-        sets.min_by_key(|keys| keys.len())
     }
 
     fn within<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<Object>> {

@@ -2,14 +2,23 @@
 //! store, so that whatever is shown is durable. Watchers pull from the ring at their own pace: each gets every change
 //! or, when the ring has moved past it, is told that its history is gone.
 
+mod bell;
 mod change;
+mod field;
+mod index;
 mod kind;
+mod lanes;
 mod pump;
+mod ring;
 mod shown;
+#[cfg(test)]
+mod tests;
 mod watcher;
 
-pub use change::{Change, Encoding, json_frame};
-pub use kind::{KindHub, Listing};
+pub use change::{Change, Encoding, Form, frame};
+pub use field::field;
+pub use index::ValuesOf;
+pub use kind::{KindHub, Listing, Wanted};
 pub use pump::{Hub, HubError};
 pub use shown::Shown;
 pub use watcher::{Interest, Seen, Watcher};

@@ -1,7 +1,8 @@
 //! The pump: one task that follows the whole store and hands each change to its kind, in the store's order.
 //!
 //! Kinds come and go with custom resource definitions. A kind is opened by the pump itself, between two batches, so its
-//! first snapshot and the changes after it meet without a gap.
+//! first snapshot and the changes after it meet without a gap. It is opened as it was a while ago and led through what
+//! happened since: a watcher of before a restart goes on where it was.
 
 use super::{KindHub, Shown};
 use crate::storage::{self, Format, ROOT};
@@ -15,6 +16,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::{Batch, Event, Range, Record, Store, Watch, WatchFrom};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+/// Revisions that a kind is led through when it is opened: enough for who was watching when the server went down, and
+/// few enough that a start does not wait for them.
+const HISTORY: u64 = 16_384;
 
 #[derive(Debug)]
 pub enum HubError {
@@ -60,7 +66,8 @@ impl Hub {
         let shown = Arc::new(Shown::new(revision));
         let (commands, inbox) = mpsc::unbounded_channel();
         let watch = store.watch(WatchFrom::revision(ROOT, revision + 1)).await?;
-        let pump = Pump { store, format, shown: shown.clone(), kinds: BTreeMap::new(), revision };
+        let (kinds, untold) = (BTreeMap::new(), BTreeMap::new());
+        let pump = Pump { store, format, shown: shown.clone(), kinds, revision, untold, tell_at: None };
         tokio::spawn(pump.run(watch, inbox));
         Ok(Hub { shown, commands })
     }
@@ -93,6 +100,9 @@ struct Pump {
     /// By the prefix of their keys. No prefix begins another.
     kinds: BTreeMap<Arc<str>, Fed>,
     revision: u64,
+    /// Kinds whose watchers are still to be woken, and when that may be.
+    untold: BTreeMap<Arc<str>, Arc<KindHub>>,
+    tell_at: Option<Instant>,
 }
 
 impl Pump {
@@ -111,20 +121,37 @@ impl Pump {
                     Some(Command::Close(def)) => self.close(&def),
                     None => return,
                 },
+                () = until(self.tell_at) => self.tell(),
             }
         }
     }
 
     fn take(&mut self, batch: &Batch) {
         for event in &batch.events {
-            self.feed(event);
+            let Some((prefix, fed, key)) = self.find(event.key()) else { continue };
+            self.feed(fed, &key, event);
+            if !self.untold.contains_key(prefix) {
+                let (prefix, hub) = (prefix.clone(), fed.hub.clone());
+                self.untold.insert(prefix, hub);
+            }
         }
         self.revision = self.revision.max(batch.revision);
+        self.tell();
         self.shown.advance(self.revision);
     }
 
-    fn feed(&self, event: &Event) {
-        let Some((fed, key)) = self.find(event.key()) else { return };
+    fn tell(&mut self) {
+        let now = Instant::now();
+        let mut again: Option<Instant> = None;
+        self.untold.retain(|_, hub| {
+            let due = hub.tell(now);
+            again = again.into_iter().chain(due).min();
+            due.is_some()
+        });
+        self.tell_at = again;
+    }
+
+    fn feed(&self, fed: &Fed, key: &Key, event: &Event) {
         let new = match event {
             Event::Delete { .. } => None,
             Event::Put { record, .. } => match self.format.decode(&fed.def, record) {
@@ -135,13 +162,13 @@ impl Pump {
                 }
             },
         };
-        fed.hub.apply(&key, event.revision(), new);
+        fed.hub.apply(key, event.revision(), new);
     }
 
-    fn find(&self, key: &str) -> Option<(&Fed, Key)> {
+    fn find(&self, key: &str) -> Option<(&Arc<str>, &Fed, Key)> {
         let (prefix, fed) = self.kinds.range::<str, _>((Bound::Unbounded, Bound::Included(key))).next_back()?;
         let below = key.strip_prefix(&**prefix)?;
-        Some((fed, storage::parse_key(fed.def.namespaced(), below)?))
+        Some((prefix, fed, storage::parse_key(fed.def.namespaced(), below)?))
     }
 
     async fn open(&mut self, def: Arc<KindDef>) -> Result<Arc<KindHub>, HubError> {
@@ -150,20 +177,60 @@ impl Pump {
             let hub = open.hub.clone();
             // Two built-in rows over one prefix store the first one's kind; a custom one's definition has changed.
             if def.custom {
-                hub.refresh(self.load(&def, &prefix).await?);
+                hub.refresh(&def, self.load(&def, &prefix, self.revision).await?);
                 self.kinds.insert(prefix, Fed { def, hub: hub.clone() });
             }
             return Ok(hub);
         }
-        let objects = self.load(&def, &prefix).await?;
-        let hub = Arc::new(KindHub::new(self.shown.clone(), objects, self.revision));
-        self.kinds.insert(prefix, Fed { def, hub: hub.clone() });
+        let fed = match self.with_history(&def, &prefix).await {
+            Err(HubError::Store(store::Error::Compacted { .. })) => self.begin(&def, &prefix, self.revision).await?,
+            opened => opened?,
+        };
+        let hub = fed.hub.clone();
+        self.kinds.insert(prefix, fed);
         Ok(hub)
     }
 
-    /// All objects of a kind at the pump's own revision.
-    async fn load(&self, def: &KindDef, prefix: &str) -> Result<Vec<Arc<Object>>, HubError> {
-        let answer = self.store.range(Range::prefix(prefix).at(self.revision)).await?;
+    async fn begin(&self, def: &Arc<KindDef>, prefix: &str, revision: u64) -> Result<Fed, HubError> {
+        let objects = self.load(def, prefix, revision).await?;
+        let hub = KindHub::new(def, self.shown.clone(), objects, revision);
+        Ok(Fed { def: def.clone(), hub: Arc::new(hub) })
+    }
+
+    async fn with_history(&self, def: &Arc<KindDef>, prefix: &Arc<str>) -> Result<Fed, HubError> {
+        let since = self.since().await?;
+        let fed = self.begin(def, prefix, since).await?;
+        if since == self.revision {
+            return Ok(fed);
+        }
+        let mut watch = self.store.watch(WatchFrom::revision(prefix, since + 1)).await?;
+        self.store.progress().await?;
+        loop {
+            let batch = watch.next().await.ok_or(HubError::Stopped)??;
+            for event in batch.events.iter().filter(|event| event.revision() <= self.revision) {
+                if let Some(key) = event.key().strip_prefix(&**prefix) {
+                    storage::parse_key(def.namespaced(), key).inspect(|key| self.feed(&fed, key, event));
+                }
+            }
+            if batch.revision >= self.revision {
+                return Ok(fed);
+            }
+        }
+    }
+
+    /// From when on a kind's history is told: the oldest that the store keeps, within bounds.
+    async fn since(&self) -> Result<u64, HubError> {
+        let wished = self.revision.saturating_sub(HISTORY).max(1);
+        match self.store.get(ROOT, Some(wished)).await {
+            Ok(_) => Ok(wished),
+            Err(store::Error::Compacted { oldest }) => Ok(oldest.min(self.revision)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// All objects of a kind at a revision.
+    async fn load(&self, def: &KindDef, prefix: &str, revision: u64) -> Result<Vec<Arc<Object>>, HubError> {
+        let answer = self.store.range(Range::prefix(prefix).at(revision)).await?;
         let read = |record: &Record| self.format.decode(def, record).map(Arc::new).map_err(HubError::Unreadable);
         answer.records.iter().map(read).collect()
     }
@@ -197,10 +264,17 @@ impl Pump {
     async fn reload(&mut self) -> Result<(), HubError> {
         self.revision = self.store.revision().await?;
         for (prefix, fed) in &self.kinds {
-            let objects = self.load(&fed.def, prefix).await?;
+            let objects = self.load(&fed.def, prefix, self.revision).await?;
             fed.hub.replace(objects, self.revision);
         }
         self.shown.advance(self.revision);
         Ok(())
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
     }
 }

@@ -1,8 +1,10 @@
 //! One watcher: a place in a kind's ring and what it wants to see.
 
+use super::bell::Bell;
+use super::lanes::{Lane, Taken};
 use super::{Change, Encoding, KindHub};
-use meta::Object;
 use meta::selector::LabelSelector;
+use meta::{CompactString, Object};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -16,6 +18,8 @@ pub struct Interest {
     pub name: Option<String>,
     pub labels: LabelSelector,
     pub fields: Option<FieldMatch>,
+    /// A value that one of the fields must have exactly.
+    pub exact: Option<(&'static str, CompactString)>,
 }
 
 impl Interest {
@@ -51,6 +55,8 @@ const BATCH: usize = 256;
 
 pub struct Watcher {
     hub: Arc<KindHub>,
+    lane: Lane,
+    bell: Arc<Bell>,
     next: u64,
     /// Everything up to this revision has been handed out or was none of its interest.
     revision: u64,
@@ -59,47 +65,69 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    pub(super) fn new(hub: Arc<KindHub>, next: u64, revision: u64, interest: Interest) -> Watcher {
-        Watcher { hub, next, revision, interest, ready: VecDeque::new() }
+    pub(super) fn new(
+        hub: Arc<KindHub>,
+        lane: Lane,
+        bell: Arc<Bell>,
+        next: u64,
+        revision: u64,
+        interest: Interest,
+    ) -> Watcher {
+        Watcher { hub, lane, bell, next, revision, interest, ready: VecDeque::new() }
     }
 
     /// The next change of interest. Cancel-safe. Pends for ever when nothing happens.
     pub async fn next(&mut self) -> Seen {
         loop {
-            let version = self.hub.head().version();
+            let version = self.bell.told().version();
             let _newer = match self.poll() {
                 Some(seen) => return seen,
-                None => self.hub.head().after(version).await,
+                None => self.bell.told().after(version).await,
             };
         }
     }
 
     /// The next change of interest that has already happened.
     pub fn poll(&mut self) -> Option<Seen> {
-        loop {
-            if let Some((event, change)) = self.ready.pop_front() {
-                self.revision = change.revision;
-                return Some(Seen::Change(event, change));
-            }
+        if self.ready.is_empty() && self.fill().is_none() {
+            return Some(Seen::Lost);
+        }
+        let Some((event, change)) = self.ready.pop_front() else {
+            self.ready.shrink_to(0); // most watchers are idle most of the time
+            return None;
+        };
+        self.revision = change.revision;
+        Some(Seen::Change(event, change))
+    }
+
+    /// Reads on until there is something of interest, or nothing more; None when the ring has moved past this watcher.
+    fn fill(&mut self) -> Option<()> {
+        while self.ready.is_empty() {
             // Read before the ring: whatever is shown by now is in the ring by now.
             let shown = self.hub.shown_revision();
-            let Some(changes) = self.hub.changes(self.next, BATCH) else { return Some(Seen::Lost) };
-            let Some(last) = changes.last() else {
+            let Taken { changes, next } = self.hub.changes(&self.lane, self.next, BATCH)?;
+            self.next = next;
+            if changes.is_empty() {
                 self.revision = self.revision.max(shown);
-                return None;
-            };
-            (self.next, self.revision) = (self.next + changes.len() as u64, last.revision.max(self.revision));
+                return Some(());
+            }
             let wanted = changes.into_iter().filter_map(|change| Some((self.interest.sees(&change)?, change)));
             self.ready.extend(wanted);
         }
+        Some(())
     }
 
     /// The revision up to which this watcher has seen everything: what a bookmark may promise.
-    pub fn revision(&self) -> u64 {
+    pub fn revision(&mut self) -> u64 {
+        if self.ready.is_empty() {
+            let _told_with_the_next_poll = self.fill();
+        }
         self.revision
     }
+}
 
-    pub fn caught_up(&self) -> bool {
-        self.ready.is_empty() && self.revision >= self.hub.shown().revision()
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.hub.leave(&self.lane);
     }
 }

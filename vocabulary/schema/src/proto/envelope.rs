@@ -50,15 +50,42 @@ pub(super) fn text(bytes: &[u8]) -> Result<CompactString, ProtoError> {
 /// Puts a message into its envelope. Encoding and content type are there and empty.
 pub(super) fn seal(type_meta: &TypeMeta, message: impl FnOnce(&mut Tail)) -> Vec<u8> {
     Tail::written(|tail| {
-        tail.bytes(4, &[]);
-        tail.bytes(3, &[]);
+        unencoded(tail);
         tail.nested(2, message);
-        tail.nested(1, |tail| {
-            tail.bytes(2, type_meta.kind.as_bytes());
-            tail.bytes(1, type_meta.api_version.as_bytes());
-        });
-        tail.raw(MAGIC);
+        named(type_meta, tail);
     })
+}
+
+fn unencoded(tail: &mut Tail) {
+    tail.bytes(4, &[]);
+    tail.bytes(3, &[]);
+}
+
+fn named(type_meta: &TypeMeta, tail: &mut Tail) {
+    tail.nested(1, |tail| {
+        tail.bytes(2, type_meta.kind.as_bytes());
+        tail.bytes(1, type_meta.api_version.as_bytes());
+    });
+    tail.raw(MAGIC);
+}
+
+/// What stands before the items of a list whose items take this many bytes: its envelope's beginning and its metadata.
+pub fn list_head(type_meta: &TypeMeta, list_meta: &[u8], items: usize) -> Vec<u8> {
+    Tail::written(|tail| {
+        tail.bytes(1, list_meta);
+        tail.open(2, items);
+        named(type_meta, tail);
+    })
+}
+
+/// What stands behind them.
+pub fn list_end() -> Vec<u8> {
+    Tail::written(unencoded)
+}
+
+/// One item of a list, behind its key and length.
+pub fn list_item(message: &[u8]) -> Vec<u8> {
+    Tail::written(|tail| tail.bytes(2, message))
 }
 
 /// One event of a watch, `object` being in its own envelope. A stream frames each with its length in four bytes.

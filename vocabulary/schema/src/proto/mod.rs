@@ -13,7 +13,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use envelope::{Envelope, MAGIC, watch_event};
+pub use envelope::{Envelope, MAGIC, list_end, list_head, list_item, watch_event};
 pub use layout::Layout;
 
 use crate::{Schema, TypeMeta};

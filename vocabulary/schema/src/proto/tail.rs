@@ -44,6 +44,12 @@ impl Tail {
         self.nested(tag, |tail| tail.raw(bytes));
     }
 
+    /// The beginning of a message of what stands already and of so many bytes that will be put behind it.
+    pub fn open(&mut self, tag: u32, behind: usize) {
+        self.varint((self.0.len() + behind) as u64);
+        self.key(tag, BYTES);
+    }
+
     /// A message inside: whatever `write` adds.
     pub fn nested(&mut self, tag: u32, write: impl FnOnce(&mut Tail)) {
         let before = self.0.len();

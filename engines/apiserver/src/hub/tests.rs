@@ -1,0 +1,112 @@
+//! Lanes, and history over a restart.
+
+use super::{Encoding, Hub, Interest, KindHub, Seen, Shown, Watcher, field};
+use crate::storage::Format;
+use clock::VirtualClock;
+use kinds::KindDef;
+use meta::{Key, Object, value};
+use std::sync::Arc;
+use store::{Memory, Store, Txn};
+
+fn pods() -> Arc<KindDef> {
+    let is_pod = |def: &Arc<KindDef>| def.group.is_empty() && def.names.plural == "pods";
+    kinds::builtin().iter().find(|def| is_pod(def)).expect("the table has pods").clone()
+}
+
+fn pod(name: &str, node: &str, revision: u64) -> Arc<Object> {
+    let value = value!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "default"},
+        "spec": {"nodeName": node}});
+    Arc::new(Object::from_stored(Object::canonical(&value), revision).unwrap())
+}
+
+fn of_node(node: &'static str) -> Interest {
+    let rules = pods().rules.clone();
+    let fields: super::watcher::FieldMatch = Arc::new(move |object| field(&*rules, object, "spec.nodeName") == node);
+    Interest { exact: Some(("spec.nodeName", node.into())), fields: Some(fields), ..Interest::default() }
+}
+
+fn hub() -> Arc<KindHub> {
+    Arc::new(KindHub::new(&pods(), Arc::new(Shown::new(1)), Vec::new(), 1))
+}
+
+fn told(watcher: &mut Watcher) -> Vec<String> {
+    let mut told = Vec::new();
+    while let Some(seen) = watcher.poll() {
+        match seen {
+            Seen::Lost => told.push("lost".into()),
+            Seen::Change(event, change) => told.push(format!("{} {}", event.word(), change.revision)),
+        }
+        if told.last().is_some_and(|last| last == "lost") {
+            break;
+        }
+    }
+    told
+}
+
+#[test]
+fn a_node_sees_its_own_pods_come_change_and_go() {
+    let hub = hub();
+    let mut watchers = [of_node("n1"), of_node("n2"), Interest::default()].map(|i| hub.watch(1, i).unwrap());
+    let (a, b) = (Key::new("default", "a"), Key::new("default", "b"));
+    hub.apply(&a, 2, Some(pod("a", "", 2)));
+    hub.apply(&a, 3, Some(pod("a", "n1", 3)));
+    hub.apply(&b, 4, Some(pod("b", "n2", 4)));
+    hub.apply(&a, 5, Some(pod("a", "n1", 5)));
+    hub.apply(&a, 6, None);
+    let expect: [&[&str]; 3] = [
+        &["ADDED 3", "MODIFIED 5", "DELETED 6"],
+        &["ADDED 4"],
+        &["ADDED 2", "MODIFIED 3", "ADDED 4", "MODIFIED 5", "DELETED 6"],
+    ];
+    for (watcher, expect) in watchers.iter_mut().zip(expect) {
+        assert_eq!(told(watcher), expect);
+    }
+    let mut late = hub.watch(3, of_node("n1")).unwrap();
+    assert_eq!(told(&mut late), ["MODIFIED 5", "DELETED 6"], "who joins a lane later finds what was before");
+}
+
+#[test]
+fn what_happens_elsewhere_makes_nobody_late() {
+    let hub = hub();
+    let named = |name: &str| Interest { namespace: "default".into(), name: Some(name.into()), ..Interest::default() };
+    let mut quiet = [of_node("n1"), named("a")].map(|interest| hub.watch(1, interest).unwrap());
+    let mut all = hub.watch(1, Interest::default()).unwrap();
+    let other = pod("b", "n2", 2);
+    for revision in 2..80_000 {
+        hub.apply(&other.key(), revision, Some(other.clone()));
+    }
+    hub.apply(&Key::new("default", "a"), 80_000, Some(pod("a", "n1", 80_000)));
+    for watcher in &mut quiet {
+        assert_eq!(told(watcher), ["ADDED 80000"]);
+    }
+    assert_eq!(told(&mut all), ["lost"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_those_concerned_are_woken() {
+    let hub = hub();
+    let mut quiet = hub.watch(1, of_node("n1")).unwrap();
+    let waiting = tokio::spawn(async move { matches!(quiet.next().await, Seen::Change(Encoding::Added, _)) });
+    tokio::task::yield_now().await;
+    let polled = |hub: &KindHub| hub.tell(tokio::time::Instant::now());
+    hub.apply(&Key::new("default", "b"), 2, Some(pod("b", "n2", 2)));
+    assert_eq!(polled(&hub), None);
+    tokio::task::yield_now().await;
+    assert!(!waiting.is_finished());
+    hub.apply(&Key::new("default", "a"), 3, Some(pod("a", "n1", 3)));
+    assert_eq!(polled(&hub), None);
+    assert!(waiting.await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_of_before_a_restart_goes_on() {
+    let store: Arc<dyn Store> = Arc::new(Memory::new(Arc::new(VirtualClock::new(1))));
+    for (name, node) in [("a", ""), ("b", ""), ("a", "n1")] {
+        let body = pod(name, node, 0).body().clone();
+        let key: Arc<str> = format!("/registry/pods/default/{name}").into();
+        store.txn(Txn::new().put(key, body)).await.unwrap();
+    }
+    let hub = Hub::start(store, Format::Json).await.unwrap().open(pods()).await.unwrap();
+    assert_eq!(hub.len(), 2);
+    assert_eq!(told(&mut hub.watch(2, Interest::default()).unwrap()), ["ADDED 3", "MODIFIED 4"]);
+}
