@@ -4,8 +4,11 @@ mod node;
 mod server;
 
 use crate::door::Door;
+use crate::fault::Trouble;
 use crate::gate::Gate;
 use crate::observer::Observer;
+use crate::planted;
+use crate::prober::Prober;
 use crate::run::RunError;
 use crate::scenario::{Part, Scenario};
 use crate::timeline::Timeline;
@@ -18,6 +21,8 @@ use runner::{Profile, Runner, Running, start_scheduler};
 use server::Server;
 use std::sync::Arc;
 
+const MANAGER: &str = "kube-controller-manager";
+
 pub struct Cluster {
     pub gate: Arc<Gate>,
     pub timeline: Timeline,
@@ -29,6 +34,9 @@ pub struct Cluster {
     doors: Doors,
     controllers: Vec<Running>,
     scheduler: Option<Running>,
+    /// Whether each controller has caches of its own, which may disagree.
+    apart: bool,
+    _prober: Option<Prober>,
 }
 
 /// Makes doors, each with dice of its own, so that one component's calls do not change another's luck.
@@ -39,9 +47,9 @@ pub struct Doors {
 }
 
 impl Doors {
-    pub fn open(&self, identity: Identity, manager: &'static str, faulty: bool) -> Arc<Door> {
+    pub fn open(&self, identity: Identity, manager: &'static str, part: Option<Part>) -> Arc<Door> {
         let dice = Arc::new(VirtualClock::new(self.dice.random()));
-        Arc::new(Door { gate: self.gate.clone(), identity, manager, dice, faulty })
+        Arc::new(Door { gate: self.gate.clone(), identity, manager, dice, part })
     }
 }
 
@@ -49,13 +57,16 @@ impl Cluster {
     pub async fn start(scenario: &Scenario, dice: Arc<VirtualClock>, gate: Arc<Gate>) -> Result<Cluster, RunError> {
         let server = Server::start(gate.clone(), &dice).await?;
         let doors = Doors { gate: gate.clone(), dice: dice.clone() };
-        let admin = doors.open(Identity::new("admin", &[MASTERS]), "admin", false);
-        let watching = doors.open(Identity::new("observer", &[MASTERS]), "observer", false);
+        let admin = doors.open(Identity::new("admin", &[MASTERS]), "admin", None);
+        let watching = doors.open(Identity::new("observer", &[MASTERS]), "observer", None);
         let observer = Observer::start(&watching);
         let timeline = gate.timeline.clone();
         let nodes = (0..scenario.nodes).map(|number| Node::new(number, &dice)).collect::<Result<_, _>>()?;
         let (controllers, scheduler) = (Vec::new(), None);
-        let mut cluster = Cluster { gate, timeline, server, nodes, observer, admin, doors, controllers, scheduler };
+        let apart = scenario.troubles.contains(&Trouble::Stale);
+        let _prober = scenario.probe.then(|| Prober::start(&gate, &VirtualClock::new(dice.random())));
+        let mut cluster =
+            Cluster { gate, timeline, server, nodes, observer, admin, doors, controllers, scheduler, apart, _prober };
         cluster.start_controllers();
         cluster.start_scheduler();
         for node in &mut cluster.nodes {
@@ -69,21 +80,32 @@ impl Cluster {
     }
 
     fn start_controllers(&mut self) {
-        let (clock, manager) = (self.new_clock(), "kube-controller-manager");
-        let reader = self.doors.open(Identity::new("system:kube-controller-manager", &[]), manager, true);
-        let runner = Runner::new(Caches::new(reader, clock.clone()), clock);
         let settings = Settings { root_ca: "PEM".into(), ..Settings::default() };
-        let start = |make: &controllers::Make| {
-            let controller = make(&settings);
+        let mut runner = self.new_runner();
+        let mut all = Vec::new();
+        for make in ALL {
+            let controller = planted::controller::plant(self.gate.bug, make(&settings));
             let identity = Identity::service_account("kube-system", controller.identity());
-            runner.start(controller, self.doors.open(identity, manager, true))
-        };
-        self.controllers = ALL.iter().map(start).collect();
+            if self.apart {
+                runner = self.new_runner();
+            }
+            all.push(runner.start(controller, self.doors.open(identity, MANAGER, Some(Part::Controllers))));
+        }
+        self.controllers = all;
+    }
+
+    /// With caches that begin empty.
+    fn new_runner(&self) -> Runner {
+        let clock = self.new_clock();
+        let identity = Identity::new("system:kube-controller-manager", &[]);
+        let reader = self.doors.open(identity, MANAGER, Some(Part::Controllers));
+        Runner::new(Caches::new(reader, clock.clone()), clock)
     }
 
     fn start_scheduler(&mut self) {
         let clock = self.new_clock();
-        let door = self.doors.open(Identity::new("system:kube-scheduler", &[]), "kube-scheduler", true);
+        let door =
+            self.doors.open(Identity::new("system:kube-scheduler", &[]), "kube-scheduler", Some(Part::Scheduler));
         let caches = Caches::new(door.clone(), clock.clone());
         self.scheduler = Some(start_scheduler(&caches, door, clock, Profile::default()));
     }

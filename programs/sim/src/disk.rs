@@ -1,64 +1,110 @@
-//! A disk that calls a sync done without having done it: what [`crate::Bug::SyncsLie`] seeds.
+//! The server's disk with switches: it may refuse to write, and call a sync done without having done it.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use store_disk::{Disk, DiskFile, Held, SimDisk};
 
-pub struct LyingDisk(pub SimDisk);
+#[derive(Clone)]
+pub struct SwitchedDisk {
+    pub disk: SimDisk,
+    switches: Arc<Switches>,
+}
 
-impl Disk for LyingDisk {
-    fn lock(&self) -> io::Result<Held> {
-        self.0.lock()
+#[derive(Default)]
+struct Switches {
+    fails_to_write: AtomicBool,
+    lies: bool,
+}
+
+impl SwitchedDisk {
+    /// `lies`: what [`crate::Bug::SyncsLie`] plants.
+    pub fn new(disk: SimDisk, lies: bool) -> SwitchedDisk {
+        let fails_to_write = AtomicBool::new(false);
+        SwitchedDisk { disk, switches: Arc::new(Switches { fails_to_write, lies }) }
     }
 
-    fn list(&self) -> io::Result<Vec<String>> {
-        self.0.list()
+    /// Every write is an error of the device until it is mended.
+    pub fn set_failing(&self, fails: bool) {
+        self.switches.fails_to_write.store(fails, Ordering::Relaxed);
     }
 
-    fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
-        Ok(Box::new(LyingFile(self.0.create(name)?, 0)))
-    }
-
-    fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
-        Ok(Box::new(LyingFile(self.0.open(name)?, 0)))
-    }
-
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.0.rename(from, to)
-    }
-
-    fn remove(&self, name: &str) -> io::Result<()> {
-        self.0.remove(name)
-    }
-
-    fn sync_dir(&self) -> io::Result<()> {
-        self.0.sync_dir()
+    fn file(&self, file: Box<dyn DiskFile>) -> Box<dyn DiskFile> {
+        Box::new(SwitchedFile { file, switches: self.switches.clone(), syncs: 0 })
     }
 }
 
-/// A file with the number of its syncs: the first ones are true, so that the file is there at all.
-struct LyingFile(Box<dyn DiskFile>, u64);
+impl Switches {
+    fn write(&self) -> io::Result<()> {
+        match self.fails_to_write.load(Ordering::Relaxed) {
+            true => Err(io::Error::other("input/output error")),
+            false => Ok(()),
+        }
+    }
+}
 
+impl Disk for SwitchedDisk {
+    fn lock(&self) -> io::Result<Held> {
+        self.disk.lock()
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        self.disk.list()
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        self.switches.write()?;
+        Ok(self.file(self.disk.create(name)?))
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        Ok(self.file(self.disk.open(name)?))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.switches.write()?;
+        self.disk.rename(from, to)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.switches.write()?;
+        self.disk.remove(name)
+    }
+
+    fn sync_dir(&self) -> io::Result<()> {
+        self.disk.sync_dir()
+    }
+}
+
+struct SwitchedFile {
+    file: Box<dyn DiskFile>,
+    switches: Arc<Switches>,
+    syncs: u64,
+}
+
+/// The first syncs of a lying disk are true, so that the file is there at all.
 const TRUE_SYNCS: u64 = 1;
 
-impl DiskFile for LyingFile {
+impl DiskFile for SwitchedFile {
     fn length(&self) -> io::Result<u64> {
-        self.0.length()
+        self.file.length()
     }
 
     fn read_exact_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        self.0.read_exact_at(offset, into)
+        self.file.read_exact_at(offset, into)
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.append(bytes)
+        self.switches.write()?;
+        self.file.append(bytes)
     }
 
     fn truncate(&mut self, len: u64) -> io::Result<()> {
-        self.0.truncate(len)
+        self.file.truncate(len)
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.1 += 1;
-        if self.1 > TRUE_SYNCS { Ok(()) } else { self.0.sync() }
+        self.syncs += 1;
+        if self.switches.lies && self.syncs > TRUE_SYNCS { Ok(()) } else { self.file.sync() }
     }
 }

@@ -1,41 +1,54 @@
-//! The one place where the API server can be reached, while there is one.
+//! The one place where the API server and its store can be reached, while there are any.
 
+use crate::bug::Bug;
+use crate::fault::Faults;
 use crate::ledger::Ledger;
-use crate::scenario::Bug;
+use crate::network::Network;
 use crate::timeline::Timeline;
 use apiserver::engine::Api;
 use client::Latest;
-use client::fake::Faults;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::Store;
 
 pub struct Gate {
-    server: Mutex<Option<Arc<Api>>>,
+    server: Mutex<Option<Open>>,
     /// How many servers have ended.
     ended: Latest<()>,
     faults: Mutex<Faults>,
+    pub network: Network,
     pub bug: Option<Bug>,
     pub ledger: Ledger,
     pub timeline: Timeline,
+    calls: AtomicU64,
+}
+
+#[derive(Clone)]
+struct Open {
+    api: Arc<Api>,
+    store: Arc<dyn Store>,
 }
 
 /// A server as one caller has found it.
 pub struct Reached {
     pub api: Arc<Api>,
-    life: u64,
+    pub store: Arc<dyn Store>,
+    pub life: u64,
 }
 
 impl Gate {
     pub fn new(bug: Option<Bug>, ledger: Ledger, timeline: Timeline) -> Arc<Gate> {
         let (server, ended, faults) = (Mutex::default(), Latest::new(()), Mutex::default());
-        Arc::new(Gate { server, ended, faults, bug, ledger, timeline })
+        let (network, calls) = (Network::default(), AtomicU64::new(0));
+        Arc::new(Gate { server, ended, faults, network, bug, ledger, timeline, calls })
     }
 
-    fn server(&self) -> MutexGuard<'_, Option<Arc<Api>>> {
+    fn server(&self) -> MutexGuard<'_, Option<Open>> {
         self.server.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn open(&self, api: Arc<Api>) {
-        *self.server() = Some(api);
+    pub fn open(&self, api: Arc<Api>, store: Arc<dyn Store>) {
+        *self.server() = Some(Open { api, store });
     }
 
     /// Every call and every watch on its way breaks off.
@@ -45,8 +58,8 @@ impl Gate {
     }
 
     pub fn reach(&self) -> Option<Reached> {
-        let api = self.server().clone()?;
-        Some(Reached { api, life: self.ended.version() })
+        let Open { api, store } = self.server().clone()?;
+        Some(Reached { api, store, life: self.ended.version() })
     }
 
     /// Returns when that server is gone.
@@ -61,10 +74,12 @@ impl Gate {
     pub fn set_faults(&self, faults: Faults) {
         *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
     }
-}
 
-impl Reached {
-    pub fn life(&self) -> u64 {
-        self.life
+    pub fn count_call(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
     }
 }

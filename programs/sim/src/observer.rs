@@ -138,9 +138,11 @@ impl Kind {
             return;
         }
         let acknowledged = gate.ledger.changes(self.prefix, seen.listed_at + 1..=seen.position);
-        for missed in acknowledged.difference(&seen.changes) {
-            gate.timeline.violation(format_args!("a watch of {} missed revision {missed}", self.resource.resource));
+        for (revision, key) in acknowledged.keys().filter(|(revision, _)| !seen.changes.contains(revision)) {
+            let what = &self.resource.resource;
+            gate.timeline.violation(format_args!("a watch of {what} missed revision {revision} of {key}"));
         }
         seen.listed_at = seen.position;
+        seen.changes.clear();
     }
 }

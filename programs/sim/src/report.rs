@@ -1,5 +1,7 @@
 //! What a run came to.
 
+use crate::scenario::Scenario;
+use crate::timeline::Told;
 use std::fmt;
 
 /// So much of the timeline is shown; the end is where it broke.
@@ -10,14 +12,33 @@ pub struct Report {
     pub seed: u64,
     /// Everything that was committed, in order and with its time: equal for equal seeds.
     pub trace_hash: u64,
+    /// How much was committed, and the last of it with its times.
+    pub committed: u64,
     pub commits: Vec<String>,
+    pub calls: u64,
     pub timeline: Vec<String>,
     pub violations: Vec<String>,
     /// What there was at the end.
     pub outcome: Vec<String>,
+    again: String,
 }
 
 impl Report {
+    pub(crate) fn of(scenario: &Scenario, told: Told, calls: u64, outcome: Vec<String>) -> Report {
+        let Told { hash, committed, commits, lines, violations } = told;
+        Report {
+            seed: scenario.seed,
+            trace_hash: hash,
+            committed,
+            commits,
+            calls,
+            timeline: lines,
+            violations,
+            outcome,
+            again: scenario.again.clone(),
+        }
+    }
+
     pub fn is_good(&self) -> bool {
         self.violations.is_empty()
     }
@@ -38,6 +59,6 @@ impl fmt::Display for Report {
         for violation in &self.violations {
             writeln!(f, "violation: {violation}")?;
         }
-        writeln!(f, "trace {:016x}; again: SIM_SEED={} cargo test -p sim a_seed_of_choice", self.trace_hash, self.seed)
+        writeln!(f, "trace {:016x}; again: {}", self.trace_hash, self.again)
     }
 }

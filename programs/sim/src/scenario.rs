@@ -1,20 +1,18 @@
 //! What to live through, in code or as a text of one instruction a line.
 
-use client::fake::Faults;
+mod manifests;
+mod script;
+mod workload;
+
+use crate::bug::Bug;
+use crate::fault::{self, Faults, Trouble};
+use kinds::KindDef;
+pub use manifests::read as read_manifests;
 use meta::{Gvr, Value};
-use std::fmt;
-use std::time::Duration;
+pub use script::ScenarioError;
+use std::sync::Arc;
 
-/// A mistake that is planted to see whether the properties find it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bug {
-    /// The disk calls a sync done without having done it.
-    SyncsLie,
-    /// Every watch swallows a change now and then.
-    WatchDropsEvents,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// The API server and its disk: the power is cut in the middle of an operation.
     Api,
@@ -26,23 +24,50 @@ pub enum Part {
     Machine(usize),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     Crash(Part),
+    /// A part does not reach the server for so long.
+    Cut {
+        part: Part,
+        seconds: u64,
+    },
+    Mend(Part),
     FailSync,
     FillDisk {
         seconds: u64,
     },
+    /// Writes of the disk are errors for so long.
+    FailWrites {
+        seconds: u64,
+    },
+    MendDisk,
     /// How many seconds a node's clock runs ahead.
     Skew {
         node: usize,
         seconds: i64,
+    },
+    /// The clock of the server and of the controllers jumps.
+    Jump {
+        seconds: i64,
+    },
+    /// Changes of a resource come late to some, or never: their watch ends, and history is gone.
+    Hold {
+        resource: String,
+        seconds: u64,
+        forgotten: bool,
     },
     Faults(Faults),
     Scale {
         namespace: String,
         name: String,
         replicas: i64,
+    },
+    /// Another template: the deployment rolls over.
+    Roll {
+        namespace: String,
+        name: String,
+        image: String,
     },
 }
 
@@ -60,144 +85,96 @@ pub struct Scenario {
     pub minutes: u64,
     /// How long there is none after it, before everything must be as wanted.
     pub calm: u64,
-    pub faults: Faults,
-    /// Some part crashes, or the disk fails, about this often in seconds; none: never by chance.
+    pub troubles: Vec<Trouble>,
+    /// Something befalls some part about this often in seconds; none: never by chance.
     pub crash_every: Option<u64>,
     pub manifests: Vec<Value>,
     pub steps: Vec<Timed>,
+    /// Whether the store has a client of its own that tries what API servers do to it.
+    pub probe: bool,
     pub bug: Option<Bug>,
+    /// The command that lives through this once more.
+    pub again: String,
 }
 
 impl Default for Scenario {
     fn default() -> Scenario {
-        let (faults, manifests, steps) = (Faults::default(), Vec::new(), Vec::new());
-        Scenario { seed: 1, nodes: 2, minutes: 5, calm: 10, faults, crash_every: None, manifests, steps, bug: None }
+        Scenario {
+            seed: 1,
+            nodes: 2,
+            minutes: 5,
+            calm: 10,
+            troubles: Vec::new(),
+            crash_every: None,
+            manifests: Vec::new(),
+            steps: Vec::new(),
+            probe: false,
+            bug: None,
+            again: "cargo test -p sim scenarios".into(),
+        }
     }
 }
-
-#[derive(Debug, PartialEq)]
-pub struct ScenarioError {
-    pub line: usize,
-    pub why: String,
-}
-
-impl fmt::Display for ScenarioError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.why)
-    }
-}
-
-impl std::error::Error for ScenarioError {}
 
 impl Scenario {
     /// Every fault there is.
     pub fn rough(seed: u64) -> Scenario {
-        Scenario { seed, faults: Faults::rough(), crash_every: Some(20), ..Scenario::default() }
+        let troubles = fault::TROUBLES.iter().map(|(_, trouble, _)| *trouble).collect();
+        let again = format!("SIM_SEED={seed} cargo test -p sim --test simulation a_seed_of_choice -- --nocapture");
+        Scenario { seed, troubles, crash_every: Some(20), probe: true, again, ..Scenario::default() }
+    }
+
+    /// The cluster whose seeds the tests run: every fault, and a deployment that grows, rolls and shrinks beside a stateful and
+    /// a daemon set.
+    pub fn usual(seed: u64) -> Scenario {
+        let base = Scenario { minutes: 3, ..Scenario::rough(seed) };
+        let cluster = base.deployment("web", 4).stateful_set("db", 2).daemon_set("agent");
+        cluster.scale(45, "web", 7).roll(80, "web", "web:2").scale(110, "web", 3)
     }
 
     #[must_use]
     pub fn deployment(mut self, name: &str, replicas: i64) -> Scenario {
-        self.manifests.extend(web(name, replicas));
+        self.manifests.extend(workload::deployment(name, replicas));
         self
     }
 
-    pub fn parse(text: &str) -> Result<Scenario, ScenarioError> {
-        let mut scenario = Scenario::default();
-        for (number, line) in text.lines().enumerate() {
-            let words: Vec<&str> = line.split('#').next().unwrap_or("").split_whitespace().collect();
-            if let Some(why) = scenario.read(&words).err() {
-                return Err(ScenarioError { line: number + 1, why });
-            }
-        }
-        Ok(scenario)
+    #[must_use]
+    pub fn stateful_set(mut self, name: &str, replicas: i64) -> Scenario {
+        self.manifests.extend(workload::stateful_set(name, replicas));
+        self
     }
 
-    fn read(&mut self, words: &[&str]) -> Result<(), String> {
-        match words {
-            [] => {}
-            ["seed", n] => self.seed = number(n)?,
-            ["nodes", n] => self.nodes = number(n)?,
-            ["minutes", n] => self.minutes = number(n)?,
-            ["calm", n] => self.calm = number(n)?,
-            ["crash-every", n] => self.crash_every = Some(number(n)?),
-            ["faults", which] => self.faults = faults(which)?,
-            ["deployment", name, replicas] => self.manifests.extend(web(name, number(replicas)?)),
-            ["at", second, step @ ..] => self.steps.push(Timed { second: number(second)?, step: read_step(step)? }),
-            [other, ..] => return Err(format!("{other:?} is no instruction")),
-        }
-        Ok(())
+    #[must_use]
+    pub fn daemon_set(mut self, name: &str) -> Scenario {
+        self.manifests.push(workload::daemon_set(name));
+        self
     }
-}
 
-fn number<N: std::str::FromStr>(word: &str) -> Result<N, String> {
-    word.parse().map_err(|_| format!("{word:?} is no number that fits"))
-}
+    #[must_use]
+    pub fn at(mut self, second: u64, step: Step) -> Scenario {
+        self.steps.push(Timed { second, step });
+        self
+    }
 
-fn faults(which: &str) -> Result<Faults, String> {
-    match which {
-        "none" => Ok(Faults::default()),
-        "slow" => Ok(Faults { delay: Duration::from_millis(300), ..Faults::default() }),
-        "rough" => Ok(Faults::rough()),
-        other => Err(format!("{other:?} are no faults: none, slow or rough")),
+    #[must_use]
+    pub fn scale(self, second: u64, name: &str, replicas: i64) -> Scenario {
+        self.at(second, Step::Scale { namespace: "default".into(), name: name.into(), replicas })
+    }
+
+    #[must_use]
+    pub fn roll(self, second: u64, name: &str, image: &str) -> Scenario {
+        self.at(second, Step::Roll { namespace: "default".into(), name: name.into(), image: image.into() })
     }
 }
 
-fn read_step(words: &[&str]) -> Result<Step, String> {
-    Ok(match words {
-        ["crash", "api"] => Step::Crash(Part::Api),
-        ["crash", "controllers"] => Step::Crash(Part::Controllers),
-        ["crash", "scheduler"] => Step::Crash(Part::Scheduler),
-        ["crash", "kubelet", node] => Step::Crash(Part::Kubelet(number(node)?)),
-        ["crash", "machine", node] => Step::Crash(Part::Machine(number(node)?)),
-        ["fail-sync"] => Step::FailSync,
-        ["fill-disk", seconds] => Step::FillDisk { seconds: number(seconds)? },
-        ["skew", node, seconds] => Step::Skew { node: number(node)?, seconds: number(seconds)? },
-        ["faults", which] => Step::Faults(faults(which)?),
-        ["scale", name, replicas] => {
-            let (namespace, name) = name.split_once('/').ok_or("a deployment is named NAMESPACE/NAME")?;
-            Step::Scale { namespace: namespace.into(), name: name.into(), replicas: number(replicas)? }
-        }
-        other => return Err(format!("{:?} is no step", other.join(" "))),
-    })
-}
-
-/// A deployment with its service.
-fn web(name: &str, replicas: i64) -> [Value; 2] {
-    let container = meta::value!({"name": "c", "image": "web:1", "resources": {"requests": {"cpu": "10m"}}});
-    [
-        meta::value!({"apiVersion": "apps/v1", "kind": "Deployment",
-            "metadata": {"name": name, "namespace": "default"},
-            "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": name}}, "template": {
-                "metadata": {"labels": {"app": name}}, "spec": {"containers": [container]}}}}),
-        meta::value!({"apiVersion": "v1", "kind": "Service",
-            "metadata": {"name": name, "namespace": "default"},
-            "spec": {"selector": {"app": name}, "ports": [{"port": 80_i64}]}}),
-    ]
+/// The row of a manifest's kind.
+fn row_of(manifest: &Value) -> Option<Arc<KindDef>> {
+    let group = manifest.str("apiVersion").split_once('/').map_or("", |(group, _)| group);
+    kinds::builtin().into_iter().find(|row| row.group == group && row.names.kind == manifest.str("kind"))
 }
 
 /// The resource of a manifest, from the table of kinds.
 pub fn resource_of(manifest: &Value) -> Option<Gvr> {
-    let (group, version) = manifest.str("apiVersion").split_once('/').unwrap_or(("", manifest.str("apiVersion")));
-    let all = kinds::builtin();
-    let row = all.iter().find(|row| row.group == group && row.names.kind == manifest.str("kind"))?;
-    Some(Gvr::new(group, version, row.names.plural.clone()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_wrong_is_told_with_its_line() {
-        let check = |text: &str, expect: &str| {
-            let told = Scenario::parse(text).map_or_else(|error| error.to_string(), |_| String::new());
-            assert_eq!(told, expect, "{text:?}");
-        };
-        check("seed 7 # any\n\nnodes 3\nat 60 crash api\nat 70 scale default/web 5", "");
-        check("seed x", "line 1: \"x\" is no number that fits");
-        check("\nfaults evil", "line 2: \"evil\" are no faults: none, slow or rough");
-        check("at 5 crash sun", "line 1: \"crash sun\" is no step");
-        check("at 5 scale web 2", "line 1: a deployment is named NAMESPACE/NAME");
-        check("hello", "line 1: \"hello\" is no instruction");
-    }
+    let version = manifest.str("apiVersion").rsplit('/').next().unwrap_or("");
+    let row = row_of(manifest)?;
+    Some(Gvr::new(row.group.clone(), version, row.names.plural.clone()))
 }

@@ -1,12 +1,24 @@
 //! What happened, in order: every commit goes into the trace's hash, what a reader needs goes into the timeline.
 
 use clock::{Clock, VirtualClock};
+use std::collections::VecDeque;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// FNV-1a: stable over builds, which the standard library's hasher does not promise.
 const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0100_0000_01b3;
+
+/// So many commits are kept to be shown; the hash holds them all.
+const COMMITS_KEPT: usize = 20_000;
+
+pub fn digest(bytes: &[u8]) -> u64 {
+    absorb(BASIS, bytes)
+}
+
+fn absorb(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME))
+}
 
 #[derive(Clone)]
 pub struct Timeline {
@@ -16,7 +28,8 @@ pub struct Timeline {
 
 struct Kept {
     hash: u64,
-    commits: Vec<String>,
+    committed: u64,
+    commits: VecDeque<String>,
     lines: Vec<String>,
     violations: Vec<String>,
 }
@@ -24,7 +37,8 @@ struct Kept {
 /// What is left at the end of a run.
 pub struct Told {
     pub hash: u64,
-    /// Every commit with its time.
+    pub committed: u64,
+    /// The last commits with their times.
     pub commits: Vec<String>,
     pub lines: Vec<String>,
     pub violations: Vec<String>,
@@ -32,7 +46,8 @@ pub struct Told {
 
 impl Timeline {
     pub fn new(clock: Arc<VirtualClock>) -> Timeline {
-        let kept = Kept { hash: BASIS, commits: Vec::new(), lines: Vec::new(), violations: Vec::new() };
+        let (commits, lines, violations) = (VecDeque::new(), Vec::new(), Vec::new());
+        let kept = Kept { hash: BASIS, committed: 0, commits, lines, violations };
         Timeline { clock, kept: Arc::new(Mutex::new(kept)) }
     }
 
@@ -42,26 +57,29 @@ impl Timeline {
 
     /// A commit: the seed alone must decide it, and when.
     pub fn commit(&self, name: &str, revision: u64, value: &[u8]) {
-        self.trace(&[name.as_bytes(), &revision.to_le_bytes(), value].concat());
+        self.trace(&[name.as_bytes(), &revision.to_le_bytes(), value]);
         let (time, size) = (self.clock.now(), value.len());
         let mut kept = self.kept();
         let line = format!("{time:.6} {revision} {name} {size} bytes, trace {:016x}", kept.hash);
-        kept.commits.push(line);
+        if kept.commits.len() == COMMITS_KEPT {
+            kept.commits.pop_front();
+        }
+        kept.committed += 1;
+        kept.commits.push_back(line);
     }
 
-    fn trace(&self, bytes: &[u8]) {
+    fn trace(&self, parts: &[&[u8]]) {
         let time = self.clock.now().as_nanosecond().to_le_bytes();
         let mut kept = self.kept();
-        for byte in time.iter().chain(bytes) {
-            kept.hash = (kept.hash ^ u64::from(*byte)).wrapping_mul(PRIME);
-        }
+        let timed = absorb(kept.hash, &time);
+        kept.hash = parts.iter().fold(timed, |hash, part| absorb(hash, part));
     }
 
     pub fn tell(&self, what: impl std::fmt::Display) {
         let mut line = String::new();
         // Writing to a string cannot fail.
         let _infallible = write!(line, "{:.3} {what}", self.clock.now());
-        self.trace(line.as_bytes());
+        self.trace(&[line.as_bytes()]);
         self.kept().lines.push(line);
     }
 
@@ -74,7 +92,8 @@ impl Timeline {
         let kept = self.kept();
         Told {
             hash: kept.hash,
-            commits: kept.commits.clone(),
+            committed: kept.committed,
+            commits: kept.commits.iter().cloned().collect(),
             lines: kept.lines.clone(),
             violations: kept.violations.clone(),
         }

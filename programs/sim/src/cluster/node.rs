@@ -2,6 +2,7 @@
 
 use super::Doors;
 use crate::run::RunError;
+use crate::scenario::Part;
 use apiserver::identity::Identity;
 use client::Caches;
 use clock::{Clock, VirtualClock};
@@ -59,7 +60,7 @@ impl Node {
     pub async fn start(&mut self, doors: &Doors) -> Result<(), RunError> {
         let identity = Identity::new(format!("system:node:{}", self.name()), &["system:nodes"]);
         let parts = kubelet::Doors {
-            client: doors.open(identity, "kubelet", true),
+            client: doors.open(identity, "kubelet", Some(Part::Kubelet(self.number))),
             runtime: Arc::new(self.runtime.clone()),
             images: Arc::new(self.runtime.clone()),
             clock: self.clock.clone() as Arc<dyn Clock>,
@@ -83,7 +84,8 @@ impl Node {
         };
         let opened = Dataplane::open(self.kernel.clone(), config).await;
         let plane = opened.map_err(|error| RunError::Network(error.to_string()))?;
-        let reader = doors.open(Identity::new("system:k1s:network", &[]), "k1s-network", true);
+        let part = Some(Part::Kubelet(self.number));
+        let reader = doors.open(Identity::new("system:k1s:network", &[]), "k1s-network", part);
         let caches = Caches::new(reader, self.clock.clone());
         let following = tokio::spawn(async move { plane.follow(snapshots(&caches, plane.node())).await });
         self.network = Some(following.abort_handle());
