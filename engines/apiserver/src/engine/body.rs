@@ -38,7 +38,7 @@ impl Going<'_> {
             other => {
                 let mut errors = meta::ErrorList::default();
                 let path = meta::Path::new("fieldValidation");
-                let supported = ["", "Ignore", "Warn", "Strict"];
+                let supported = ["", "Ignore", "Strict", "Warn"];
                 errors.push(meta::FieldError::not_supported(&path, other, supported));
                 let kind = Gvk::new("meta.k8s.io", "", self.options_kind());
                 Err(Status::invalid(&kind, "", &errors))

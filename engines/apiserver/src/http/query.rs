@@ -41,7 +41,7 @@ impl Query {
 
     fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Status> {
         match self.get(name) {
-            None | Some("") => Ok(None),
+            None => Ok(None),
             Some(text) => text
                 .parse()
                 .map(Some)
@@ -54,12 +54,13 @@ impl Query {
             None | Some("") => None,
             Some("Exact") => Some(VersionMatch::Exact),
             Some("NotOlderThan") => Some(VersionMatch::NotOlderThan),
-            Some(other) => return Err(unsupported_match(other)),
+            Some(other) => return Err(self.unsupported_match(other)),
         };
         let options = ListOptions {
             label_selector: self.text("labelSelector"),
             field_selector: self.text("fieldSelector"),
-            limit: self.number("limit")?.unwrap_or(0),
+            // Upstream takes a limit below nothing for none.
+            limit: self.number("limit")?.map_or(0, |limit: i64| limit.max(0).cast_unsigned()),
             continue_token: self.text("continue"),
             resource_version: self.text("resourceVersion"),
             version_match,
@@ -67,7 +68,10 @@ impl Query {
             bookmarks: self.flag("allowWatchBookmarks"),
             send_initial_events: self.optional_flag("sendInitialEvents"),
         };
-        check_match(&options).map(|()| options)
+        if !self.flag("watch") {
+            check_list(&options)?;
+        }
+        Ok(options)
     }
 
     pub fn write_options(&self, kind: &str) -> Result<WriteOptions, Status> {
@@ -80,28 +84,39 @@ impl Query {
     }
 
     fn dry_run(&self, kind: &str) -> Result<bool, Status> {
-        match self.get("dryRun") {
-            None => Ok(false),
-            Some("All") => Ok(true),
-            Some(other) => {
-                let value = Value::List(vec![Value::from(other)]);
-                let error = FieldError::not_supported(&Path::new("dryRun"), value, ["All"]);
-                Err(Status::invalid(&Gvk::new("meta.k8s.io", "", kind), "", &ErrorList(vec![error])))
-            }
+        let stages = self.all("dryRun");
+        if stages.iter().all(|stage| *stage == "All") {
+            return Ok(!stages.is_empty());
         }
+        let value = Value::List(stages.into_iter().map(Value::from).collect());
+        let error = FieldError::not_supported(&Path::new("dryRun"), value, ["All"]);
+        Err(Status::invalid(&Gvk::new("meta.k8s.io", "", kind), "", &ErrorList(vec![error])))
     }
 
     fn field_manager(&self, kind: &str) -> Result<String, Status> {
         let manager = self.text("fieldManager");
         let path = Path::new("fieldManager");
-        let error = if manager.len() > 128 {
-            FieldError::too_long(&path, 128)
-        } else if manager.chars().any(char::is_control) {
-            FieldError::invalid(&path, manager, "should only contain printable characters")
-        } else {
-            return Ok(manager);
+        let hidden = manager.char_indices().find(|(_, c)| c.is_control());
+        let error = match hidden {
+            _ if manager.len() > 128 => FieldError::too_long(&path, 128),
+            Some((position, c)) => {
+                let why = format!("invalid character U+{:04X} (at position {position})", c as u32);
+                FieldError::invalid(&path, manager, why)
+            }
+            None => return Ok(manager),
         };
         Err(Status::invalid(&Gvk::new("meta.k8s.io", "", kind), "", &ErrorList(vec![error])))
+    }
+
+    /// Of a word that means no match, and of what it would need besides.
+    fn unsupported_match(&self, word: &str) -> Status {
+        let path = Path::new("resourceVersionMatch");
+        let mut errors = ErrorList::default();
+        if self.text("resourceVersion").is_empty() {
+            errors.push(FieldError::forbidden(&path, VERSION_NEEDED));
+        }
+        errors.push(FieldError::not_supported(&path, word, ["Exact", "NotOlderThan", ""]));
+        Status::invalid(&Gvk::new("meta.k8s.io", "", "ListOptions"), "", &errors)
     }
 
     /// The options of a deletion: those of the body where it has one, else those of the query.
@@ -142,23 +157,25 @@ fn propagation(word: &str) -> Result<Propagation, Status> {
     }
 }
 
-fn unsupported_match(word: &str) -> Status {
-    let error = FieldError::not_supported(&Path::new("resourceVersionMatch"), word, ["Exact", "NotOlderThan", ""]);
-    list_invalid(error)
-}
+const VERSION_NEEDED: &str = "resourceVersionMatch is forbidden unless resourceVersion is provided";
 
 fn list_invalid(error: FieldError) -> Status {
     Status::invalid(&Gvk::new("meta.k8s.io", "", "ListOptions"), "", &ErrorList(vec![error]))
 }
 
-fn check_match(options: &ListOptions) -> Result<(), Status> {
-    if options.version_match.is_none() || options.send_initial_events.is_some() {
+/// What a watch may ask for is judged where it begins.
+fn check_list(options: &ListOptions) -> Result<(), Status> {
+    if options.send_initial_events.is_some() {
+        let path = Path::new("sendInitialEvents");
+        return Err(list_invalid(FieldError::forbidden(&path, "sendInitialEvents is forbidden for list")));
+    }
+    if options.version_match.is_none() {
         return Ok(());
     }
     let path = Path::new("resourceVersionMatch");
     let forbidden = |why: &str| Err(list_invalid(FieldError::forbidden(&path, why)));
     if options.resource_version.is_empty() {
-        return forbidden("resourceVersionMatch is forbidden unless resourceVersion is provided");
+        return forbidden(VERSION_NEEDED);
     }
     if !options.continue_token.is_empty() {
         return forbidden("resourceVersionMatch is forbidden when continue is provided");
@@ -181,6 +198,8 @@ mod tests {
         assert_eq!(query.list_options().unwrap().limit, 5);
         for broken in [
             "limit=x",
+            "limit=",
+            "sendInitialEvents=true",
             "resourceVersionMatch=Foo",
             "resourceVersionMatch=Exact",
             "resourceVersion=0&resourceVersionMatch=Exact",

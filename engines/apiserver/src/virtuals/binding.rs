@@ -39,6 +39,9 @@ impl Virtual for LegacyBinding {
 }
 
 async fn bind(api: &Api, call: &Call, binding: &Value) -> Result<Outcome, Status> {
+    if binding.str("metadata.name") != call.request.key.name {
+        return Err(Status::bad_request("name in URL does not match name in Binding object"));
+    }
     let node = binding.str("target.name");
     if node.is_empty() {
         return Err(Status::bad_request("the target of a binding must be a node with a name"));
@@ -62,8 +65,11 @@ impl Wanted<'_> {
         let conflict = |why: String| Err(Status::conflict(&Gvr::new("", "v1", "pods/binding"), name, why));
         let uid = self.binding.str("metadata.uid");
         if !uid.is_empty() && uid != pod.str("metadata.uid") {
-            let own = pod.str("metadata.uid");
-            return conflict(format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {own}"));
+            let (namespace, own) = (pod.str("metadata.namespace"), pod.str("metadata.uid"));
+            let place = format!("Code: 4, Key: /registry/pods/{namespace}/{name}, ResourceVersion: 0");
+            let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {own}");
+            let why = format!("StorageError: invalid object, {place}, AdditionalErrorMsg: {why}");
+            return Err(Status::conflict(&Gvr::new("", "v1", "pods"), name, why));
         }
         if !pod.at("metadata.deletionTimestamp").is_null() {
             return conflict(format!("pod {name} is being deleted, cannot be assigned to a host"));

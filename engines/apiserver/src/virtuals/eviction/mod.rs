@@ -39,7 +39,7 @@ fn budgets() -> Gvr {
 async fn evict(api: &Api, call: &Call) -> Result<Outcome, Status> {
     let eviction = body(call, "policy.v1.Eviction")?;
     let (name, key) = (eviction.str("metadata.name"), &call.request.key);
-    if !name.is_empty() && name != key.name {
+    if name != key.name {
         return Err(Status::bad_request("name in URL does not match name in Eviction object"));
     }
     node_restriction::admit_eviction(api, call).await?;

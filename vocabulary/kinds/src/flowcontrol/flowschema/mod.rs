@@ -29,10 +29,6 @@ impl Rules for FlowSchema {
         true
     }
 
-    fn validate_name(&self, name: &str) -> Vec<String> {
-        meta::names::path_segment(name)
-    }
-
     fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
         if !context.subresource.is_empty() {
             return;

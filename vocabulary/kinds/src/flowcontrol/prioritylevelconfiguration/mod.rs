@@ -30,10 +30,6 @@ impl Rules for PriorityLevelConfiguration {
         true
     }
 
-    fn validate_name(&self, name: &str) -> Vec<String> {
-        meta::names::path_segment(name)
-    }
-
     fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
         let spec = Cursor::root(new).at("spec");
         let limited = spec.at("limited");
