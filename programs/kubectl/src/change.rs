@@ -73,10 +73,6 @@ impl Change {
         }
         Ok(())
     }
-
-    pub fn suffix(&self) -> &'static str {
-        self.dry_run.suffix()
-    }
 }
 
 /// The owner of the fields that a command writes.

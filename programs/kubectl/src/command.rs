@@ -49,7 +49,10 @@ impl Command {
     }
 
     fn all_flags(&self) -> Vec<Flag> {
-        GLOBAL.iter().chain(self.flags.iter().copied().flatten()).copied().collect()
+        let own: Vec<Flag> = self.flags.iter().copied().flatten().copied().collect();
+        let hidden = |flag: &&Flag| own.iter().any(|other| other.name == flag.name);
+        let global: Vec<Flag> = GLOBAL.iter().filter(|flag| !hidden(flag)).copied().collect();
+        own.into_iter().chain(global).collect()
     }
 }
 

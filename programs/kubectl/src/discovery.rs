@@ -113,7 +113,9 @@ impl Discovery {
         };
         let names: [fn(&Resource, &str) -> bool; 2] = [
             |resource, word| resource.short.iter().any(|short| short == word),
-            |resource, word| resource.plural == word || resource.singular == word || resource.kind.to_lowercase() == word,
+            |resource, word| {
+                resource.plural == word || resource.singular == word || resource.kind.to_lowercase() == word
+            },
         ];
         let mut tries = [true, false].into_iter().flat_map(|whole| names.iter().rev().map(move |fits| (whole, fits)));
         tries.find_map(|(whole, fits)| {

@@ -154,10 +154,14 @@ mod tests {
     use meta::{Cause, Details};
 
     fn status(reason: &str, kind: &str, causes: &[(&str, &str)]) -> Failure {
-        let causes =
-            causes.iter().map(|(field, message)| Cause { field: (*field).into(), message: (*message).into(), ..Cause::default() });
+        let causes = causes.iter().map(|(field, message)| Cause {
+            field: (*field).into(),
+            message: (*message).into(),
+            ..Cause::default()
+        });
         let details = Details { kind: kind.into(), name: "a".into(), causes: causes.collect(), ..Details::default() };
-        Status { reason: reason.into(), message: "why".into(), details: Some(Box::new(details)), ..Status::default() }.into()
+        Status { reason: reason.into(), message: "why".into(), details: Some(Box::new(details)), ..Status::default() }
+            .into()
     }
 
     #[test]
@@ -169,8 +173,14 @@ mod tests {
             (status("", "pods", &[]), "Error from server: why"),
             (several, "one\nError from server (NotFound): why\n"),
             (status("Invalid", "Pod", &[("spec", "no")]), "The Pod \"a\" is invalid: spec: no\n"),
-            (status("Invalid", "Pod", &[("a", "x"), ("b", "y"), ("a", "x")]), "The Pod \"a\" is invalid: \n* a: x\n* b: y\n"),
-            (status("Conflict", "", &[]).while_doing("applying", "f"), "Error from server (Conflict): error when applying \"f\": why"),
+            (
+                status("Invalid", "Pod", &[("a", "x"), ("b", "y"), ("a", "x")]),
+                "The Pod \"a\" is invalid: \n* a: x\n* b: y\n",
+            ),
+            (
+                status("Conflict", "", &[]).while_doing("applying", "f"),
+                "Error from server (Conflict): error when applying \"f\": why",
+            ),
         ];
         for (failure, text) in cases {
             assert_eq!(failure.report(), (text.to_string(), 1));

@@ -69,7 +69,9 @@ pub fn of(session: &Session<'_>, target: &Target) -> Result<Value, Failure> {
         Failure::text(format!("cannot attach to *v1.{kind}: selector for *v1.{kind} not implemented"))
     })?;
     let mut pods = matching(session, &target.namespace, &selector)?;
-    pods.sort_by_key(|pod| (!is_ready(pod), pod.str("status.phase") != "Running", pod.str("metadata.creationTimestamp").to_string()));
+    pods.sort_by_key(|pod| {
+        (!is_ready(pod), pod.str("status.phase") != "Running", pod.str("metadata.creationTimestamp").to_string())
+    });
     let first = pods.into_iter().next();
     first.ok_or_else(|| Failure::text("timed out waiting for the condition"))
 }
@@ -117,7 +119,8 @@ mod tests {
 
     #[test]
     fn selectors_are_written_out() {
-        let expressions = value!([{"key": "a", "operator": "In", "values": ["x", "y"]}, {"key": "b", "operator": "DoesNotExist"}]);
+        let expressions =
+            value!([{"key": "a", "operator": "In", "values": ["x", "y"]}, {"key": "b", "operator": "DoesNotExist"}]);
         for (object, expect) in [
             (value!({"kind": "Service", "spec": {"selector": {"app": "web"}}}), Some("app=web")),
             (

@@ -52,7 +52,7 @@ pub fn until(session: &Session<'_>, target: &Target, deadline: Deadline, look: L
         if deadline.left(session).is_none() {
             return Err(late(target));
         }
-        session.door()?.block_on(tokio::time::sleep(PAUSE));
+        session.door()?.block_on(async { tokio::time::sleep(PAUSE).await });
     }
 }
 

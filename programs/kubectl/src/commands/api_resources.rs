@@ -18,7 +18,8 @@ const FLAGS: &[Flag] = &[
     flags::text("output").short('o'),
 ];
 
-pub const RESOURCES: Command = Command::new("api-resources", "List what the server serves", "").flags(&[FLAGS]).run(resources);
+pub const RESOURCES: Command =
+    Command::new("api-resources", "List what the server serves", "").flags(&[FLAGS]).run(resources);
 pub const VERSIONS: Command = Command::new("api-versions", "List groups and versions", "").run(versions);
 
 fn resources(session: &Session<'_>) -> Result<(), Failure> {
@@ -63,7 +64,7 @@ fn check(session: &Session<'_>) -> Result<(), Failure> {
     match session.flags.text("output") {
         "" | "wide" | "name" => Ok(()),
         other => Err(Failure::text(format!(
-            "unable to match a printer suitable for the output format {}, allowed formats are: json,name,wide,yaml",
+            "unable to match a printer suitable for the output format {}, allowed formats are: json,kyaml,name,wide,yaml",
             meta::quote(other)
         ))),
     }
@@ -74,7 +75,11 @@ fn wanted(session: &Session<'_>, resource: &Resource) -> bool {
     let all = |flag: &str, have: &[String]| flags.list(flag).iter().all(|word| have.contains(word));
     let group = !flags.changed("api-group") || resource.group == flags.text("api-group");
     let scope = !flags.changed("namespaced") || resource.namespaced == flags.has("namespaced");
-    group && scope && !resource.verbs.is_empty() && all("verbs", &resource.verbs) && all("categories", &resource.categories)
+    group
+        && scope
+        && !resource.verbs.is_empty()
+        && all("verbs", &resource.verbs)
+        && all("categories", &resource.categories)
 }
 
 fn line(resource: &Resource, wide: bool) -> String {

@@ -36,8 +36,12 @@ struct Deletion {
 
 fn run(session: &Session<'_>) -> Result<(), Failure> {
     let deletion = Deletion::of(session)?;
+    let selecting = !session.flags.text("selector").is_empty() || !session.flags.text("field-selector").is_empty();
+    if session.flags.has("all") && selecting {
+        return Err(Failure::text("setting 'all' parameter but found a non empty selector. "));
+    }
     check(session, &deletion)?;
-    let chosen = !session.flags.text("selector").is_empty() || session.flags.has("all") || !session.flags.text("field-selector").is_empty();
+    let chosen = selecting || session.flags.has("all");
     let mut found = Query { names_only: !chosen, chunk: 500, ..Query::of(session) }.find(session)?;
     if deletion.ignore_not_found {
         found.failures.retain(|failure| !failure.is_not_found());
@@ -72,7 +76,8 @@ impl Deletion {
             "foreground" => "Foreground",
             "orphan" | "false" => "Orphan",
             other => {
-                let text = format!("invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\"");
+                let text =
+                    format!("invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\"");
                 return Err(Failure::text(text));
             }
         };
@@ -81,7 +86,11 @@ impl Deletion {
             cascade,
             dry_run: DryRun::of(session)?,
             wait: flags.has("wait"),
-            ignore_not_found: flags.has("ignore-not-found") || (flags.has("all") && !flags.changed("ignore-not-found")),
+            ignore_not_found: flags.has("ignore-not-found")
+                || (!flags.changed("ignore-not-found")
+                    && (flags.has("all")
+                        || !flags.text("selector").is_empty()
+                        || !flags.text("field-selector").is_empty())),
         };
         if flags.has("now") {
             if deletion.grace != -1 {
@@ -166,11 +175,6 @@ fn check(session: &Session<'_>, deletion: &Deletion) -> Result<(), Failure> {
     if !matches!(flags.text("output"), "" | "name") {
         let text = format!("unexpected -o output mode: {}. We only support '-o name'", flags.text("output"));
         return Err(Failure::text(text));
-    }
-    for selector in ["selector", "field-selector"] {
-        if flags.has("all") && !flags.text(selector).is_empty() {
-            return Err(Failure::text(format!("cannot set --all and --{selector} at the same time")));
-        }
     }
     if flags.has("force") && deletion.grace == 0 {
         session.warn(

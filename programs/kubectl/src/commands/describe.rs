@@ -9,9 +9,10 @@ use crate::targets::{Query, Target};
 
 const FLAGS: &[Flag] = &[Flag::of(Kind::Bool, "show-events", "true")];
 
-pub const COMMAND: Command = Command::new("describe", "Show objects in words", "(-f FILE | TYPE [NAME-PREFIX | -l SELECTOR])")
-    .flags(&[FLAGS, FILES, SELECTOR, ALL_NAMESPACES, CHUNKS])
-    .run(run);
+pub const COMMAND: Command =
+    Command::new("describe", "Show objects in words", "(-f FILE | TYPE [NAME-PREFIX | -l SELECTOR])")
+        .flags(&[FLAGS, FILES, SELECTOR, ALL_NAMESPACES, CHUNKS])
+        .run(run);
 
 fn run(session: &Session<'_>) -> Result<(), Failure> {
     if session.arguments().is_empty() && session.flags.list("filename").is_empty() {

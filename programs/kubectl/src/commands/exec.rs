@@ -21,16 +21,19 @@ const FLAGS: &[Flag] = &[
     flags::switch("quiet").short('q'),
 ];
 
-pub const COMMAND: Command = Command::new("exec", "Run a command in a container", "(POD | TYPE/NAME) [-c CONTAINER] -- COMMAND")
-    .flags(&[FLAGS, FILES, POD_RUNNING_TIMEOUT])
-    .run(run);
+pub const COMMAND: Command =
+    Command::new("exec", "Run a command in a container", "(POD | TYPE/NAME) [-c CONTAINER] -- COMMAND")
+        .flags(&[FLAGS, FILES, POD_RUNNING_TIMEOUT])
+        .run(run);
 
 fn run(session: &Session<'_>) -> Result<(), Failure> {
     let (name, command) = words(session)?;
     let pod = pods::named(session, name)?;
     let phase = pod.str("status.phase");
     if matches!(phase, "Succeeded" | "Failed") {
-        return Err(Failure::text(format!("cannot exec into a container in a completed pod; current phase is {phase}")));
+        return Err(Failure::text(format!(
+            "cannot exec into a container in a completed pod; current phase is {phase}"
+        )));
     }
     let container = container(session, &pod)?;
     let mut tty = session.flags.has("tty");

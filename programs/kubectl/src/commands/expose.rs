@@ -27,9 +27,10 @@ const FLAGS: &[Flag] = &[
     flags::text("override-type"),
 ];
 
-pub const COMMAND: Command = Command::new("expose", "Make a service for what runs", "(-f FILE | TYPE NAME) [--port=PORT]")
-    .flags(&[FLAGS, FILES, PRINT, DRY_RUN, RECORD, SAVE_CONFIG])
-    .run(run);
+pub const COMMAND: Command =
+    Command::new("expose", "Make a service for what runs", "(-f FILE | TYPE NAME) [--port=PORT]")
+        .flags(&[FLAGS, FILES, PRINT, DRY_RUN, RECORD, SAVE_CONFIG])
+        .run(run);
 
 fn run(session: &Session<'_>) -> Result<(), Failure> {
     let change = Change::of(session)?;
@@ -118,24 +119,26 @@ fn pairs(text: &str) -> Result<Value, Failure> {
 
 fn selector(session: &Session<'_>, target: &Target) -> Result<Value, Failure> {
     let given = session.flags.text("selector");
-    let exposable = [("", "Service"), ("", "Pod"), ("", "ReplicationController"), ("apps", "Deployment"), ("apps", "ReplicaSet")];
+    let exposable =
+        [("", "Service"), ("", "Pod"), ("", "ReplicationController"), ("apps", "Deployment"), ("apps", "ReplicaSet")];
     if !exposable.contains(&target.kind()) {
-        let word = if target.resource.group.is_empty() { target.resource.kind.clone() } else { crate::discovery::with_group(&target.resource.kind, &target.resource.group) };
+        let word = if target.resource.group.is_empty() {
+            target.resource.kind.clone()
+        } else {
+            crate::discovery::with_group(&target.resource.kind, &target.resource.group)
+        };
         return Err(Failure::text(format!("cannot expose a {word}")));
     }
     if !given.is_empty() {
         return pairs(given);
     }
-    let why = |text: &str| Failure::text(format!("couldn't retrieve selectors via --selector flag or introspection: {text}"));
+    let why =
+        |text: &str| Failure::text(format!("couldn't retrieve selectors via --selector flag or introspection: {text}"));
     let object = &target.object;
     match target.resource.kind.as_str() {
-        "Pod" if object.at("metadata.labels").is_empty() => {
-            Err(why("the pod has no labels and cannot be exposed"))
-        }
+        "Pod" if object.at("metadata.labels").is_empty() => Err(why("the pod has no labels and cannot be exposed")),
         "Pod" => Ok(object.at("metadata.labels").clone()),
-        "Service" if object.at("spec.selector").is_empty() => {
-            Err(why("the service has no pod selector set"))
-        }
+        "Service" if object.at("spec.selector").is_empty() => Err(why("the service has no pod selector set")),
         "Service" | "ReplicationController" => Ok(object.at("spec.selector").clone()),
         kind => match object.at("spec.selector.matchExpressions").is_empty() {
             true => Ok(object.at("spec.selector.matchLabels").clone()),
@@ -158,7 +161,10 @@ fn known_ports(target: &Target) -> Vec<(i64, String)> {
     }
     let spec = if target.resource.kind == "Pod" { "spec" } else { "spec.template.spec" };
     let containers = target.object.at(spec).items("containers").iter();
-    containers.flat_map(|container| container.items("ports")).map(|port| (port.int("containerPort"), protocol(port))).collect()
+    containers
+        .flat_map(|container| container.items("ports"))
+        .map(|port| (port.int("containerPort"), protocol(port)))
+        .collect()
 }
 
 fn ports(session: &Session<'_>, target: &Target) -> Result<Vec<Value>, Failure> {
@@ -166,7 +172,11 @@ fn ports(session: &Session<'_>, target: &Target) -> Result<Vec<Value>, Failure> 
     let known = known_ports(target);
     let mut numbers: Vec<i64> = Vec::new();
     match flags.text("port") {
-        "" => known.iter().for_each(|(port, _)| if !numbers.contains(port) { numbers.push(*port) }),
+        "" => known.iter().for_each(|(port, _)| {
+            if !numbers.contains(port) {
+                numbers.push(*port)
+            }
+        }),
         given => {
             for word in given.split(',') {
                 let invalid = || Failure::text(format!("strconv.Atoi: parsing {}: invalid syntax", meta::quote(word)));

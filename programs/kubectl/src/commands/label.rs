@@ -9,12 +9,8 @@ use crate::targets::{Query, Target};
 use crate::wire::Request;
 use meta::{Map, Value, quote};
 
-const FLAGS: &[Flag] = &[
-    flags::switch("overwrite"),
-    flags::switch("list"),
-    flags::text("resource-version"),
-    flags::text("field-manager"),
-];
+const FLAGS: &[Flag] =
+    &[flags::switch("overwrite"), flags::switch("list"), flags::text("resource-version"), flags::text("field-manager")];
 
 const ALL_FLAGS: &[&[Flag]] =
     &[FLAGS, PRINT, FILES, SELECTOR, FIELD_SELECTOR, ALL, ALL_NAMESPACES, DRY_RUN, LOCAL, RECORD];
@@ -22,9 +18,10 @@ const ALL_FLAGS: &[&[Flag]] =
 pub const LABEL: Command =
     Command::new("label", "Change labels", "(-f FILE | TYPE NAME) KEY=VALUE ... KEY- ...").flags(ALL_FLAGS).run(label);
 
-pub const ANNOTATE: Command = Command::new("annotate", "Change annotations", "(-f FILE | TYPE NAME) KEY=VALUE ... KEY- ...")
-    .flags(ALL_FLAGS)
-    .run(annotate);
+pub const ANNOTATE: Command =
+    Command::new("annotate", "Change annotations", "(-f FILE | TYPE NAME) KEY=VALUE ... KEY- ...")
+        .flags(ALL_FLAGS)
+        .run(annotate);
 
 fn label(session: &Session<'_>) -> Result<(), Failure> {
     Pairs { word: "label", field: "labels", ..Pairs::default() }.run(session)
@@ -59,14 +56,17 @@ impl Pairs {
             }
         }
         if resources.is_empty() && flags.list("filename").is_empty() {
-            return Err(Failure::text("one or more resources must be specified as <resource> <name> or <resource>/<name>"));
+            return Err(Failure::text(
+                "one or more resources must be specified as <resource> <name> or <resource>/<name>",
+            ));
         }
         if self.set.is_empty() && self.remove.is_empty() && !flags.has("list") {
             return Err(Failure::text(format!("at least one {} update is required", self.word)));
         }
         self.check()?;
         let change = Change::of(session)?;
-        let query = Query { arguments: resources, allow_empty_selector: flags.has("all"), latest: true, ..Query::of(session) };
+        let query =
+            Query { arguments: resources, allow_empty_selector: flags.has("all"), latest: true, ..Query::of(session) };
         let found = query.find(session)?;
         let (mut failures, single) = (found.failures, found.single);
         for target in found.targets {
@@ -105,7 +105,11 @@ impl Pairs {
                 }
                 let complaints = meta::names::label_value(text);
                 if !complaints.is_empty() {
-                    return Err(Failure::text(format!("invalid label value: {}: {}", quote(word), complaints.join(";"))));
+                    return Err(Failure::text(format!(
+                        "invalid label value: {}: {}",
+                        quote(word),
+                        complaints.join(";")
+                    )));
                 }
                 self.set.push((key.to_string(), text.to_string()));
             }
@@ -120,7 +124,9 @@ impl Pairs {
             self.remove.iter().filter(|key| self.set.iter().any(|(set, _)| set == *key)).map(String::as_str).collect();
         match both.is_empty() {
             true => Ok(()),
-            false if self.is_label() => Err(Failure::text("can not both modify and remove a label in the same command")),
+            false if self.is_label() => {
+                Err(Failure::text("can not both modify and remove a label in the same command"))
+            }
             false => Err(Failure::text(format!(
                 "can not both modify and remove the following annotation(s) in the same command: {}",
                 both.join(", ")
@@ -131,7 +137,7 @@ impl Pairs {
     fn one(&self, session: &Session<'_>, change: &Change, target: Target, single: bool) -> Result<(), Failure> {
         let before = target.object.at("metadata").get(self.field).clone();
         if session.flags.has("list") {
-            return self.list(session, &target, &before, single);
+            return self.list(session, &target, &self.changed(&before), single);
         }
         if self.is_label() && change.dry_run != DryRun::Client {
             for key in self.remove.iter().filter(|key| before.get(key).is_null()) {
@@ -192,8 +198,10 @@ impl Pairs {
             });
             return Failure::all(each.collect());
         }
-        let found: Vec<String> =
-            taken.iter().map(|(key, _)| format!("'{key}' already has a value ({})", before.get(key).as_str().unwrap_or(""))).collect();
+        let found: Vec<String> = taken
+            .iter()
+            .map(|(key, _)| format!("'{key}' already has a value ({})", before.get(key).as_str().unwrap_or("")))
+            .collect();
         let text = "--overwrite is false but found the following declared annotation(s)";
         Err(Failure::text(format!("{text}: {}", found.join("; "))))
     }

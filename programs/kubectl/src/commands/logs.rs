@@ -85,7 +85,10 @@ fn pods(session: &Session<'_>) -> Result<Vec<Value>, Failure> {
         ([name, ..], _) => {
             let namespace = session.namespace()?;
             let pod = pods::named(session, name).map_err(|failure| match failure.is_not_found() {
-                true => Failure::text(format!("error from server (NotFound): {failure} in namespace {}", meta::quote(&namespace))),
+                true => Failure::text(format!(
+                    "error from server (NotFound): {failure} in namespace {}",
+                    meta::quote(&namespace)
+                )),
                 false => failure,
             })?;
             Ok(vec![pod])
@@ -131,7 +134,8 @@ fn container<'s>(session: &'s Session<'_>) -> &'s str {
 
 fn sources_of(session: &Session<'_>, pod: &Value) -> Result<Vec<Source>, Failure> {
     let (namespace, name) = (pod.str("metadata.namespace"), pod.str("metadata.name"));
-    let source = |container: &str| Source { namespace: namespace.into(), pod: name.into(), container: container.into() };
+    let source =
+        |container: &str| Source { namespace: namespace.into(), pod: name.into(), container: container.into() };
     if session.flags.has("all-containers") {
         return Ok(pods::container_names(pod).into_iter().map(source).collect());
     }

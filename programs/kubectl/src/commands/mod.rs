@@ -9,6 +9,7 @@ mod create;
 mod delete;
 mod describe;
 mod exec;
+mod explain;
 mod expose;
 mod get;
 mod label;
@@ -42,6 +43,7 @@ pub const COMMANDS: &[Command] = &[
     cluster_info::COMMAND,
     api_resources::RESOURCES,
     api_resources::VERSIONS,
+    explain::COMMAND,
     config::COMMAND,
     version::COMMAND,
 ];

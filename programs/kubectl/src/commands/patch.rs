@@ -4,6 +4,7 @@ use crate::change::{Change, DryRun, field_manager};
 use crate::command::Command;
 use crate::failure::Failure;
 use crate::flags::{self, DRY_RUN, FILES, Flag, Kind, LOCAL, PRINT, RECORD, SUBRESOURCE};
+use crate::print::Format;
 use crate::session::Session;
 use crate::targets::{Query, Target};
 use crate::wire::Request;
@@ -32,8 +33,7 @@ fn run(session: &Session<'_>) -> Result<(), Failure> {
             return Err(Failure::text(text));
         }
     };
-    let parsed = schema::yaml::parse(patch.as_bytes());
-    let patch = parsed.map_err(|why| Failure::text(format!("unable to parse {}: {why}", meta::quote(&patch))))?.value;
+    let patch = as_json(&patch)?;
     let change = Change::of(session)?;
     let found = Query { names_only: session.flags.list("filename").is_empty(), ..Query::of(session) }.find(session)?;
     let (mut failures, count) = (found.failures, found.targets.len());
@@ -42,6 +42,16 @@ fn run(session: &Session<'_>) -> Result<(), Failure> {
     }
     Failure::all(failures)?;
     if count == 0 { Err(Failure::text("no objects passed to patch")) } else { Ok(()) }
+}
+
+/// JSON goes to the server as it is: what is wrong with it the server says.
+fn as_json(text: &str) -> Result<Vec<u8>, Failure> {
+    if text.trim_start().starts_with('{') {
+        return Ok(text.as_bytes().to_vec());
+    }
+    let parsed = schema::yaml::parse(text.as_bytes());
+    let parsed = parsed.map_err(|why| Failure::text(format!("unable to parse {}: {why}", meta::quote(text))))?;
+    Ok(parsed.value.to_json())
 }
 
 fn text(session: &Session<'_>) -> Result<String, Failure> {
@@ -60,7 +70,7 @@ fn one(
     change: &Change,
     mut target: Target,
     content_type: &'static str,
-    patch: &Value,
+    patch: &[u8],
 ) -> Result<(), Failure> {
     target.fetch(session)?;
     // The server itself says what a dry run of the client would give.
@@ -69,12 +79,20 @@ fn one(
         "" => target.path(),
         sub => format!("{}/{sub}", target.path()),
     };
-    let request = Request::patch(path, content_type, patch.to_json())
+    let request = Request::patch(path, content_type, patch.to_vec())
         .with("fieldManager", field_manager(session, "kubectl-patch"));
     let after = session.door()?.call(ask.ask(request))?;
     let same = after.at("metadata.resourceVersion") == target.object.at("metadata.resourceVersion");
     let unchanged = if change.dry_run == DryRun::No { same } else { same && alike(&after, &target.object) };
-    change.tell(session, &after, if unchanged { "patched (no change)" } else { "patched" })
+    let operation = if unchanged { "patched (no change)" } else { "patched" };
+    match change.prints_objects() || !matches!(change.printer.format, Format::Human) {
+        true => change.tell(session, &after, operation),
+        // Upstream does not say here that it was a dry run.
+        false => {
+            session.say(format!("{} {operation}", target.word()));
+            Ok(())
+        }
+    }
 }
 
 fn alike(a: &Value, b: &Value) -> bool {

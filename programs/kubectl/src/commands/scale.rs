@@ -17,15 +17,18 @@ const FLAGS: &[Flag] = &[
     flags::duration("timeout", "0s"),
 ];
 
-pub const COMMAND: Command = Command::new("scale", "Set the number of replicas", "--replicas=COUNT (-f FILE | TYPE NAME)")
-    .flags(&[FLAGS, FILES, PRINT, DRY_RUN, ALL, SELECTOR, RECORD])
-    .required(&["replicas"])
-    .run(run);
+pub const COMMAND: Command =
+    Command::new("scale", "Set the number of replicas", "--replicas=COUNT (-f FILE | TYPE NAME)")
+        .flags(&[FLAGS, FILES, PRINT, DRY_RUN, ALL, SELECTOR, RECORD])
+        .required(&["replicas"])
+        .run(run);
 
 fn run(session: &Session<'_>) -> Result<(), Failure> {
     let flags = &session.flags;
     if flags.number("replicas") < 0 {
-        return Err(Failure::text("The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0"));
+        return Err(Failure::text(
+            "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0",
+        ));
     }
     if flags.number("current-replicas") < -1 {
         return Err(Failure::text("The --current-replicas must specify an integer of -1 or greater"));

@@ -14,7 +14,8 @@ const FLAGS: &[Flag] = &[flags::switch("client"), flags::text("output").short('o
 const RELEASE: &str = "v1.35.4";
 const KUSTOMIZE: &str = "v5.7.1";
 
-pub const COMMAND: Command = Command::new("version", "Show the versions of client and server", "").flags(&[FLAGS]).run(run);
+pub const COMMAND: Command =
+    Command::new("version", "Show the versions of client and server", "").flags(&[FLAGS]).run(run);
 
 fn run(session: &Session<'_>) -> Result<(), Failure> {
     let output = session.flags.text("output");

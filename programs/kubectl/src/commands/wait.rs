@@ -18,7 +18,6 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 pub const COMMAND: Command = Command::new("wait", "Wait until objects are as asked", "TYPE NAME --for=condition=NAME")
     .flags(&[FLAGS, FILES, SELECTOR, FIELD_SELECTOR, ALL, ALL_NAMESPACES, PRINT, LOCAL])
-    .required(&["for"])
     .run(run);
 
 enum Wanted {
@@ -69,7 +68,7 @@ fn there(session: &Session<'_>, query: &Query, deadline: Deadline) -> Result<cra
         if deadline.passed(session) {
             return Err(Failure::text("timed out waiting for the condition"));
         }
-        session.door()?.block_on(tokio::time::sleep(PAUSE));
+        session.door()?.block_on(async { tokio::time::sleep(PAUSE).await });
     }
 }
 
@@ -165,7 +164,11 @@ impl Wanted {
 }
 
 fn gone(target: &Target) -> Failure {
-    let resource = meta::Gvr::new(target.resource.group.as_str(), target.resource.version.as_str(), target.resource.plural.as_str());
+    let resource = meta::Gvr::new(
+        target.resource.group.as_str(),
+        target.resource.version.as_str(),
+        target.resource.plural.as_str(),
+    );
     meta::Status::not_found(&resource, &target.name).into()
 }
 

@@ -18,20 +18,18 @@ const USER_FLAGS: [(&str, &str); 7] = [
     ("as", "as"),
     ("as-uid", "as-uid"),
 ];
-const CLUSTER_FLAGS: [(&str, &str); 3] = [
-    ("server", "server"),
-    ("certificate-authority", "certificate-authority"),
-    ("tls-server-name", "tls-server-name"),
-];
+const CLUSTER_FLAGS: [(&str, &str); 3] =
+    [("server", "server"), ("certificate-authority", "certificate-authority"), ("tls-server-name", "tls-server-name")];
 
 /// A configuration with one context, made of what was chosen and what was overridden.
 pub async fn client_config(config: &Config, flags: &Parsed) -> Result<kube::Config, Failure> {
     let chosen = flags.text("context");
     if !chosen.is_empty() && config.context(chosen).is_none() {
-        return Err(Failure::text(format!("context {} does not exist", meta::quote(chosen))));
+        let why = "Error in configuration: context was not found for specified context";
+        return Err(Failure::Plain(format!("{why}: {chosen}")));
     }
     let context = config.context(chosen);
-    let part = |flag: &str, field: &str| match flags.text(flag) {
+    let part = |flag: &str, field: &str| match flags.global(flag) {
         "" => context.map_or("", |context| context.str(field)).to_string(),
         given => given.to_string(),
     };
@@ -53,12 +51,12 @@ pub async fn client_config(config: &Config, flags: &Parsed) -> Result<kube::Conf
 
 fn cluster(config: &Config, flags: &Parsed, name: &str) -> Result<Value, Failure> {
     let mut cluster = config.entry("clusters", name).map_or_else(Value::map, |entry| entry.get("cluster").clone());
-    if !name.is_empty() && flags.changed("cluster") && config.entry("clusters", name).is_none() {
+    if !flags.global("cluster").is_empty() && config.entry("clusters", name).is_none() {
         return Err(Failure::text(format!("cluster {} does not exist", meta::quote(name))));
     }
     for (flag, field) in CLUSTER_FLAGS {
-        if flags.changed(flag) {
-            cluster.set(field, flags.text(flag));
+        if !flags.global(flag).is_empty() {
+            cluster.set(field, flags.global(flag));
         }
     }
     if flags.has("insecure-skip-tls-verify") {
@@ -73,13 +71,13 @@ fn cluster(config: &Config, flags: &Parsed, name: &str) -> Result<Value, Failure
 }
 
 fn user(config: &Config, flags: &Parsed, name: &str) -> Result<Value, Failure> {
-    if flags.changed("user") && config.entry("users", name).is_none() {
+    if !flags.global("user").is_empty() && config.entry("users", name).is_none() {
         return Err(Failure::text(format!("auth info {} does not exist", meta::quote(name))));
     }
     let mut user = config.entry("users", name).map_or_else(Value::map, |entry| entry.get("user").clone());
     for (flag, field) in USER_FLAGS {
-        if flags.changed(flag) {
-            user.set(field, flags.text(flag));
+        if !flags.global(flag).is_empty() {
+            user.set(field, flags.global(flag));
         }
     }
     if flags.changed("as-group") {

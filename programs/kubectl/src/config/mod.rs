@@ -35,7 +35,9 @@ pub fn load(explicit: &str) -> Result<Config, Failure> {
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
                 return Err(Failure::text(format!("stat {}: no such file or directory", file.display())));
             }
-            Err(why) => return Err(Failure::text(format!("error loading config file {:?}: {why}", file.display().to_string()))),
+            Err(why) => {
+                return Err(Failure::text(format!("error loading config file {:?}: {why}", file.display().to_string())));
+            }
         }
     }
     Ok(Config { merged, files })

@@ -6,7 +6,14 @@ use crate::go;
 use meta::{Value, quote};
 
 /// `space` is the indent of a template's containers; a pod's have none.
-pub fn describe(page: &mut Page, title: &str, containers: &[Value], statuses: &[Value], pod: Option<&Value>, space: &str) {
+pub fn describe(
+    page: &mut Page,
+    title: &str,
+    containers: &[Value],
+    statuses: &[Value],
+    pod: Option<&Value>,
+    space: &str,
+) {
     let none = if containers.is_empty() { " <none>" } else { "" };
     page.line(0, format!("{space}{title}:{none}"));
     for container in containers {
@@ -18,7 +25,9 @@ pub fn describe(page: &mut Page, title: &str, containers: &[Value], statuses: &[
             state(page, status);
         }
         requirements(page, 2, container.get("resources"));
-        for (name, field) in [("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe")] {
+        for (name, field) in
+            [("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe")]
+        {
             if !container.get(field).is_null() {
                 page.field(2, name, probe(container.get(field)));
             }

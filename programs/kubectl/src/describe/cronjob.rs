@@ -32,13 +32,19 @@ pub fn describe(asker: &Asker<'_, '_>, job: &Value, page: &mut Page) -> Result<(
 }
 
 fn job_template(page: &mut Page, spec: &Value) {
-    page.field(0, "Selector", match spec.get("selector") {
-        Value::Null => "<unset>".to_string(),
-        labels => selector(labels),
-    });
-    for (title, field, unit) in
-        [("Parallelism", "parallelism", ""), ("Completions", "completions", ""), ("Active Deadline Seconds", "activeDeadlineSeconds", "s")]
-    {
+    page.field(
+        0,
+        "Selector",
+        match spec.get("selector") {
+            Value::Null => "<unset>".to_string(),
+            labels => selector(labels),
+        },
+    );
+    for (title, field, unit) in [
+        ("Parallelism", "parallelism", ""),
+        ("Completions", "completions", ""),
+        ("Active Deadline Seconds", "activeDeadlineSeconds", "s"),
+    ] {
         match spec.get(field).as_int() {
             Some(number) => page.field(0, title, format!("{number}{unit}")),
             None if unit.is_empty() => page.field(0, title, "<unset>"),

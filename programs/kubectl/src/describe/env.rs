@@ -72,7 +72,8 @@ fn from(page: &mut Page, sources: &[Value]) {
     }
     for source in sources {
         let config = source.get("configMapRef");
-        let (kind, source_of) = if config.is_null() { ("Secret", source.get("secretRef")) } else { ("ConfigMap", config) };
+        let (kind, source_of) =
+            if config.is_null() { ("Secret", source.get("secretRef")) } else { ("ConfigMap", config) };
         let prefix = match source.str("prefix") {
             "" => String::new(),
             prefix => format!(" with prefix '{prefix}'"),

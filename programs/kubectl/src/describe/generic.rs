@@ -63,7 +63,15 @@ fn title(word: &str) -> String {
 
 /// Divides where the case changes; of several capitals the last belongs to the word that follows.
 fn words(name: &str) -> Vec<String> {
-    let class = |c: char| if c.is_lowercase() { 1 } else if c.is_uppercase() { 2 } else { 4 };
+    let class = |c: char| {
+        if c.is_lowercase() {
+            1
+        } else if c.is_uppercase() {
+            2
+        } else {
+            4
+        }
+    };
     let mut runs: Vec<(i32, Vec<char>)> = Vec::new();
     for letter in name.chars() {
         match runs.last_mut() {

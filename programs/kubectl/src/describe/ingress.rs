@@ -12,11 +12,8 @@ pub fn describe(asker: &Asker<'_, '_>, ingress: &Value, page: &mut Page) -> Resu
     page.field(0, "Name", ingress.str("metadata.name"));
     page.labels("Labels", ingress.at("metadata.labels"));
     page.field(0, "Namespace", ingress.str("metadata.namespace"));
-    let addresses: Vec<String> = ingress
-        .items("status.loadBalancer.ingress")
-        .iter()
-        .map(|one| or(one.str("ip"), one.str("hostname")))
-        .collect();
+    let addresses: Vec<String> =
+        ingress.items("status.loadBalancer.ingress").iter().map(|one| or(one.str("ip"), one.str("hostname"))).collect();
     page.field(0, "Address", addresses.join(","));
     page.field(0, "Ingress Class", or(spec.str("ingressClassName"), "<none>"));
     let default = match spec.get("defaultBackend") {
@@ -37,10 +34,13 @@ fn tls(page: &mut Page, entries: &[Value]) {
     }
     for entry in entries {
         let hosts: Vec<&str> = entry.items("hosts").iter().filter_map(Value::as_str).collect();
-        page.line(1, match entry.str("secretName") {
-            "" => format!("SNI routes {}", hosts.join(",")),
-            secret => format!("{secret} terminates {}", hosts.join(",")),
-        });
+        page.line(
+            1,
+            match entry.str("secretName") {
+                "" => format!("SNI routes {}", hosts.join(",")),
+                secret => format!("{secret} terminates {}", hosts.join(",")),
+            },
+        );
     }
 }
 

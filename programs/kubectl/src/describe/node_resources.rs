@@ -111,7 +111,12 @@ fn of_pod(pod: &Value, list: &str, name: &str) -> Amount {
     let running = pod.items("spec.containers").iter().map(amount).fold(Amount::NONE, Amount::plus);
     let sidecars = |init: &&Value| init.str("restartPolicy") == "Always";
     let beside = pod.items("spec.initContainers").iter().filter(sidecars).map(amount).fold(Amount::NONE, Amount::plus);
-    let first = pod.items("spec.initContainers").iter().filter(|init| !sidecars(init)).map(amount).fold(Amount::NONE, Amount::most);
+    let first = pod
+        .items("spec.initContainers")
+        .iter()
+        .filter(|init| !sidecars(init))
+        .map(amount)
+        .fold(Amount::NONE, Amount::most);
     let overhead = match list {
         "requests" => Amount::parse(pod.at("spec.overhead").get(name)),
         _ => Amount::NONE,

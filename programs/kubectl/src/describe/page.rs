@@ -161,7 +161,10 @@ mod tests {
     fn pages_are_aligned() {
         let mut page = Page::default();
         page.head(&value!({"metadata": {"name": "a", "namespace": "n", "labels": {"x": "1", "y": "2"}}}));
-        assert_eq!(page.finish(), "Name:         a\nNamespace:    n\nLabels:       x=1\n              y=2\nAnnotations:  <none>\n");
+        assert_eq!(
+            page.finish(),
+            "Name:         a\nNamespace:    n\nLabels:       x=1\n              y=2\nAnnotations:  <none>\n"
+        );
         assert_eq!(moment("2026-01-02T03:04:05Z"), "Fri, 02 Jan 2026 03:04:05 +0000");
         assert_eq!(selector(&value!({})), "<none>");
     }

@@ -83,8 +83,11 @@ pub fn endpoints(slices: &[Value], port_name: Option<&str>) -> String {
             }
         };
         for port in ports {
-            let ready = slice.items("endpoints").iter().filter(|one| one.at("conditions.ready").as_bool() != Some(false));
-            found.extend(ready.filter_map(|one| one.items("addresses").first()?.as_str()).map(|address| host(address, port)));
+            let ready =
+                slice.items("endpoints").iter().filter(|one| one.at("conditions.ready").as_bool() != Some(false));
+            found.extend(
+                ready.filter_map(|one| one.items("addresses").first()?.as_str()).map(|address| host(address, port)),
+            );
         }
     }
     match found.len() {

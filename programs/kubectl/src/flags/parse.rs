@@ -151,8 +151,12 @@ impl Parsed {
         go::parse_duration(self.text(name)).unwrap_or(0)
     }
 
-    pub fn knows(&self, name: &str) -> bool {
-        self.defaults.contains_key(name)
+    /// A flag of every command, unless this one means something else by it.
+    pub fn global(&self, name: &str) -> &str {
+        match self.defaults.get(name).map(|flag| flag.kind) {
+            Some(Kind::Text) => self.text(name),
+            _ => "",
+        }
     }
 }
 
@@ -237,8 +241,14 @@ mod tests {
             ("-wx", "unknown shorthand flag: 'x' in -wx"),
             ("--output", "flag needs an argument: --output"),
             ("-o", "flag needs an argument: 'o' in -o"),
-            ("--replicas=x", "invalid argument \"x\" for \"--replicas\" flag: strconv.ParseInt: parsing \"x\": invalid syntax"),
-            ("-w=x", "invalid argument \"x\" for \"-w, --watch\" flag: strconv.ParseBool: parsing \"x\": invalid syntax"),
+            (
+                "--replicas=x",
+                "invalid argument \"x\" for \"--replicas\" flag: strconv.ParseInt: parsing \"x\": invalid syntax",
+            ),
+            (
+                "-w=x",
+                "invalid argument \"x\" for \"-w, --watch\" flag: strconv.ParseBool: parsing \"x\": invalid syntax",
+            ),
         ] {
             assert_eq!(read(line).expect_err(line).to_string(), complaint);
         }

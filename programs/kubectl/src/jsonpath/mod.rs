@@ -32,7 +32,11 @@ enum Node {
     Union(Vec<Vec<Node>>),
     Every,
     Recursive,
-    Filter { left: Vec<Node>, operator: String, right: Vec<Node> },
+    Filter {
+        left: Vec<Node>,
+        operator: String,
+        right: Vec<Node>,
+    },
     Unknown(String),
 }
 
@@ -93,7 +97,10 @@ pub fn relaxed(path: &str) -> Result<String, String> {
     let inside = braced.unwrap_or(path);
     let inside = inside.strip_prefix('.').unwrap_or(inside);
     if inside.is_empty() || inside.contains(['{', '}']) {
-        return Err("unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'".into());
+        return Err(
+            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'"
+                .into(),
+        );
     }
     Ok(format!("{{.{inside}}}"))
 }

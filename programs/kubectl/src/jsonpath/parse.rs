@@ -131,7 +131,8 @@ impl<'t> Reader<'t> {
     }
 
     fn number(&mut self) -> Result<(), String> {
-        let digits = self.rest[1..].find(|c: char| !c.is_ascii_digit() && c != '.').map_or(self.rest.len(), |at| at + 1);
+        let digits =
+            self.rest[1..].find(|c: char| !c.is_ascii_digit() && c != '.').map_or(self.rest.len(), |at| at + 1);
         let text = self.take(digits);
         let number = text.parse().map(Value::Int).or_else(|_| text.parse().map(Value::Float));
         self.nodes.push(Node::Constant(number.map_err(|_| format!("cannot parse number {text}"))?));
@@ -171,7 +172,8 @@ impl<'t> Reader<'t> {
         match (parts.next(), parts.next()) {
             (Some(only), None) => self.nodes.extend(index(only)?),
             _ => {
-                let paths: Result<Vec<Vec<Node>>, String> = inside.split(',').map(|part| index(part.trim_matches(' '))).collect();
+                let paths: Result<Vec<Vec<Node>>, String> =
+                    inside.split(',').map(|part| index(part.trim_matches(' '))).collect();
                 self.nodes.push(Node::Union(paths?));
             }
         }
@@ -192,7 +194,11 @@ impl<'t> Reader<'t> {
             None => Node::Filter { left: path(text)?, operator: "exists".into(), right: Vec::new() },
             Some(at) => {
                 let right = text[at..].find(|c| !is_operator(c)).map_or(text.len(), |length| at + length);
-                Node::Filter { left: path(&text[..at])?, operator: text[at..right].into(), right: path(&text[right..])? }
+                Node::Filter {
+                    left: path(&text[..at])?,
+                    operator: text[at..right].into(),
+                    right: path(&text[right..])?,
+                }
             }
         });
         Ok(())

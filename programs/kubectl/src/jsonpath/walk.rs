@@ -127,16 +127,9 @@ fn go_type(value: &Value) -> &'static str {
     }
 }
 
-fn filter<'v>(
-    value: &'v Value,
-    left: &'v [Node],
-    operator: &str,
-    right: &'v [Node],
-    allow_missing: bool,
-) -> Found<'v> {
-    let items = value
-        .as_list()
-        .ok_or_else(|| format!("{} is not array or slice and cannot be filtered", go::sprint(value)))?;
+fn filter<'v>(value: &'v Value, left: &'v [Node], operator: &str, right: &'v [Node], allow_missing: bool) -> Found<'v> {
+    let items =
+        value.as_list().ok_or_else(|| format!("{} is not array or slice and cannot be filtered", go::sprint(value)))?;
     let mut kept = Vec::new();
     for item in items {
         let lefts = walk(left, vec![item], allow_missing);

@@ -37,7 +37,8 @@ impl Columns {
         })?;
         let mut lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
         let missing = |what: &str| {
-            let expected = "Expected format is one line of space separated headers, one line of space separated column specs.";
+            let expected =
+                "Expected format is one line of space separated headers, one line of space separated column specs.";
             Failure::text(format!("invalid template, missing {what} line. {expected}"))
         };
         let headers = lines.next().ok_or_else(|| missing("header"))?;
@@ -89,10 +90,9 @@ mod tests {
     #[test]
     fn columns_hold_what_their_paths_find() {
         let list = value!({"items": [{"a": {"b": "x"}, "l": [1i64, 2i64]}, {"a": {}}]});
-        for (spec, no_headers, expect) in [
-            ("B:.a.b,L:{.l[*]}", false, "B        L\nx        1,2\n<none>   <none>\n"),
-            ("B:a.b", true, "x\n<none>\n"),
-        ] {
+        for (spec, no_headers, expect) in
+            [("B:.a.b,L:{.l[*]}", false, "B        L\nx        1,2\n<none>   <none>\n"), ("B:a.b", true, "x\n<none>\n")]
+        {
             let columns = Columns::of_spec(spec, no_headers).expect(spec);
             assert_eq!(columns.render(&list, true).expect(spec), expect);
         }

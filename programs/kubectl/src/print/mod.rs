@@ -26,7 +26,11 @@ pub enum Format {
     Json,
     Yaml,
     Name,
-    Path { template: Template, text: String, as_json: bool },
+    Path {
+        template: Template,
+        text: String,
+        as_json: bool,
+    },
     Columns(Columns),
 }
 
@@ -73,8 +77,9 @@ fn path(kind: &str, argument: &str, flags: &Parsed) -> Result<Format, Failure> {
         return Err(Failure::text("template format specified but no template given"));
     }
     let text = match kind {
-        "jsonpath-file" => std::fs::read_to_string(argument)
-            .map_err(|_| Failure::text(format!("error reading --template {argument}, open {argument}: no such file or directory")))?,
+        "jsonpath-file" => std::fs::read_to_string(argument).map_err(|_| {
+            Failure::text(format!("error reading --template {argument}, open {argument}: no such file or directory"))
+        })?,
         _ => argument.to_string(),
     };
     let mut template =

@@ -177,7 +177,10 @@ mod tests {
         let cases = [
             (Look::default(), "NAME\na\n"),
             (Look { wide: true, ..Look::default() }, "NAME\tNODE\na\t\n"),
-            (Look { with_namespace: true, show_labels: true, ..Look::default() }, "NAMESPACE\tNAME\tLABELS\nn\ta\tx/y=1\n"),
+            (
+                Look { with_namespace: true, show_labels: true, ..Look::default() },
+                "NAMESPACE\tNAME\tLABELS\nn\ta\tx/y=1\n",
+            ),
             (Look { kind: Some("pod".into()), labels: vec!["x/y".into()], ..Look::default() }, "NAME\tY\npod/a\t1\n"),
             (Look { no_headers: true, ..Look::default() }, "a\n"),
         ];

@@ -14,29 +14,43 @@ pub const TABLE: Layout = Layout { least: 6, between: 3 };
 pub const PAGE: Layout = Layout { least: 0, between: 2 };
 
 pub fn align(text: &str, layout: Layout) -> String {
-    align_remembering(text, layout, &mut Vec::new())
+    align_with(text, layout, &[]).0
 }
 
 /// Columns are never narrower than those written before.
 pub fn align_remembering(text: &str, layout: Layout, remembered: &mut Vec<usize>) -> String {
+    let (text, widths) = align_with(text, layout, remembered);
+    for (column, width) in widths.into_iter().enumerate() {
+        match remembered.get_mut(column) {
+            Some(known) => *known = width.max(*known),
+            None => remembered.push(width),
+        }
+    }
+    text
+}
+
+/// The aligned text, and how wide each column was at most.
+fn align_with(text: &str, layout: Layout, least: &[usize]) -> (String, Vec<usize>) {
     let open_end = !text.ends_with('\n');
     let lines: Vec<Vec<&str>> = text.split_terminator('\n').map(|line| line.split('\t').collect()).collect();
-    let mut writer = Writer { lines, layout, widths: Vec::new(), remembered, out: String::new() };
+    let mut writer = Writer { lines, layout, least, widths: Vec::new(), widest: Vec::new(), out: String::new() };
     let count = writer.lines.len();
     writer.block(0, count);
     let mut out = writer.out;
     if open_end {
         out.pop();
     }
-    out
+    (out, writer.widest)
 }
 
 struct Writer<'t> {
     lines: Vec<Vec<&'t str>>,
     layout: Layout,
+    /// What columns were before.
+    least: &'t [usize],
     /// Of the columns to the left.
     widths: Vec<usize>,
-    remembered: &'t mut Vec<usize>,
+    widest: Vec<usize>,
     out: String,
 }
 
@@ -69,12 +83,13 @@ impl Writer<'_> {
     fn width(&mut self, begin: usize, end: usize) -> usize {
         let column = self.widths.len();
         let widest = self.lines[begin..end].iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-        let width = self.layout.least.max(widest + self.layout.between);
-        if self.remembered.len() <= column {
-            self.remembered.resize(column + 1, 0);
+        let before = self.least.get(column).copied().unwrap_or(0);
+        let width = self.layout.least.max(widest + self.layout.between).max(before);
+        if self.widest.len() <= column {
+            self.widest.resize(column + 1, 0);
         }
-        self.remembered[column] = self.remembered[column].max(width);
-        self.remembered[column]
+        self.widest[column] = self.widest[column].max(width);
+        width
     }
 
     fn write(&mut self, first: usize, end: usize) {
@@ -103,6 +118,7 @@ mod tests {
             ("Name:\ta\nLabels:\t<none>\n", PAGE, "Name:    a\nLabels:  <none>\n"),
             ("Events:\t<none>\nalone\nx\ty\n", PAGE, "Events:  <none>\nalone\nx  y\n"),
             ("a\tb", PAGE, "a  b"),
+            ("longer:\tx\nalone\na:\ty\n", PAGE, "longer:  x\nalone\na:  y\n"),
         ] {
             assert_eq!(align(text, layout), expect);
         }

@@ -94,8 +94,14 @@ fn retain_keys(schema: &Schema, three: Three<'_>, patch: &mut Map) {
     if !fields.retain_keys {
         return;
     }
-    let kept: Vec<Value> =
-        three.modified.as_map().into_iter().flat_map(Map::iter).filter(|(_, value)| !value.is_null()).map(|(name, _)| Value::from(name)).collect();
+    let kept: Vec<Value> = three
+        .modified
+        .as_map()
+        .into_iter()
+        .flat_map(Map::iter)
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, _)| Value::from(name))
+        .collect();
     let extra = |other: &Value| {
         let mut fields = other.as_map().into_iter().flat_map(Map::iter);
         fields.any(|(name, value)| !value.is_null() && !has(three.modified, name))

@@ -40,7 +40,9 @@ fn named(query: &Query, session: &Session<'_>) -> Result<Named, Failure> {
         let pairs: Result<Vec<_>, Failure> = words.iter().map(|word| split_pair(word)).collect();
         let pairs = pairs?;
         if selecting {
-            return Err(Failure::text("selectors and the all flag cannot be used when passing resource/name arguments"));
+            return Err(Failure::text(
+                "selectors and the all flag cannot be used when passing resource/name arguments",
+            ));
         }
         return Ok(Named::Each(pairs));
     }
@@ -60,19 +62,18 @@ fn named(query: &Query, session: &Session<'_>) -> Result<Named, Failure> {
             }
             Err(Failure::text("resource(s) were provided, but no name was specified"))
         }
-        (false, false) => {
-            Ok(Named::Each(names.iter().flat_map(|name| types.iter().map(|word| (word.clone(), name.clone()))).collect()))
-        }
+        (false, false) => Ok(Named::Each(
+            names.iter().flat_map(|name| types.iter().map(|word| (word.clone(), name.clone()))).collect(),
+        )),
     }
 }
 
 /// `a,b x y` means `a/x a/y b/x b/y`.
 fn several_types(words: &[String]) -> Vec<String> {
     match words.split_first() {
-        Some((types, names)) if types.contains(',') && !names.is_empty() => types
-            .split(',')
-            .flat_map(|word| names.iter().map(move |name| format!("{word}/{name}")))
-            .collect(),
+        Some((types, names)) if types.contains(',') && !names.is_empty() => {
+            types.split(',').flat_map(|word| names.iter().map(move |name| format!("{word}/{name}"))).collect()
+        }
         _ => words.to_vec(),
     }
 }
@@ -150,7 +151,7 @@ pub fn list(query: &Query, session: &Session<'_>, resource: &Resource, namespace
             .with("fieldSelector", query.field_selector.as_str())
             .with("limit", limit)
             .with("continue", next);
-        let mut chunk = session.door()?.call(request)?;
+        let mut chunk = session.door()?.call(request).map_err(|failure| explained(failure, query, resource))?;
         next = chunk.str("metadata.continue").to_string();
         match &mut whole {
             None => whole = Some(chunk),
@@ -165,6 +166,24 @@ pub fn list(query: &Query, session: &Session<'_>, resource: &Resource, namespace
             return Ok(whole.unwrap_or_default());
         }
     }
+}
+
+/// A list that cannot be had is named with its selectors.
+fn explained(failure: Failure, query: &Query, resource: &Resource) -> Failure {
+    let Failure::Status(mut status) = failure else { return failure };
+    if matches!(status.reason.as_str(), "BadRequest" | "NotFound") {
+        let subject = format!("{}/{}, Resource={}", resource.group, resource.version, resource.plural);
+        let (subject, labels, fields) =
+            (meta::quote(&subject), meta::quote(&query.selector), meta::quote(&query.field_selector));
+        status.message = match query.selector.is_empty() && query.field_selector.is_empty() {
+            true => format!("Unable to list {subject}: {}", status.message),
+            false => format!(
+                "Unable to find {subject} that match label selector {labels}, field selector {fields}: {}",
+                status.message
+            ),
+        };
+    }
+    Failure::Status(status)
 }
 
 /// A list's items as targets of their own.

@@ -12,7 +12,9 @@ const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
 
 pub fn find(query: &Query, session: &Session<'_>) -> Result<Found, Failure> {
     if !query.arguments.is_empty() {
-        return Err(Failure::text("when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"));
+        return Err(Failure::text(
+            "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well",
+        ));
     }
     let sources = sources(query)?;
     let mut found = Found { single: sources.len() == 1, ..Found::default() };

@@ -113,7 +113,10 @@ impl Door {
 
 fn request_timeout(text: &str) -> Result<Option<Duration>, Failure> {
     let invalid = || {
-        Failure::text(format!("invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)"))
+        Failure::text(
+            "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time \
+             unit (e.g. 1s | 2m | 3h)",
+        )
     };
     let nanoseconds = match text.parse::<i64>() {
         Ok(seconds) => seconds * 1_000_000_000,
@@ -151,7 +154,10 @@ fn unworded(code: u16, body: &str, path: &str) -> Status {
         403 => ("Forbidden", format!("{} {path}", body.trim())),
         404 => ("NotFound", "the server could not find the requested resource".to_string()),
         405 => ("MethodNotAllowed", "the server does not allow this method on the requested resource".to_string()),
-        500.. => ("InternalError", format!("an error on the server ({}) has prevented the request from succeeding", meta::quote(body.trim()))),
+        500.. => (
+            "InternalError",
+            format!("an error on the server ({}) has prevented the request from succeeding", meta::quote(body.trim())),
+        ),
         _ => ("", format!("the server responded with the status code {code} but did not return more information")),
     };
     Status { status: "Failure".into(), reason: reason.into(), message, code, ..Status::default() }

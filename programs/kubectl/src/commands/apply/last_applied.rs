@@ -18,12 +18,16 @@ pub const VIEW: Command = Command::new("view-last-applied", "Show what was appli
 fn run(session: &Session<'_>) -> Result<(), Failure> {
     let format = session.flags.text("output");
     if !matches!(format, "yaml" | "json") {
-        return Err(session.usage(format!("Unexpected -o output mode: {format}, the flag 'output' must be one of yaml|json")));
+        return Err(
+            session.usage(format!("Unexpected -o output mode: {format}, the flag 'output' must be one of yaml|json"))
+        );
     }
     let query = Query { latest: true, ..Query::of(session) };
     for target in query.all(session)? {
         let Some(applied) = last_applied::read(&target.object) else {
-            session.warn(format!("no last-applied-configuration annotation found on resource: {}\n", target.name).trim_end());
+            session.warn(
+                format!("no last-applied-configuration annotation found on resource: {}\n", target.name).trim_end(),
+            );
             continue;
         };
         match format {

@@ -30,8 +30,13 @@ impl Apply<'_, '_> {
                 false => failure,
             }
         })?;
-        if self.owns_client_side(&object) {
-            self.keep_annotation(&target, &object)?;
+        if let Err(failure) = self.keep_annotation(&target, &object) {
+            self.session.warn(format!(
+                "Warning: failed to migrate {} for Server-Side Apply. This is non-fatal and will be retried next time you apply. \
+                 Error: {failure}",
+                last_applied::ANNOTATION
+            ));
+        } else if self.owns_client_side(&object) {
             self.migrate(&target)?;
             object = self.send(&target, &target.object, &self.manager)?;
         }
@@ -54,13 +59,19 @@ impl Apply<'_, '_> {
 
     fn owns_client_side(&self, object: &Value) -> bool {
         let owners = object.items("metadata.managedFields").iter();
-        let mut updates = owners.filter(|owner| owner.str("operation") == "Update" && owner.str("subresource").is_empty());
+        let mut updates =
+            owners.filter(|owner| owner.str("operation") == "Update" && owner.str("subresource").is_empty());
         self.manager == "kubectl" && updates.any(|owner| owner.str("manager") == CLIENT_SIDE)
     }
 
     /// The annotation moves to an owner of its own, so that it stays when the rest changes hands.
     fn keep_annotation(&self, target: &Target, object: &Value) -> Result<(), Failure> {
-        if object.at("metadata.annotations").get(last_applied::ANNOTATION).is_null() {
+        let text = object.at("metadata.annotations").get(last_applied::ANNOTATION);
+        let path = format!("f:{}", last_applied::ANNOTATION);
+        let mut appliers =
+            object.items("metadata.managedFields").iter().filter(|owner| owner.str("operation") == "Apply");
+        let kept = appliers.any(|owner| !owner.at("fieldsV1.f:metadata.f:annotations").get(&path).is_null());
+        if self.manager != "kubectl" || text.is_null() || kept {
             return Ok(());
         }
         let mut bare = value!({
@@ -70,8 +81,7 @@ impl Apply<'_, '_> {
         if target.resource.namespaced {
             bare.set("metadata.namespace", &target.namespace);
         }
-        let text = last_applied::text_of(&target.object);
-        *bare.entry("metadata").entry("annotations").entry(last_applied::ANNOTATION) = text.into();
+        bare.entry("metadata").entry("annotations").entry(last_applied::ANNOTATION).clone_from(text);
         self.send(target, &bare, "kubectl-last-applied").map(|_| ())
     }
 
@@ -79,12 +89,14 @@ impl Apply<'_, '_> {
     fn migrate(&self, target: &Target) -> Result<(), Failure> {
         let current = self.session.door()?.call(Request::get(target.path()))?;
         let mut owners = current.items("metadata.managedFields").to_vec();
-        let Some(old) = owners.iter().position(|owner| owner.str("manager") == CLIENT_SIDE && owner.str("operation") == "Update")
+        let Some(old) =
+            owners.iter().position(|owner| owner.str("manager") == CLIENT_SIDE && owner.str("operation") == "Update")
         else {
             return Ok(());
         };
         let moved = owners.remove(old);
-        match owners.iter_mut().find(|owner| owner.str("manager") == self.manager && owner.str("operation") == "Apply") {
+        match owners.iter_mut().find(|owner| owner.str("manager") == self.manager && owner.str("operation") == "Apply")
+        {
             Some(owner) => unite(owner.entry("fieldsV1"), moved.get("fieldsV1")),
             None => {
                 let mut owner = moved;

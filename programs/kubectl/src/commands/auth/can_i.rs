@@ -3,8 +3,8 @@
 use crate::command::Command;
 use crate::failure::Failure;
 use crate::flags::{self, ALL_NAMESPACES, Flag};
-use crate::go;
 use crate::print::tabs;
+use crate::rules;
 use crate::session::Session;
 use crate::wire::Request;
 use meta::{Value, value};
@@ -16,14 +16,27 @@ const FLAGS: &[Flag] = &[
     flags::text("subresource"),
 ];
 const VERBS: [&str; 14] = [
-    "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "use", "bind", "impersonate", "*",
-    "approve", "sign",
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "use",
+    "bind",
+    "impersonate",
+    "*",
+    "approve",
+    "sign",
 ];
 const PATH_VERBS: [&str; 8] = ["get", "put", "post", "head", "options", "delete", "patch", "*"];
 
-pub const COMMAND: Command = Command::new("can-i", "Ask whether something is allowed", "VERB [TYPE | TYPE/NAME | PATH]")
-    .flags(&[FLAGS, ALL_NAMESPACES])
-    .run(run);
+pub const COMMAND: Command =
+    Command::new("can-i", "Ask whether something is allowed", "VERB [TYPE | TYPE/NAME | PATH]")
+        .flags(&[FLAGS, ALL_NAMESPACES])
+        .run(run);
 
 fn run(session: &Session<'_>) -> Result<(), Failure> {
     let flags = &session.flags;
@@ -44,7 +57,8 @@ fn run(session: &Session<'_>) -> Result<(), Failure> {
         return Err(Failure::text("--no-headers cannot be set without --list specified"));
     }
     let review = value!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": spec});
-    let answer = session.door()?.call(Request::post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &review))?;
+    let answer =
+        session.door()?.call(Request::post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &review))?;
     let allowed = answer.bool("status.allowed");
     if !flags.has("quiet") {
         session.say(verdict(&answer, allowed));
@@ -98,7 +112,12 @@ fn of_resource(session: &Session<'_>, verb: &str, what: &str) -> Result<Value, F
     }
     let namespace = if session.all_namespaces() { String::new() } else { session.namespace()? };
     let mut attributes = value!({"verb": verb, "resource": plural});
-    let given = [("namespace", namespace.as_str()), ("group", &group), ("name", name), ("subresource", session.flags.text("subresource"))];
+    let given = [
+        ("namespace", namespace.as_str()),
+        ("group", &group),
+        ("name", name),
+        ("subresource", session.flags.text("subresource")),
+    ];
     for (field, text) in given.into_iter().filter(|(_, text)| !text.is_empty()) {
         attributes.set(field, text);
     }
@@ -111,43 +130,24 @@ fn list(session: &Session<'_>) -> Result<(), Failure> {
         return Err(Failure::text("list option must be specified with no arguments"));
     }
     if flags.has("quiet") || session.all_namespaces() || !flags.text("subresource").is_empty() {
-        return Err(Failure::text("list option can't be specified with neither quiet, all-namespaces nor subresource options"));
+        return Err(Failure::text(
+            "list option can't be specified with neither quiet, all-namespaces nor subresource options",
+        ));
     }
     let namespace = session.namespace()?;
     let review = value!({
         "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": namespace}
     });
-    let answer = session.door()?.call(Request::post("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", &review))?;
-    let mut lines: Vec<(String, String)> = answer.items("status.resourceRules").iter().flat_map(resource_lines).collect();
-    lines.sort();
-    lines.extend(answer.items("status.nonResourceRules").iter().map(|rule| {
-        (String::new(), format!("\t{}\t[]\t{}\n", words(rule, "nonResourceURLs"), words(rule, "verbs")))
-    }));
+    let answer =
+        session.door()?.call(Request::post("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", &review))?;
+    let status = answer.get("status");
+    let all: Vec<Value> =
+        status.items("resourceRules").iter().chain(status.items("nonResourceRules")).cloned().collect();
     let mut table = String::new();
     if !flags.has("no-headers") {
         table.push_str("Resources\tNon-Resource URLs\tResource Names\tVerbs\n");
     }
-    lines.iter().for_each(|(_, line)| table.push_str(line));
+    rules::compact(&all).iter().for_each(|rule| table.push_str(&format!("{}\n", rule.cells())));
     session.console.print(&tabs::align(&table, tabs::TABLE));
     Ok(())
-}
-
-fn words(rule: &Value, field: &str) -> String {
-    match rule.get(field) {
-        Value::Null => "[]".into(),
-        list => go::sprint(list),
-    }
-}
-
-fn resource_lines(rule: &Value) -> Vec<(String, String)> {
-    let mut lines = Vec::new();
-    for group in rule.items("apiGroups").iter().filter_map(Value::as_str) {
-        for resource in rule.items("resources").iter().filter_map(Value::as_str) {
-            let (plural, sub) = resource.split_once('/').map_or((resource, ""), |(plural, _)| (plural, &resource[plural.len()..]));
-            let word = format!("{}{sub}", crate::discovery::with_group(plural, group));
-            let line = format!("{word}\t[]\t{}\t{}\n", words(rule, "resourceNames"), words(rule, "verbs"));
-            lines.push((word, line));
-        }
-    }
-    lines
 }

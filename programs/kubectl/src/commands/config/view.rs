@@ -20,11 +20,8 @@ const SECRETS: [(&str, &str, &str); 5] = [
     ("users", "user.password", "REDACTED"),
 ];
 /// Files that `--flatten` takes into the configuration.
-const INLINED: [(&str, &str); 3] = [
-    ("clusters", "cluster.certificate-authority"),
-    ("users", "user.client-certificate"),
-    ("users", "user.client-key"),
-];
+const INLINED: [(&str, &str); 3] =
+    [("clusters", "cluster.certificate-authority"), ("users", "user.client-certificate"), ("users", "user.client-key")];
 
 pub const COMMAND: Command = Command::new("view", "Show the merged kubeconfig", "").flags(&[FLAGS, PRINT]).run(run);
 

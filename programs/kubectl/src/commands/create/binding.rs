@@ -45,7 +45,8 @@ fn rolebinding(session: &Session<'_>) -> Result<(), Failure> {
 
 fn clusterrolebinding(session: &Session<'_>) -> Result<(), Failure> {
     let name = name(session)?;
-    CLUSTER.make(session, binding(session, "ClusterRoleBinding", &name, "ClusterRole", session.flags.text("clusterrole"))?)
+    CLUSTER
+        .make(session, binding(session, "ClusterRoleBinding", &name, "ClusterRole", session.flags.text("clusterrole"))?)
 }
 
 fn binding(session: &Session<'_>, kind: &str, name: &str, role_kind: &str, role: &str) -> Result<Value, Failure> {
@@ -69,9 +70,10 @@ fn subjects(session: &Session<'_>) -> Result<Vec<Value>, Failure> {
         }
     }
     for account in session.flags.list("serviceaccount") {
-        let pair = account.split_once(':').filter(|(space, name)| !space.is_empty() && !name.is_empty() && !name.contains(':'));
-        let (namespace, name) =
-            pair.ok_or_else(|| Failure::text("serviceaccount must be <namespace>:<name>"))?;
+        let pair = account
+            .split_once(':')
+            .filter(|(space, name)| !space.is_empty() && !name.is_empty() && !name.contains(':'));
+        let (namespace, name) = pair.ok_or_else(|| Failure::text("serviceaccount must be <namespace>:<name>"))?;
         subjects.push(value!({"kind": "ServiceAccount", "namespace": namespace, "name": name}));
     }
     Ok(subjects)

@@ -10,16 +10,18 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use meta::{quote, value};
 
-const FLAGS: &[Flag] =
-    &[flags::list("from-file"), flags::array("from-literal"), flags::list("from-env-file")];
+const FLAGS: &[Flag] = &[flags::list("from-file"), flags::array("from-literal"), flags::list("from-env-file")];
 
 const KNOWN: Known = Known::new("", "v1", "configmaps", "failed to create configmap:");
 
-pub const COMMAND: Command =
-    Command::new("configmap", "Create a config map from files or literals", "NAME [--from-file=...] [--from-literal=...]")
-        .aliases(&["cm"])
-        .flags(&with(FLAGS))
-        .run(run);
+pub const COMMAND: Command = Command::new(
+    "configmap",
+    "Create a config map from files or literals",
+    "NAME [--from-file=...] [--from-literal=...]",
+)
+.aliases(&["cm"])
+.flags(&with(FLAGS))
+.run(run);
 
 fn run(session: &Session<'_>) -> Result<(), Failure> {
     let name = name(session)?;

@@ -8,11 +8,8 @@ use crate::session::Session;
 use clock::{Clock, SystemClock};
 use meta::{Value, value};
 
-const FLAGS: &[Flag] = &[
-    flags::list("image"),
-    Flag::of(Kind::Int32, "port", "-1"),
-    Flag::of(Kind::Int32, "replicas", "1").short('r'),
-];
+const FLAGS: &[Flag] =
+    &[flags::list("image"), Flag::of(Kind::Int32, "port", "-1"), Flag::of(Kind::Int32, "replicas", "1").short('r')];
 
 const KNOWN: Known = Known::new("apps", "v1", "deployments", "failed to create deployment:");
 

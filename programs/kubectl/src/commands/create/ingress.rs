@@ -12,10 +12,11 @@ const FLAGS: &[Flag] =
 
 const KNOWN: Known = Known::new("networking.k8s.io", "v1", "ingresses", "failed to create ingress:");
 
-pub const COMMAND: Command = Command::new("ingress", "Create an ingress", "NAME --rule=HOST/PATH=SERVICE:PORT[,tls[=SECRET]]")
-    .aliases(&["ing"])
-    .flags(&with(FLAGS))
-    .run(run);
+pub const COMMAND: Command =
+    Command::new("ingress", "Create an ingress", "NAME --rule=HOST/PATH=SERVICE:PORT[,tls[=SECRET]]")
+        .aliases(&["ing"])
+        .flags(&with(FLAGS))
+        .run(run);
 
 /// `host/path=service:port[,tls[=secret]]`
 struct Rule<'r> {
@@ -66,7 +67,9 @@ fn run(session: &Session<'_>) -> Result<(), Failure> {
 
 fn parse(word: &str) -> Result<Rule<'_>, Failure> {
     let invalid = || {
-        Failure::text(format!("rule {word} is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]"))
+        Failure::text(format!(
+            "rule {word} is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]"
+        ))
     };
     let (rule, tls) = word.split_once(',').map_or((word, None), |(rule, tls)| (rule, Some(tls)));
     let tls = match tls {

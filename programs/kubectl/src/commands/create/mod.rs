@@ -62,12 +62,11 @@ pub const COMMAND: Command = Command::new("create", "Create an object from a fil
     .run(from_files);
 
 fn from_files(session: &Session<'_>) -> Result<(), Failure> {
-    if session.flags.list("filename").is_empty() {
-        session.warn("Error: must specify one of -f and -k\n");
-        return Err(Failure::Exit(1));
+    if !session.arguments().is_empty() {
+        return Err(session.usage(format!("Unexpected args: [{}]", session.arguments().join(" "))));
     }
-    if let Some(word) = session.arguments().first() {
-        return Err(session.usage(format!("unknown command {}", meta::quote(&[word.as_str()].join(" ")))));
+    if session.flags.list("filename").is_empty() {
+        return Err(Failure::text("must specify one of -f and -k"));
     }
     let change = Change::of(session)?;
     let validation = field_validation(session)?;

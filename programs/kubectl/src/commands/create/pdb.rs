@@ -10,17 +10,13 @@ use meta::{Value, value};
 
 const FLAGS: &[Flag] = &[flags::text("min-available"), flags::text("max-unavailable"), flags::text("selector")];
 
-const KNOWN: Known =
-    Known::new("policy", "v1", "poddisruptionbudgets", "failed to create poddisruptionbudgets:");
+const KNOWN: Known = Known::new("policy", "v1", "poddisruptionbudgets", "failed to create poddisruptionbudgets:");
 
-pub const COMMAND: Command = Command::new(
-    "poddisruptionbudget",
-    "Create a pod disruption budget",
-    "NAME --selector=SELECTOR --min-available=N",
-)
-.aliases(&["pdb"])
-.flags(&with(FLAGS))
-.run(run);
+pub const COMMAND: Command =
+    Command::new("poddisruptionbudget", "Create a pod disruption budget", "NAME --selector=SELECTOR --min-available=N")
+        .aliases(&["pdb"])
+        .flags(&with(FLAGS))
+        .run(run);
 
 fn run(session: &Session<'_>) -> Result<(), Failure> {
     let (name, flags) = (name(session)?, &session.flags);

@@ -10,8 +10,22 @@ use std::collections::BTreeMap;
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 const VERBS: [&str; 16] = [
-    "*", "get", "delete", "list", "create", "update", "patch", "watch", "proxy", "deletecollection", "use", "bind",
-    "escalate", "impersonate", "approve", "sign",
+    "*",
+    "get",
+    "delete",
+    "list",
+    "create",
+    "update",
+    "patch",
+    "watch",
+    "proxy",
+    "deletecollection",
+    "use",
+    "bind",
+    "escalate",
+    "impersonate",
+    "approve",
+    "sign",
 ];
 const PATH_VERBS: [&str; 8] = ["*", "get", "post", "put", "delete", "patch", "head", "options"];
 const FLAGS: &[Flag] = &[flags::list("verb"), flags::list("resource"), flags::array("resource-name")];

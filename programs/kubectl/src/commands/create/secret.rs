@@ -12,12 +12,8 @@ use meta::{Value, quote, value};
 
 const DOCKER_KEY: &str = ".dockerconfigjson";
 
-const GENERIC_FLAGS: &[Flag] = &[
-    flags::list("from-file"),
-    flags::array("from-literal"),
-    flags::list("from-env-file"),
-    flags::text("type"),
-];
+const GENERIC_FLAGS: &[Flag] =
+    &[flags::list("from-file"), flags::array("from-literal"), flags::list("from-env-file"), flags::text("type")];
 const TLS_FLAGS: &[Flag] = &[flags::text("cert"), flags::text("key")];
 const DOCKER_FLAGS: &[Flag] = &[
     flags::text("docker-username"),

@@ -28,8 +28,7 @@ const COMMANDS: &[Command] = &[
         .run(|session| make(session, "NodePort")),
 ];
 
-pub const COMMAND: Command =
-    Command::new("service", "Create a service", "TYPE").aliases(&["svc"]).commands(COMMANDS);
+pub const COMMAND: Command = Command::new("service", "Create a service", "TYPE").aliases(&["svc"]).commands(COMMANDS);
 
 fn make(session: &Session<'_>, kind: &str) -> Result<(), Failure> {
     let (name, flags) = (name(session)?, &session.flags);

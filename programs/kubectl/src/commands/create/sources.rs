@@ -67,9 +67,7 @@ fn file_source(source: &str) -> Result<(String, &str), Failure> {
             let name = Path::new(source).file_name().map_or(source.into(), |name| name.to_string_lossy());
             Ok((name.into_owned(), source))
         }
-        1 if source.starts_with('=') => {
-            Err(Failure::text(format!("key name for file path {} missing", &source[1..])))
-        }
+        1 if source.starts_with('=') => Err(Failure::text(format!("key name for file path {} missing", &source[1..]))),
         1 if source.ends_with('=') => {
             Err(Failure::text(format!("file path for key name {} missing", &source[..source.len() - 1])))
         }
@@ -123,7 +121,9 @@ pub fn key_problem(key: &str) -> Option<String> {
 
 pub fn already_there(key: &str, field: &str, name: &str) -> Failure {
     let (key, name) = (quote(key), quote(name));
-    Failure::text(format!("cannot add key {key}, another key by that name already exists in {field} for ConfigMap {name}"))
+    Failure::text(format!(
+        "cannot add key {key}, another key by that name already exists in {field} for ConfigMap {name}"
+    ))
 }
 
 #[cfg(test)]
@@ -132,11 +132,15 @@ mod tests {
 
     #[test]
     fn sources_are_read() {
-        for (source, expect) in [("a=b", Some(("a", "b"))), ("a='x=y'", Some(("a", "x=y"))), ("a=", Some(("a", ""))), ("a", None)] {
+        for (source, expect) in
+            [("a=b", Some(("a", "b"))), ("a='x=y'", Some(("a", "x=y"))), ("a=", Some(("a", ""))), ("a", None)]
+        {
             let read = literal(source).ok();
             assert_eq!(read, expect.map(|(key, value)| (key.to_string(), value.as_bytes().to_vec())), "{source}");
         }
-        for (source, expect) in [("d/f.txt", Some("f.txt")), ("k=d/f", Some("k")), ("=f", None), ("k=", None), ("a=b=c", None)] {
+        for (source, expect) in
+            [("d/f.txt", Some("f.txt")), ("k=d/f", Some("k")), ("=f", None), ("k=", None), ("a=b=c", None)]
+        {
             assert_eq!(file_source(source).ok().map(|(key, _)| key).as_deref(), expect, "{source}");
         }
         for (key, fits) in [("a.b_c-D", true), ("..a", false), ("a b", false), ("", false)] {

@@ -88,6 +88,15 @@ fn raw(session: &Session<'_>) -> Result<(), Failure> {
     if !session.arguments().is_empty() {
         return Err(Failure::text("arguments may not be passed when --raw is specified"));
     }
+    let flags = &session.flags;
+    if flags.has("watch") || flags.has("watch-only") || !flags.text("selector").is_empty() {
+        return Err(Failure::text(
+            "--raw may not be specified with other flags that filter the server request or alter the output",
+        ));
+    }
+    if !flags.text("output").is_empty() {
+        return Err(Failure::text("--raw and --output are mutually exclusive"));
+    }
     let bytes = session.door()?.bytes(Request::get(session.flags.text("raw")))?;
     session.console.write(&bytes);
     Ok(())
@@ -97,7 +106,7 @@ fn raw(session: &Session<'_>) -> Result<(), Failure> {
 fn people(session: &Session<'_>, found: Found) -> Result<(), Failure> {
     let Found { mut targets, failures, .. } = found;
     if !session.flags.text("sort-by").is_empty() {
-        sort::sort(&mut targets, session.flags.text("sort-by"))?;
+        sort::sort(&mut targets, session.flags.text("sort-by"));
     }
     let several = targets.iter().any(|target| target.resource != targets[0].resource);
     let mut pages: Vec<String> = Vec::new();
@@ -113,7 +122,8 @@ fn people(session: &Session<'_>, found: Found) -> Result<(), Failure> {
         }
     }
     let separator = if session.flags.has("no-headers") { "" } else { "\n" };
-    let pages: Vec<String> = pages.iter().filter(|page| !page.is_empty()).map(|page| tabs::align(page, tabs::TABLE)).collect();
+    let pages: Vec<String> =
+        pages.iter().filter(|page| !page.is_empty()).map(|page| tabs::align(page, tabs::TABLE)).collect();
     session.console.print(&pages.join(separator));
     if pages.is_empty() && failures.is_empty() && !session.flags.has("ignore-not-found") {
         nothing(session, &targets)?;
@@ -145,11 +155,7 @@ fn nothing(session: &Session<'_>, targets: &[Target]) -> Result<(), Failure> {
 }
 
 /// One object, or a list of all.
-fn whole(
-    session: &Session<'_>,
-    found: Found,
-    format: impl FnOnce() -> Result<Format, Failure>,
-) -> Result<(), Failure> {
+fn whole(session: &Session<'_>, found: Found, format: impl FnOnce() -> Result<Format, Failure>) -> Result<(), Failure> {
     let Found { mut targets, mut failures, single } = found;
     if single && !failures.is_empty() {
         return Failure::all(failures);

@@ -6,14 +6,12 @@ use crate::targets::Target;
 use meta::{Quantity, Value};
 use std::cmp::Ordering;
 
-/// Sorts the rows of each Table by the objects in them.
-pub fn sort(targets: &mut [Target], path: &str) -> Result<(), Failure> {
+/// Sorts the rows of each Table by the objects in them; a Table that cannot be sorted is not shown, as upstream has it.
+pub fn sort(targets: &mut [Target], path: &str) {
     for target in targets {
         let Some(rows) = target.object.get_mut("rows").and_then(Value::as_list_mut) else { continue };
-        let sorted = by_path(std::mem::take(rows), path, |row| row.get("object"))?;
-        *rows = sorted;
+        *rows = by_path(std::mem::take(rows), path, |row| row.get("object")).unwrap_or_default();
     }
-    Ok(())
 }
 
 pub fn sort_objects(targets: &mut Vec<Target>, path: &str) -> Result<(), Failure> {

@@ -43,7 +43,8 @@ pub fn run(session: &Session<'_>, query: Query, format: Format) -> Result<(), Fa
 }
 
 fn request(session: &Session<'_>, query: &Query, first: &Target, single: bool) -> Result<Request, Failure> {
-    let namespace = if query.all_namespaces || !first.resource.namespaced { String::new() } else { session.namespace()? };
+    let namespace =
+        if query.all_namespaces || !first.resource.namespaced { String::new() } else { session.namespace()? };
     let from = if first.name.is_empty() { first.object.str("metadata.resourceVersion") } else { "" };
     let field = if single { format!("metadata.name={}", first.name) } else { query.field_selector.clone() };
     let timeout = match session.flags.text("request-timeout") {

@@ -11,8 +11,9 @@ use crate::targets::Target;
 
 const FLAGS: &[Flag] = &[Flag::of(Kind::Int64, "revision", "0")];
 
-pub const COMMAND: Command =
-    Command::new("history", "Show past revisions", "(TYPE NAME | TYPE/NAME)").flags(&[FLAGS, PRINT, WHICH[0], WHICH[1]]).run(run);
+pub const COMMAND: Command = Command::new("history", "Show past revisions", "(TYPE NAME | TYPE/NAME)")
+    .flags(&[FLAGS, PRINT, WHICH[0], WHICH[1]])
+    .run(run);
 
 fn run(session: &Session<'_>) -> Result<(), Failure> {
     let wanted = session.flags.number("revision");

@@ -44,10 +44,8 @@ fn one(session: &Session<'_>, printer: &Printer, target: &Target, operation: &st
     })?;
     let request = Request::patch(target.path(), "application/strategic-merge-patch+json", patch.to_json())
         .with("fieldManager", field_manager(session, "kubectl-rollout"));
-    let object = session
-        .door()?
-        .call(request)
-        .map_err(|failure| Failure::text(format!("failed to patch: {failure}")))?;
+    let object =
+        session.door()?.call(request).map_err(|failure| Failure::text(format!("failed to patch: {failure}")))?;
     match printer.format {
         Format::Human => session.say(format!("{} {operation}", target.word())),
         _ => session.console.print(&printer.render(&object)?),

@@ -57,9 +57,9 @@ struct Revision {
 
 fn revisions(session: &Session<'_>, target: &Target) -> Result<Vec<Revision>, Failure> {
     let (plural, number): (&str, fn(&Value) -> i64) = match target.kind() {
-        ("apps", "Deployment") => {
-            ("replicasets", |object| object.at("metadata.annotations").get(REVISION).as_str().and_then(|n| n.parse().ok()).unwrap_or(0))
-        }
+        ("apps", "Deployment") => ("replicasets", |object| {
+            object.at("metadata.annotations").get(REVISION).as_str().and_then(|n| n.parse().ok()).unwrap_or(0)
+        }),
         ("apps", "DaemonSet" | "StatefulSet") => ("controllerrevisions", |object| object.int("revision")),
         _ => {
             return Err(Failure::text(format!(

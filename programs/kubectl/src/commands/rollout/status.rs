@@ -58,11 +58,12 @@ fn follow(session: &Session<'_>, target: &Target) -> Result<(), Failure> {
 fn same_revision(session: &Session<'_>, object: &Value) -> Result<(), Failure> {
     let wanted = session.flags.number("revision");
     let running = object.at("metadata.annotations").get(REVISION).as_str().and_then(|text| text.parse::<i64>().ok());
-    match running {
-        Some(running) if wanted > 0 && running != wanted => Err(Failure::text(format!(
+    let running = running.unwrap_or(0);
+    match wanted > 0 && running != wanted {
+        true => Err(Failure::text(format!(
             "desired revision ({wanted}) is different from the running revision ({running})"
         ))),
-        _ => Ok(()),
+        false => Ok(()),
     }
 }
 
@@ -131,7 +132,12 @@ fn stateful_set(object: &Value) -> Progress {
     if !rolling.is_null() {
         let share = wanted - rolling.int("partition");
         return Ok(if !rolling.get("partition").is_null() && updated < share {
-            (format!("Waiting for partitioned roll out to finish: {updated} out of {share} new pods have been updated...\n"), false)
+            (
+                format!(
+                    "Waiting for partitioned roll out to finish: {updated} out of {share} new pods have been updated...\n"
+                ),
+                false,
+            )
         } else {
             (format!("partitioned roll out complete: {updated} new pods have been updated...\n"), true)
         });
@@ -165,7 +171,8 @@ mod tests {
                 true,
             ),
         ] {
-            let object = value!({"metadata": {"name": "a", "generation": 1i64}, "spec": {"replicas": 2i64}, "status": status});
+            let object =
+                value!({"metadata": {"name": "a", "generation": 1i64}, "spec": {"replicas": 2i64}, "status": status});
             assert_eq!(deployment(&object).expect("progress"), (line.to_string(), done));
         }
     }

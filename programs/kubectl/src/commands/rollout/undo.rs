@@ -23,8 +23,9 @@ const OWN_ANNOTATIONS: [&str; 6] = [
     "deprecated.deployment.rollback.to",
 ];
 
-pub const COMMAND: Command =
-    Command::new("undo", "Go back to an earlier revision", "TYPE NAME").flags(&[FLAGS, PRINT, DRY_RUN, WHICH[0], WHICH[1]]).run(run);
+pub const COMMAND: Command = Command::new("undo", "Go back to an earlier revision", "TYPE NAME")
+    .flags(&[FLAGS, PRINT, DRY_RUN, WHICH[0], WHICH[1]])
+    .run(run);
 
 fn run(session: &Session<'_>) -> Result<(), Failure> {
     let change = Change::of(session)?;
@@ -39,10 +40,13 @@ fn run(session: &Session<'_>) -> Result<(), Failure> {
 fn undo(session: &Session<'_>, change: &Change, target: &Target) -> Result<(), Failure> {
     let wanted = session.flags.number("to-revision");
     let word = group_kind(target);
-    let revisions = revisions(session, target)
-        .map_err(|failure| if failure.to_string().contains("history viewer") {
+    let revisions = revisions(session, target).map_err(|failure| {
+        if failure.to_string().contains("history viewer") {
             Failure::text(format!("no rollbacker has been implemented for {}", quote(&word)))
-        } else { failure })?;
+        } else {
+            failure
+        }
+    })?;
     let revision = chosen(target, &revisions, wanted)?;
     let template = restored(revision);
     if change.dry_run == DryRun::Client {
@@ -60,11 +64,13 @@ fn undo(session: &Session<'_>, change: &Change, target: &Target) -> Result<(), F
         session.say(format!("{} {text}", target.word()));
         return Ok(());
     }
-    let request = Request::patch(target.path(), "application/json-patch+json", patch(target, revision, template).to_json())
-        .with("fieldManager", field_manager(session, "kubectl-rollout"));
-    let object = session.door()?.call(change.dry_run.ask(request)).map_err(|failure| {
-        Failure::text(format!("failed restoring revision {wanted}: {failure}"))
-    })?;
+    let request =
+        Request::patch(target.path(), "application/json-patch+json", patch(target, revision, template).to_json())
+            .with("fieldManager", field_manager(session, "kubectl-rollout"));
+    let object = session
+        .door()?
+        .call(change.dry_run.ask(request))
+        .map_err(|failure| Failure::text(format!("failed restoring revision {wanted}: {failure}")))?;
     change.tell(session, &object, "rolled back")
 }
 

@@ -32,11 +32,18 @@ enum Form {
 
 impl Form {
     fn of(text: &str) -> Form {
-        let printable = |c: char| c == '\n' || (c >= ' ' && c != '\u{7f}' && !('\u{80}'..'\u{a0}').contains(&c) && c != '\u{feff}');
+        let printable =
+            |c: char| c == '\n' || (c >= ' ' && c != '\u{7f}' && !('\u{80}'..'\u{a0}').contains(&c) && c != '\u{feff}');
         let special = !text.chars().all(printable) || text.contains(" \n");
         match text.contains('\n') {
             _ if special => Form::Double,
-            true if text.ends_with(' ') => if text.contains("\n ") { Form::Double } else { Form::Single },
+            true if text.ends_with(' ') => {
+                if text.contains("\n ") {
+                    Form::Double
+                } else {
+                    Form::Single
+                }
+            }
             true => Form::Block,
             false if !reads_as_text(text) => Form::Double,
             false if has_indicators(text) || text.starts_with(' ') || text.ends_with(' ') => Form::Single,
@@ -89,7 +96,8 @@ fn is_word(text: &str) -> bool {
 fn is_number(text: &str) -> bool {
     let plain = text.replace('_', "");
     let unsigned = plain.strip_prefix(['+', '-']).unwrap_or(&plain);
-    let digits = |text: &str, radix: u32| !text.is_empty() && u64::from_str_radix(text, radix).is_ok() && !text.starts_with('+');
+    let digits =
+        |text: &str, radix: u32| !text.is_empty() && u64::from_str_radix(text, radix).is_ok() && !text.starts_with('+');
     let based = [("0x", 16), ("0X", 16), ("0o", 8), ("0O", 8), ("0b", 2), ("0B", 2)];
     based.iter().any(|(prefix, radix)| unsigned.strip_prefix(prefix).is_some_and(|rest| digits(rest, *radix)))
         || is_float(unsigned)
@@ -117,7 +125,9 @@ fn is_base_60(text: &str) -> bool {
     });
     let rest: Vec<&str> = parts.map(|part| part.split('.').next().unwrap_or(part)).collect();
     let sixty = |part: &&str| {
-        matches!(part.len(), 1 | 2) && part.chars().all(|c| c.is_ascii_digit()) && part.parse::<u8>().is_ok_and(|n| n < 60)
+        matches!(part.len(), 1 | 2)
+            && part.chars().all(|c| c.is_ascii_digit())
+            && part.parse::<u8>().is_ok_and(|n| n < 60)
     };
     first && !rest.is_empty() && rest.iter().all(|part| sixty(&part))
 }
@@ -126,7 +136,8 @@ fn is_time(text: &str) -> bool {
     let mut parts = text.splitn(2, ['T', 't', ' ']);
     let (date, clock) = (parts.next().unwrap_or(""), parts.next());
     let numbers: Vec<&str> = date.split('-').collect();
-    let fits = |part: &str, most: usize| !part.is_empty() && part.len() <= most && part.chars().all(|c| c.is_ascii_digit());
+    let fits =
+        |part: &str, most: usize| !part.is_empty() && part.len() <= most && part.chars().all(|c| c.is_ascii_digit());
     let date_fits = matches!(numbers.as_slice(), [y, m, d] if y.len() == 4 && fits(y, 4) && fits(m, 2) && fits(d, 2));
     let clock_fits = clock.is_none_or(|clock| {
         clock.matches(':').count() >= 2 && clock.chars().all(|c| c.is_ascii_digit() || "Z:.+-".contains(c))
