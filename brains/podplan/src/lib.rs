@@ -27,5 +27,6 @@ pub use seen::{
 };
 pub use status::{final_status, held_back, is_owned, status_patch};
 pub use steps::{
-    Kill, Notice, Resize, Seen, Stage, Step, Steps, Volumes, container_hash, grace_seconds, next, sandbox_change,
+    Kill, Notice, Resize, Resized, Seen, Stage, Step, Steps, Volumes, container_hash, grace_seconds, next,
+    sandbox_change,
 };

@@ -7,7 +7,7 @@ mod resizes;
 mod sandbox;
 mod termination;
 
-pub use resizes::Resize;
+pub use resizes::{Resize, Resized};
 pub use sandbox::{NewSandbox, sandbox_change};
 pub use termination::Kill;
 
@@ -106,8 +106,7 @@ struct Actions {
     new_sandbox: Option<NewSandbox>,
     kills: Vec<Kill>,
     starts: Vec<(ContainerKind, String)>,
-    /// Ids and names of what is resized in place.
-    resizes: Vec<(String, String)>,
+    resizes: Vec<Resized>,
 }
 
 pub fn next(seen: &Seen<'_>) -> Steps {

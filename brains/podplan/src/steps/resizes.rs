@@ -10,8 +10,19 @@ use k8s_openapi::api::core::v1::Container;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resize {
     pub loosened: Limits,
-    pub containers: Vec<(String, String)>,
+    pub containers: Vec<Resized>,
     pub limits: Limits,
+    /// The new limit of the pod's memory, if it is a tighter one.
+    pub tightened: Option<i64>,
+}
+
+/// A container that runs on with other limits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resized {
+    pub id: String,
+    pub name: String,
+    /// The new limit of its memory, if it is a tighter one.
+    pub tightened: Option<i64>,
 }
 
 /// False when the container must be restarted for it.
@@ -20,7 +31,9 @@ pub fn in_place(seen: &Seen<'_>, container: &Container, running: &Instance, acti
         None => true,
         Some(Way::Restart) => false,
         Some(Way::InPlace) => {
-            let one = (running.id.clone(), running.name.clone());
+            let now = running.in_force.unwrap_or_default();
+            let tightened = tighter(now.memory_bytes, in_force(seen.pod, container).memory_bytes);
+            let one = Resized { id: running.id.clone(), name: running.name.clone(), tightened };
             // What shrinks makes room for what grows.
             if shrinks(seen, container, running) {
                 actions.resizes.insert(0, one)
@@ -39,12 +52,18 @@ fn shrinks(seen: &Seen<'_>, container: &Container, running: &Instance) -> bool {
     })
 }
 
+/// Zero is no limit.
+fn tighter(before: i64, after: i64) -> Option<i64> {
+    (after > 0 && (before == 0 || after < before)).then_some(after)
+}
+
 /// None when nothing of it changes.
-pub fn resize(seen: &Seen<'_>, containers: Vec<(String, String)>) -> Option<Resize> {
+pub fn resize(seen: &Seen<'_>, containers: Vec<Resized>) -> Option<Resize> {
     let limits = of_all(seen.pod);
     let before = seen.memory.pod_limits.as_ref();
     if containers.is_empty() && before == Some(&limits) {
         return None;
     }
-    Some(Resize { loosened: loosened(before, &limits), containers, limits })
+    let tightened = before.and_then(|before| tighter(before.memory_bytes, limits.memory_bytes));
+    Some(Resize { loosened: loosened(before, &limits), containers, limits, tightened })
 }

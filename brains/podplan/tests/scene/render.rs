@@ -67,10 +67,12 @@ fn step(step: &Step) -> String {
         }
         Step::Kill(one) => format!("> kill {} \"{}\"", kill(one), one.message),
         Step::Resize(resize) => {
-            let names: Vec<&str> = resize.containers.iter().map(|(_, name)| name.as_str()).collect();
+            let tighter = |limit: Option<i64>| limit.map(|limit| format!(" tightened to {limit}")).unwrap_or_default();
+            let one = |r: &podplan::Resized| format!("{}{}", r.name, tighter(r.tightened));
+            let names: Vec<String> = resize.containers.iter().map(one).collect();
             let limits = |l: &podplan::cgroup::Limits| format!("{}/{}/{}", l.cpu_shares, l.cpu_quota, l.memory_bytes);
             let (loosened, limits) = (limits(&resize.loosened), limits(&resize.limits));
-            format!("> resize [{}] within {loosened} to {limits}", names.join(", "))
+            format!("> resize [{}] within {loosened} to {limits}{}", names.join(", "), tighter(resize.tightened))
         }
         Step::Remove { id } => format!("> remove {id}"),
         Step::CreateSandbox { attempt } => format!("> create sandbox {attempt}"),

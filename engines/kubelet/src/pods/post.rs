@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::{Pod, PodCondition};
 use podplan::probe::ProbeResults;
 use podplan::spec::{api_status, is_deleted};
-use podplan::{RuntimeState, Verdict, is_owned};
+use podplan::{RuntimeState, Verdict, is_owned, status_patch};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,7 +41,15 @@ impl Post {
         let before = self.pod.send_replace(pod.cloned());
         if !is_same(before.as_deref(), pod.map(|pod| &**pod)) {
             self.tell_news();
+        } else if pod.is_some_and(|pod| self.is_overwritten(pod)) {
+            self.wake();
         }
+    }
+
+    /// Somebody else has written what the worker answers for: the pods of a node that was thought dead are told unready.
+    fn is_overwritten(&self, pod: &Pod) -> bool {
+        let shown = self.status.borrow();
+        shown.as_ref().is_some_and(|shown| status_patch(api_status(pod), api_status(shown)).is_some())
     }
 
     pub fn tell_news(&self) {

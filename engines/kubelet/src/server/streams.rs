@@ -54,7 +54,11 @@ where
     agreement.response().map(|body| Body::new(body.map_err(|never| match never {})))
 }
 
-pub fn agree(request: &Request<Incoming>, websocket: &[&'static str], spdy: &[&'static str]) -> Result<Agreement, Refusal> {
+pub fn agree(
+    request: &Request<Incoming>,
+    websocket: &[&'static str],
+    spdy: &[&'static str],
+) -> Result<Agreement, Refusal> {
     negotiate(request.headers(), websocket, spdy).map_err(|refusal| match refusal {
         upgrade::Refusal::NoUpgrade => {
             refuse(StatusCode::BAD_REQUEST, "unable to upgrade: missing upgrade headers in request")

@@ -515,7 +515,10 @@ impl FakeRuntime {
     fn sandbox_stats(&self, id: &str) -> PodSandboxStats {
         let (now, model) = (self.nanos(), self.lock());
         let listed = model.sandboxes.get(id).map(FakeSandbox::listed).unwrap_or_default();
-        let containers: Vec<_> = model.of_sandbox(id).iter().map(|id| model.containers[id].stats(now)).collect();
+        let members = model.of_sandbox(id);
+        let containers: Vec<_> = members.iter().map(|id| model.containers[id].stats(now)).collect();
+        let value = members.iter().map(|id| model.containers[id].memory_bytes).sum();
+        let memory = MemoryUsage { timestamp: now, usage_bytes: Some(UInt64Value { value }), ..MemoryUsage::default() };
         PodSandboxStats {
             attributes: Some(PodSandboxAttributes {
                 id: listed.id,
@@ -523,7 +526,7 @@ impl FakeRuntime {
                 labels: listed.labels,
                 annotations: listed.annotations,
             }),
-            linux: Some(LinuxPodSandboxStats { containers, ..LinuxPodSandboxStats::default() }),
+            linux: Some(LinuxPodSandboxStats { containers, memory: Some(memory), ..LinuxPodSandboxStats::default() }),
             windows: None,
         }
     }

@@ -2,12 +2,15 @@
 
 use super::{RETRY, Worker};
 use crate::pods::sandbox_config::resources;
-use cri::v1::{LinuxContainerResources, UpdateContainerResourcesRequest, UpdatePodSandboxResourcesRequest};
+use cri::v1::{
+    LinuxContainerResources, LinuxPodSandboxStats, MemoryUsage, PodSandboxStatsRequest,
+    UpdateContainerResourcesRequest, UpdatePodSandboxResourcesRequest,
+};
 use k8s_openapi::api::core::v1::Pod;
 use plan::EventType;
 use podplan::resize::{Answer, asked, in_progress, is_same, summary, with};
 use podplan::spec::{api_status, container, is_deleted, is_terminal};
-use podplan::{Resize, RuntimeState, cgroup};
+use podplan::{Resize, Resized, RuntimeState, cgroup};
 use std::sync::Arc;
 
 impl Worker {
@@ -79,10 +82,11 @@ impl Worker {
     }
 
     async fn change(&self, resize: &Resize, sandbox: &str) -> Result<(), cri::Error> {
+        self.check_memory(resize, sandbox).await?;
         if resize.loosened != resize.limits {
             self.hold_pod(sandbox, &resize.loosened).await?;
         }
-        for (id, name) in &resize.containers {
+        for Resized { id, name, .. } in &resize.containers {
             let Some((_, spec)) = container(&self.pod, name) else { continue };
             let limits = cgroup::of_one(&self.pod, &spec, self.context.memory_capacity);
             let linux = Some(unlimited_said(resources(&limits)));
@@ -90,6 +94,21 @@ impl Worker {
             self.context.runtime.update_container_resources(request).await?;
         }
         self.hold_pod(sandbox, &resize.limits).await
+    }
+
+    /// Held to less memory than they use, processes would be killed.
+    async fn check_memory(&self, resize: &Resize, sandbox: &str) -> Result<(), cri::Error> {
+        if resize.tightened.is_none() && resize.containers.iter().all(|c| c.tightened.is_none()) {
+            return Ok(());
+        }
+        let request = PodSandboxStatsRequest { pod_sandbox_id: sandbox.into() };
+        let stats = self.context.runtime.pod_sandbox_stats(request).await?.stats.and_then(|stats| stats.linux);
+        let complaints = beneath_usage(resize, &stats.unwrap_or_default());
+        match complaints.as_slice() {
+            [] => Ok(()),
+            [one] => Err(refused(one)),
+            several => Err(refused(&format!("[{}]", several.join(", ")))),
+        }
     }
 
     async fn hold_pod(&self, sandbox: &str, limits: &cgroup::Limits) -> Result<(), cri::Error> {
@@ -100,6 +119,28 @@ impl Worker {
         };
         self.context.runtime.update_pod_sandbox_resources(request).await.map(drop)
     }
+}
+
+fn refused(why: &str) -> cri::Error {
+    cri::Error::FailedPrecondition(format!("cannot decrease memory limits: {why}"))
+}
+
+/// What is used already of each limit that becomes tighter.
+fn beneath_usage(resize: &Resize, stats: &LinuxPodSandboxStats) -> Vec<String> {
+    let used = |memory: &Option<MemoryUsage>| memory.as_ref()?.usage_bytes.map(|bytes| bytes.value);
+    let complaint = |what: &str, used: Option<u64>, limit: i64| match used {
+        None => Some(format!("missing {what} memory usage")),
+        Some(used) if used < u64::try_from(limit).unwrap_or(0) => None,
+        Some(used) => Some(format!("attempting to set {what} memory limit ({limit}) below current usage ({used})")),
+    };
+    let mut complaints = Vec::new();
+    complaints.extend(resize.tightened.and_then(|limit| complaint("pod", used(&stats.memory), limit)));
+    for Resized { id, name, tightened } in &resize.containers {
+        let its = stats.containers.iter().find(|s| s.attributes.as_ref().is_some_and(|a| a.id == *id));
+        let bytes = its.and_then(|its| used(&its.memory));
+        complaints.extend(tightened.and_then(|limit| complaint(&format!("container \"{name}\""), bytes, limit)));
+    }
+    complaints
 }
 
 /// In an update a zero would leave the limit as it is.
