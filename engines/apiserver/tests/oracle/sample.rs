@@ -3,14 +3,16 @@
 use crate::case::Suite;
 use crate::mutation::Mutation;
 use crate::wire::{Asked, Connection, JSON};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 pub struct Sample {
     pub object: Value,
     collection: String,
-    /// What works on all requests once it is there is only tried, never made.
+    /// What works on all requests once it is there has the server for itself.
     pervasive: bool,
+    /// A namespace ends when its own finalizers are gone, too.
+    finalized: bool,
 }
 
 const PERVASIVE: [&str; 4] =
@@ -31,13 +33,14 @@ impl Sample {
         let namespace = if def.namespaced() { "/namespaces/default" } else { "" };
         let pervasive =
             PERVASIVE.contains(&group) || ["ResourceQuota", "LimitRange", "Namespace", "ServiceCIDR"].contains(&kind);
-        Sample { collection: format!("{base}{namespace}/{}", def.names.plural), pervasive, object }
+        let collection = format!("{base}{namespace}/{}", def.names.plural);
+        Sample { collection, pervasive, finalized: kind == "Namespace", object }
     }
 
     pub fn verbs(&self) -> Vec<(&'static str, Step)> {
         let turns =
             [("create", (0, 1)), ("update", (0, 4)), ("merge", (1, 4)), ("strategic", (2, 4)), ("apply", (3, 4))];
-        if self.pervasive { turns[..1].to_vec() } else { turns.to_vec() }
+        turns.to_vec()
     }
 
     fn address(&self) -> String {
@@ -69,6 +72,12 @@ impl Sample {
         connection.ask(&Asked::new("DELETE", address, JSON, "")).await;
         let freed = r#"{"metadata":{"finalizers":null}}"#;
         connection.ask(&Asked::new("PATCH", self.address(), "application/merge-patch+json", freed)).await;
+        if self.finalized {
+            let address = format!("{}/finalize", self.address());
+            let name = text_of(&self.object["metadata"]["name"]);
+            let freed = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "spec": {}});
+            connection.ask(&Asked::new("PUT", address, JSON, freed.to_string())).await;
+        }
     }
 }
 
@@ -93,9 +102,10 @@ pub fn suites(root: &Path) -> Vec<Suite> {
             |up: usize| path.ancestors().nth(up).and_then(Path::file_name).and_then(|n| n.to_str()).unwrap_or("");
         let name = format!("{}/{}", part(3), part(2));
         let recorded = root.join(format!("oracle/mutations/{}.{}.{sample}.tsv", part(3), part(2)));
+        let sample = Sample::read(&path);
         // The pods of other samples run as this account.
-        let alone = part(2) == "serviceaccount";
-        suites.push(Suite { name, recorded, sample: Some(Sample::read(&path)), script: None, alone });
+        let alone = sample.pervasive || part(2) == "serviceaccount";
+        suites.push(Suite { name, recorded, sample: Some(sample), script: None, alone });
     }
     suites
 }
