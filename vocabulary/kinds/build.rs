@@ -29,11 +29,18 @@ fn main() {
     fs::write(out, encoder.finish().expect("writing to memory")).expect("cargo's own folder can be written");
 }
 
-/// Where cargo unpacked the crate.
+/// Where cargo unpacked the crate. It answers offline if it has every package of the workspace already; on a new machine
+/// it has only those that this build needs, and fetches the rest to answer.
 fn crate_folder() -> PathBuf {
-    let cargo = env::var("CARGO").expect("cargo sets it");
-    let answer = Command::new(cargo).args(["metadata", "--format-version=1", "--offline"]).output();
-    let answer = answer.expect("cargo runs, for it runs this");
+    let platform = env::var("TARGET").expect("cargo sets it");
+    let ask = |extra: &[&str]| {
+        let cargo = env::var("CARGO").expect("cargo sets it");
+        let mut command = Command::new(cargo);
+        command.args(["metadata", "--format-version=1", "--filter-platform", &platform]).args(extra);
+        command.output().expect("cargo runs, for it runs this")
+    };
+    let offline = ask(&["--offline"]);
+    let answer = if offline.status.success() { offline } else { ask(&["--locked"]) };
     let text = String::from_utf8_lossy(&answer.stdout);
     let manifest = text
         .split("\"manifest_path\":\"")
