@@ -29,8 +29,8 @@ pub mod node_lifecycle;
 pub mod pod_gc;
 pub mod protection;
 pub mod replicaset;
-pub mod root_ca;
 pub mod resourcequota;
+pub mod root_ca;
 pub mod serviceaccount;
 pub mod statefulset;
 pub mod taint_eviction;
@@ -73,8 +73,8 @@ pub const ALL: &[Make] = &[
     |_| Arc::new(statefulset::StatefulSets),
     |_| Arc::new(endpointslice::EndpointSlices),
     |_| Arc::new(endpoints::LegacyEndpoints),
-    |_| Arc::new(job::Jobs),
     |_| Arc::new(endpointslicemirroring::EndpointSliceMirroring),
+    |_| Arc::new(job::Jobs),
     |settings| Arc::new(cronjob::CronJobs { time_zone: settings.time_zone }),
     |_| Arc::new(ttl_after_finished::TtlAfterFinished),
     |_| Arc::new(node_lifecycle::NodeLifecycle),
@@ -84,6 +84,6 @@ pub const ALL: &[Make] = &[
     |_| Arc::new(protection::VolumeProtection),
     |_| Arc::new(protection::ClassProtection),
     |_| Arc::new(clusterrole_aggregation::ClusterRoleAggregation),
-];
     |_| Arc::new(resourcequota::ResourceQuotas),
     |_| Arc::new(disruption::Disruption),
+];

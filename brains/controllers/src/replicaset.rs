@@ -127,9 +127,12 @@ fn create<T: Replicated>(object: &T, set: &Set, missing: usize, moment: &Moment,
     let owner = object.metadata();
     let namespace = owner.namespace.as_deref().unwrap_or("");
     let base = template::prefix(owner.name.as_deref().unwrap_or(""));
+    let pattern = plan::with_type(&template::pod::<T>(&set.template, owner, &base));
     for nth in 0..missing {
         let name = moment.name(&base, nth);
-        plan.create(namespace, &template::pod::<T>(&set.template, owner, &name));
+        let mut pod = pattern.clone();
+        pod.set("metadata.name", &name);
+        plan.create_encoded::<Pod>(namespace, pod);
         plan.event_if_done(object, "SuccessfulCreate", format!("Created pod: {name}"));
         plan.event_if_refused(object, "FailedCreate", "Error creating: ");
     }

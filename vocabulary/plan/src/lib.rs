@@ -16,5 +16,5 @@ pub use controller::{Change, Controller, Grant, Input};
 pub use moment::{Moment, Refusal};
 pub use plan::{Plan, with_type};
 pub use report::{Event, EventType, Report, When};
-pub use resource::Resource;
+pub use resource::{Resource, Told};
 pub use view::{Index, KindView, View};

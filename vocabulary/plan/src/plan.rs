@@ -1,5 +1,6 @@
 //! What a decision answers: actions in order, when to look again, and why.
 
+use crate::resource::Told;
 use crate::{Action, Deletion, Event, EventType, Fact, Report, Resource, When};
 use jiff::SignedDuration;
 use meta::{CompactString, Key, Value};
@@ -18,7 +19,11 @@ impl Plan {
     }
 
     pub fn create<T: Resource>(&mut self, namespace: &str, object: &T) {
-        let object = with_type(object);
+        self.create_encoded::<T>(namespace, with_type(object));
+    }
+
+    /// Many that are alike but for a field or two are made from one that was encoded once: see [`with_type`].
+    pub fn create_encoded<T: Resource>(&mut self, namespace: &str, object: Value) {
         self.actions.push(Action::Create { resource: T::gvr(), namespace: namespace.into(), object });
     }
 
@@ -56,18 +61,18 @@ impl Plan {
         self.report.lines.push(line.into());
     }
 
-    pub fn event<T: Resource>(&mut self, about: &T, kind: EventType, reason: &str, message: impl Into<String>) {
+    pub fn event<T: Told>(&mut self, about: &T, kind: EventType, reason: &str, message: impl Into<String>) {
         self.tell(about, kind, reason, message, When::Always);
     }
 
     /// An event for when the action that was planned last has been done.
-    pub fn event_if_done<T: Resource>(&mut self, about: &T, reason: &str, message: impl Into<String>) {
+    pub fn event_if_done<T: Told>(&mut self, about: &T, reason: &str, message: impl Into<String>) {
         let last = self.last_action();
         self.tell(about, EventType::Normal, reason, message, When::Done(last));
     }
 
     /// A warning for when the action that was planned last is refused; the server's complaint is appended.
-    pub fn event_if_refused<T: Resource>(&mut self, about: &T, reason: &str, message: impl Into<String>) {
+    pub fn event_if_refused<T: Told>(&mut self, about: &T, reason: &str, message: impl Into<String>) {
         let last = self.last_action();
         self.tell(about, EventType::Warning, reason, message, When::Refused(last));
     }
@@ -76,7 +81,7 @@ impl Plan {
         self.actions.len().checked_sub(1).expect("an event about an action stands after it")
     }
 
-    fn tell<T: Resource>(&mut self, about: &T, kind: EventType, reason: &str, message: impl Into<String>, when: When) {
+    fn tell<T: Told>(&mut self, about: &T, kind: EventType, reason: &str, message: impl Into<String>, when: When) {
         let about = reference(about);
         self.report.events.push(Event { about, kind, reason: reason.into(), message: message.into(), when });
     }
@@ -90,16 +95,21 @@ pub fn with_type<T: Resource>(object: &T) -> Value {
     value
 }
 
-/// An ObjectReference to a typed object.
-fn reference<T: Resource>(object: &T) -> Value {
-    let value = with_type(object);
+/// An ObjectReference to a typed object: of its metadata alone, for a plan of many actions tells as many events.
+fn reference<T: Told>(object: &T) -> Value {
+    let metadata = object.metadata();
     let mut about = Value::map();
     about.set("apiVersion", T::API_VERSION);
     about.set("kind", T::KIND);
-    for field in ["name", "namespace", "uid", "resourceVersion"] {
-        let from = value.get("metadata").get(field);
-        if !from.is_null() {
-            about.set(field, from.clone());
+    let fields = [
+        ("name", &metadata.name),
+        ("namespace", &metadata.namespace),
+        ("uid", &metadata.uid),
+        ("resourceVersion", &metadata.resource_version),
+    ];
+    for (field, from) in fields {
+        if let Some(from) = from {
+            about.set(field, from);
         }
     }
     about
