@@ -121,6 +121,11 @@ pub trait Rules: Send + Sync {
     /// The cells of a Table's row, one a column.
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value>;
 
+    /// The object as it is served from what a store of upstream's holds, where that has another form.
+    fn read_stored(&self, stored: Value) -> Value {
+        stored
+    }
+
     /// From one served version to another; the schema of `to` prunes what it does not know.
     fn convert(&self, object: Value, _from: &str, _to: &str) -> Result<Value, String> {
         Ok(object)

@@ -69,6 +69,9 @@ pub struct Status {
     /// Where an expired list may be continued, in its metadata.
     #[serde(skip)]
     pub continue_token: String,
+    /// What goes into `Warning` headers beside it.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

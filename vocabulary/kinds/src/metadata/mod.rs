@@ -33,7 +33,8 @@ pub fn validate(def: &KindDef, object: &Value) -> ErrorList {
     labels(&at.at("labels"), &mut out);
     annotations(&at.at("annotations"), &mut out);
     owners::validate(&at.at("ownerReferences"), &mut out);
-    finalizers(def, &at.at("finalizers"), &mut out);
+    finalizers(&at.at("finalizers"), &mut out);
+    standard_finalizers(def, &at.at("finalizers"), &mut out);
     managed_fields(&at.at("managedFields"), &mut out);
     out
 }
@@ -59,7 +60,7 @@ fn namespace(def: &KindDef, at: &Cursor<'_>, out: &mut ErrorList) {
     }
 }
 
-fn finalizers(def: &KindDef, at: &Cursor<'_>, out: &mut ErrorList) {
+fn finalizers(at: &Cursor<'_>, out: &mut ErrorList) {
     for finalizer in at.items() {
         let complaints = names::qualified_name(finalizer.str()).into_iter();
         out.extend(complaints.map(|complaint| FieldError::invalid(&at.path, finalizer.str(), complaint)));
@@ -68,7 +69,6 @@ fn finalizers(def: &KindDef, at: &Cursor<'_>, out: &mut ErrorList) {
     if has(ORPHAN) && has(FOREGROUND) {
         check::invalid(at, format!("finalizer {ORPHAN} and {FOREGROUND} cannot be both set"), out);
     }
-    standard_finalizers(def, at, out);
 }
 
 /// Kinds of upstream's main server ask for a domain; those of its extensions do not.

@@ -6,7 +6,8 @@ use meta::{Cursor, ErrorList, FieldError, GroupVersion};
 pub fn validate(at: &Cursor<'_>, out: &mut ErrorList) {
     let mut controller: Option<String> = None;
     for owner in at.items() {
-        reference(&owner, out);
+        // Upstream says which list, not which of its items.
+        reference(&Cursor::new(owner.value, at.path.clone()), out);
         if !owner.at("controller").bool() {
             continue;
         }

@@ -16,7 +16,7 @@ fn tag(image: &str) -> Option<&str> {
         Some(colon) => (&name[..last + colon], Some(&name[last + colon + 1..])),
         None => (name, None),
     };
-    if !is_repository(repository) || tag.is_some_and(|tag| !is_tag(tag)) {
+    if repository.len() > NAME_MOST || !is_repository(repository) || tag.is_some_and(|tag| !is_tag(tag)) {
         return None;
     }
     match (tag, digest) {
@@ -25,6 +25,9 @@ fn tag(image: &str) -> Option<&str> {
         (None, Some(_)) => None,
     }
 }
+
+/// A longer name is none.
+const NAME_MOST: usize = 255;
 
 fn is_repository(name: &str) -> bool {
     let mut parts: Vec<&str> = name.split('/').collect();

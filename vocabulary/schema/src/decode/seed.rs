@@ -138,10 +138,18 @@ impl Seed<'_> {
         let mut entries: Vec<(CompactString, Value)> = Vec::new();
         while let Some(key) = map.next_key::<CompactString>()? {
             let entry = map.next_value_seed(self.below(value, &Place::Key(self.place, &key)))?;
-            let entry = if entry.is_null() { zero(self.context.types, value) } else { entry };
+            let entry = if entry.is_null() { self.entry_zero(value) } else { entry };
             entries.push((key, entry));
         }
         Ok(Value::Map(Map::from_fields(entries, |key| self.context.repeated(self.place, key))))
+    }
+
+    /// Of a map: protobuf gives bytes back where there were none.
+    fn entry_zero(&self, id: TypeId) -> Value {
+        match self.context.types.node(id).shape {
+            Shape::Bytes => Value::from(""),
+            _ => zero(self.context.types, id),
+        }
     }
 
     fn read_struct<'de, A: MapAccess<'de>>(self, fields: &StructType, mut map: A) -> Result<Value, A::Error> {

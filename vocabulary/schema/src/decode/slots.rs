@@ -52,9 +52,10 @@ fn absent(types: &Types, field: &Field) -> (CompactString, Value) {
     (field.name.clone(), value)
 }
 
-/// Whether Go would write the value again. A null is what always stands where nothing was given.
+/// Whether Go would write the value again. A null is what always stands where nothing was given, and what stands
+/// after a way through protobuf, which knows no empty list.
 fn is_kept(field: &Field, value: &Value) -> bool {
-    match field.pointer || field.always {
+    match field.pointer || (field.always && !matches!(value, Value::List(_))) {
         true => !value.is_null(),
         false => !value.is_empty(),
     }

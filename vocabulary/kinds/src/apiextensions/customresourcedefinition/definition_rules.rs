@@ -80,7 +80,7 @@ fn versions(spec: &Cursor<'_>, out: &mut ErrorList) {
         check::invalid(&list, "must contain unique version names", out);
     }
     if all.iter().filter(|version| version.at("storage").bool()).count() != 1 {
-        check::invalid(&list, "must have exactly one version marked as storage version", out);
+        out.push(storage_versions(&list, "must have exactly one version marked as storage version"));
     }
     if let Some(first) = all.first() {
         let complaints = names::dns_1035_label(first.at("name").str());
@@ -205,4 +205,23 @@ fn stored_versions(new: &Cursor<'_>, out: &mut ErrorList) {
         );
         out.push(FieldError::invalid(&Path::clone(&version.path), version.str(), why));
     }
+}
+
+/// Upstream keeps the schema and columns of an only version elsewhere, and shows the rest as Go does.
+fn storage_versions(list: &Cursor<'_>, why: &str) -> FieldError {
+    let all: Vec<Cursor<'_>> = list.items().collect();
+    let [only] = all.as_slice() else { return FieldError::invalid(&list.path, list.value.clone(), why) };
+    let text = |field: &str| Value::from(only.at(field).str());
+    let flag = |field: &str| only.at(field).bool();
+    let shown = format!(
+        "[{{\"Name\":{},\"Served\":{},\"Storage\":{},\"Deprecated\":{},\"DeprecationWarning\":{},\"Schema\":null,\"Subresources\":null,\"AdditionalPrinterColumns\":null,\"SelectableFields\":null}}]",
+        text("name"),
+        flag("served"),
+        flag("storage"),
+        flag("deprecated"),
+        only.at("deprecationWarning").value,
+    );
+    let mut error = FieldError::invalid(&list.path, Value::Null, format!("{shown}: {why}"));
+    error.value = None;
+    error
 }

@@ -1,6 +1,7 @@
 //! CustomResourceDefinition: a kind that users add.
 
 mod definition_rules;
+mod older;
 
 use crate::cells;
 use crate::{Context, Row, Rules, fresh, metadata};
@@ -16,6 +17,10 @@ struct CustomResourceDefinition;
 impl Rules for CustomResourceDefinition {
     fn cells(&self, object: &Value, _now: Timestamp) -> Vec<Value> {
         vec![cells::name(object), object.str("metadata.creationTimestamp").into()]
+    }
+
+    fn read_stored(&self, stored: Value) -> Value {
+        older::renewed(stored)
     }
 
     fn has_generation(&self) -> bool {

@@ -46,6 +46,9 @@ impl Rules for DaemonSet {
         if let Some(spec) = object.at_mut("spec.template.spec") {
             defaults::of_spec(spec);
         }
+        if object.at("metadata.annotations").get(TEMPLATE_GENERATION).is_null() {
+            set_template_generation(object, 0);
+        }
     }
 
     fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {

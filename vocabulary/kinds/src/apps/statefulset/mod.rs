@@ -1,6 +1,7 @@
 //! StatefulSet: replicas with an identity each.
 
 use crate::cells;
+use crate::core::persistentvolumeclaim::claim_rules;
 use crate::pods::defaults;
 use crate::{Context, Row, Rules, check, metadata, workload};
 use jiff::Timestamp;
@@ -66,6 +67,7 @@ impl Rules for StatefulSet {
             "OnDelete" | "RollingUpdate" => {}
             _ => check::invalid(&strategy, "must be 'RollingUpdate' or 'OnDelete'", out),
         }
+        claims(&spec, old.is_none(), out);
         let mut with_claims = new.get("spec").clone();
         claims_as_volumes(&mut with_claims);
         workload::judge(&Cursor::new(&with_claims, spec.path.clone()), "statefulset", out);
@@ -98,13 +100,31 @@ fn unchanging(spec: &Value) -> Value {
     rest
 }
 
+/// A new set's claims are such as could be created, and their names always those of volumes.
+fn claims(spec: &Cursor<'_>, are_new: bool, out: &mut ErrorList) {
+    for (index, claim) in spec.at("volumeClaimTemplates").items().enumerate() {
+        if are_new {
+            claim_rules::check(&claim.at("spec"), None, out);
+        }
+        let volume = spec.at("template.spec.volumes").path.index(index).field("name");
+        let name = claim.at("metadata.name");
+        check::required_name(&Cursor::new(name.value, volume), meta::names::dns_label, out);
+    }
+}
+
 /// Pods may mount the claims that are made for them.
 fn claims_as_volumes(spec: &mut Value) {
     let claims = spec.items("volumeClaimTemplates").iter().map(|claim| claim.str("metadata.name"));
-    let names: Vec<String> = claims.map(String::from).collect();
-    let mut volumes = spec.items("template.spec.volumes").to_vec();
-    volumes.retain(|volume| !names.iter().any(|name| name == volume.str("name")));
-    volumes.extend(names.iter().map(|name| value!({"name": name, "persistentVolumeClaim": {"claimName": name}})));
+    let mut names: Vec<String> = Vec::new();
+    for claim in claims.filter(|claim| !claim.is_empty()) {
+        if !names.iter().any(|name| name == claim) {
+            names.push(claim.to_string());
+        }
+    }
+    let mut own = spec.items("template.spec.volumes").to_vec();
+    own.retain(|volume| !names.iter().any(|name| name == volume.str("name")));
+    let made = names.iter().map(|name| value!({"name": name, "persistentVolumeClaim": {"claimName": name}}));
+    let volumes: Vec<Value> = made.chain(own).collect();
     if !names.is_empty() {
         spec.set("template.spec.volumes", Value::List(volumes));
     }

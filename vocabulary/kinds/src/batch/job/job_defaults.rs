@@ -37,7 +37,7 @@ pub fn labels_of_template(job: &mut Value) {
 
 /// The job's pods carry its uid, and by that alone it finds them.
 pub fn generate_selector(job: &mut Value) {
-    let (name, uid) = (job.at("metadata.name").clone(), job.at("metadata.uid").clone());
+    let (name, uid) = (Value::from(job.str("metadata.name")), job.at("metadata.uid").clone());
     let labels = job.entry("spec").entry("template").entry("metadata").entry("labels");
     for (keys, value) in [(JOB_NAME, name), (CONTROLLER, uid.clone())] {
         keys.into_iter().for_each(|key| set_if_absent(labels, key, &value));

@@ -10,7 +10,8 @@ const INDEXED_MOST: i64 = 100_000;
 pub fn spec(at: &Cursor<'_>, out: &mut ErrorList) {
     match at.at("completionMode").str() {
         "Indexed" => indexed(at, out),
-        "" | "NonIndexed" => counted(at, out),
+        "NonIndexed" => counted(at, out),
+        _ if at.at("completionMode").is_null() => counted(at, out),
         _ => {}
     }
     if !at.at("maxFailedIndexes").is_null() && at.at("backoffLimitPerIndex").is_null() {
@@ -95,8 +96,24 @@ pub fn selector(at: &Cursor<'_>, out: &mut ErrorList) {
     }
 }
 
+/// Between the spec and the job's own name and uid.
+pub fn whole(job: &Cursor<'_>, out: &mut ErrorList) {
+    if !job.at("spec.manualSelector").bool() && !job.at("spec.selector").is_null() {
+        generated(job, out);
+        made_selector(job, out);
+    }
+    let completions = job.at("spec.completions").int();
+    if job.at("spec.completionMode").str() == "Indexed" && completions > 0 {
+        let last = format!("{}-{}", job.at("metadata.name").str(), completions - 1);
+        if !meta::names::dns_label(&last).is_empty() {
+            let why = format!("will not able to create pod with invalid DNS label: {last}");
+            out.push(FieldError::invalid(&job.at("metadata.name").path, job.at("metadata.name").str(), why));
+        }
+    }
+}
+
 /// Labels that the job makes itself have the values that it gives them.
-pub fn generated(job: &Cursor<'_>, out: &mut ErrorList) {
+fn generated(job: &Cursor<'_>, out: &mut ErrorList) {
     let (name, uid) = (job.at("metadata.name").str(), job.at("metadata.uid").str());
     let labels = job.at("spec.template.metadata.labels");
     let wanted = [
@@ -116,7 +133,7 @@ pub fn generated(job: &Cursor<'_>, out: &mut ErrorList) {
 }
 
 /// A selector that is made for a job holds nothing else.
-pub fn made_selector(job: &Cursor<'_>, out: &mut ErrorList) {
+fn made_selector(job: &Cursor<'_>, out: &mut ErrorList) {
     let selector = job.at("spec.selector");
     let uid = job.at("metadata.uid").str();
     let labels: Vec<(&str, String)> =

@@ -66,6 +66,10 @@ impl Rules for Job {
         job_defaults::labels_of_template(object);
     }
 
+    fn judges_updates_twice(&self) -> bool {
+        true
+    }
+
     fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
         if context.subresource == "status" {
             return;
@@ -73,12 +77,9 @@ impl Rules for Job {
         let at = Cursor::root(new);
         job_rules::spec(&at.at("spec"), out);
         job_rules::selector(&at.at("spec"), out);
-        if !at.at("spec.manualSelector").bool() {
-            job_rules::generated(&at, out);
-            job_rules::made_selector(&at, out);
-        }
-        if let Some(old) = old {
-            job_rules::update(&at.at("spec"), old.get("spec"), out);
+        match old {
+            Some(old) => job_rules::update(&at.at("spec"), old.get("spec"), out),
+            None => job_rules::whole(&at, out),
         }
     }
 }

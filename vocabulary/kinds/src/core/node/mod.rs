@@ -3,7 +3,7 @@
 use crate::cells;
 use crate::{Context, Row, Rules, metadata};
 use jiff::Timestamp;
-use meta::{CompactString, Cursor, ErrorList, Value};
+use meta::{CompactString, Cursor, ErrorList, Value, value};
 use std::sync::Arc;
 
 mod node_cells;
@@ -42,6 +42,7 @@ impl Rules for Node {
     }
 
     fn default(&self, object: &mut Value) {
+        one_range_or_many(object);
         let capacity = object.at("status.capacity").clone();
         if !capacity.is_null() {
             object.set_if_absent("status.allocatable", capacity);
@@ -51,6 +52,10 @@ impl Rules for Node {
     /// A kubelet registers itself with its status.
     fn prepare_create(&self, _context: &Context<'_>, _object: &mut Value) {}
 
+    fn judges_updates_twice(&self) -> bool {
+        true
+    }
+
     fn check(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
         let at = Cursor::root(new);
         node_rules::resources(&at, out);
@@ -59,5 +64,16 @@ impl Rules for Node {
             None => node_rules::pod_ranges(&at.at("spec.podCIDRs"), out),
             Some(old) => node_rules::update(&at, old, out),
         }
+    }
+}
+
+/// The older field holds one range and prevails; the newer one holds all.
+fn one_range_or_many(node: &mut Value) {
+    let one = CompactString::from(node.str("spec.podCIDR"));
+    let first = node.items("spec.podCIDRs").first().and_then(Value::as_str).map(CompactString::from);
+    match first {
+        _ if !one.is_empty() && first.as_ref() != Some(&one) => node.set("spec.podCIDRs", value!([one])),
+        Some(first) if one.is_empty() => node.set("spec.podCIDR", first),
+        _ => {}
     }
 }

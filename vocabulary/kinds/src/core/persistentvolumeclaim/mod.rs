@@ -1,6 +1,6 @@
 //! PersistentVolumeClaim: storage that is asked for.
 
-mod claim_rules;
+pub(crate) mod claim_rules;
 
 use crate::cells;
 use crate::{Context, Row, Rules, check, metadata, volumes};

@@ -2,6 +2,7 @@
 
 mod containers;
 mod env;
+mod gated;
 mod handlers;
 mod mounts;
 mod network;

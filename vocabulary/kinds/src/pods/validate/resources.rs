@@ -121,6 +121,17 @@ pub fn container_name(name: &str, path: &Path, out: &mut ErrorList) {
     }
 }
 
+/// Of whatever is no container.
+pub fn standard_name(name: &str, path: &Path, out: &mut ErrorList) {
+    let complaints = names::qualified_name(name);
+    if !complaints.is_empty() {
+        return out.extend(complaints.into_iter().map(|why| FieldError::invalid(path, name, why)));
+    }
+    if !name.contains('/') && !is_standard(name) {
+        out.push(FieldError::invalid(path, name, "must be a standard resource type or fully qualified"));
+    }
+}
+
 pub fn is_standard(name: &str) -> bool {
     STANDARD.contains(&name) || COUNTED.contains(&name)
 }

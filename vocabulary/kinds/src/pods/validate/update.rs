@@ -1,6 +1,6 @@
 //! What an update may change of a pod that exists: little.
 
-use super::scheduling;
+use super::{gated, scheduling};
 use crate::check;
 use meta::{Cursor, ErrorList, FieldError, Value};
 
@@ -12,12 +12,25 @@ pub fn judge(new: &Cursor<'_>, old: &Value, out: &mut ErrorList) {
             return check::forbidden(&new.at(list).path, "pod updates may not add or remove containers", out);
         }
     }
+    images(new, out);
     deadline(&new.at("activeDeadlineSeconds"), old.get("activeDeadlineSeconds"), out);
     tolerations(&new.at("tolerations"), old.items("tolerations"), out);
     gates(&new.at("schedulingGates"), old.items("schedulingGates"), out);
+    gated::judge(new, old, out);
     if settled(new.value, old) != *old {
         let why = format!("pod updates may not change fields other than {UPDATABLE}");
         check::forbidden(&new.path, &why, out);
+    }
+}
+
+/// Told once more than of a new pod.
+fn images(new: &Cursor<'_>, out: &mut ErrorList) {
+    for list in ["containers", "initContainers"] {
+        for image in new.at(list).items().map(|container| container.at("image")) {
+            if check::required(&image, "", out) && image.str() != image.str().trim() {
+                check::invalid(&image, "must not have leading or trailing whitespace", out);
+            }
+        }
     }
 }
 
@@ -71,14 +84,11 @@ fn settled(new: &Value, old: &Value) -> Value {
     if old.int(GRACE) < 0 && copy.int(GRACE) == 1 {
         restore(&mut copy, old, GRACE);
     }
-    // A pod that waits for gates may still narrow down where it will run.
-    if !old.items("schedulingGates").is_empty() {
-        ["nodeSelector", "affinity"].iter().for_each(|field| restore(&mut copy, old, field));
-    }
+    gated::settle(&mut copy, old);
     copy
 }
 
-fn restore(copy: &mut Value, old: &Value, field: &str) {
+pub(super) fn restore(copy: &mut Value, old: &Value, field: &str) {
     match old.get(field) {
         Value::Null => _ = copy.remove(field),
         value => copy.set(field, value.clone()),
