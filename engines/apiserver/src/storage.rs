@@ -61,7 +61,7 @@ impl Format {
         if stored.starts_with(PROTOBUF) {
             return def.storage_version().schema.from_protobuf(stored).map_err(|error| error.to_string());
         }
-        meta::parse(stored).map_err(|JsonError(why)| why)
+        meta::parse(stored).map(|value| def.rules.read_stored(value)).map_err(|JsonError(why)| why)
     }
 }
 

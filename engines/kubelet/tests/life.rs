@@ -2,6 +2,7 @@
 
 mod world;
 
+use client::{PatchKind, Request};
 use cri::fake::{ExecReply, ImageScript, Life};
 use meta::Key;
 use std::sync::Arc;
@@ -267,4 +268,18 @@ async fn a_runtime_class_that_is_not_there_is_told() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(world.summary("p"), "Pending a:ContainerCreating");
     assert!(world.events().iter().any(|e| e.starts_with("FailedCreatePodSandBox Failed to create pod sandbox: ")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_label_that_came_a_moment_ago_counts() {
+    let world = World::new().await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let patch = meta::value!({"metadata": {"labels": {"color": "blue"}}});
+    world.api.now(&Request::patch(gvr("nodes"), Key::cluster("node"), PatchKind::Merge, patch)).unwrap();
+    let spec =
+        |color: &str| format!(r#"{{"nodeSelector":{{"color":"{color}"}},"containers":[{{"name":"a","image":"i"}}]}}"#);
+    world.pod("blue", &spec("blue"));
+    world.pod("red", &spec("red"));
+    world.until("blue", "Running a:running/ready").await;
+    world.until("red", "Failed(NodeAffinity)").await;
 }

@@ -2,7 +2,7 @@
 
 use super::{Api, Call, Going, Outcome, store_status};
 use crate::admission::Operation;
-use kinds::Stage;
+use kinds::{Stage, Verb};
 use meta::{CompactString, Key, Object, Status, Value};
 use schema::apply::keep_stamps;
 use schema::patch::Patch;
@@ -104,8 +104,12 @@ impl Going<'_> {
     fn prepare_update(&self, new: &mut Value, old: &Value) {
         let context = self.context();
         let metadata = old.get("metadata");
-        for field in ["generation", "creationTimestamp", "deletionTimestamp"] {
+        for field in ["generation", "creationTimestamp"] {
             keep(new, field, metadata.get(field));
+        }
+        // What is being deleted stays so; that another claims to be is judged.
+        if !metadata.get("deletionTimestamp").is_null() {
+            keep(new, "deletionTimestamp", metadata.get("deletionTimestamp"));
         }
         for field in ["uid", "deletionGracePeriodSeconds"] {
             new.set_if_absent(&format!("metadata.{field}"), metadata.get(field).clone());
@@ -184,6 +188,10 @@ impl Going<'_> {
         match new.str("metadata.resourceVersion") {
             "" | "0" => Ok(()),
             version if version == old.header.resource_version.to_string() => Ok(()),
+            version if self.call.request.verb == Verb::Patch && version.parse::<u64>().is_err() => {
+                let message = format!("strconv.ParseUint: parsing {version:?}: invalid syntax");
+                Err(Status { status: "Failure".into(), message, code: 500, ..Status::default() })
+            }
             _ => Err(self.modified(&old.key())),
         }
     }

@@ -54,6 +54,9 @@ pub struct Api {
 
 pub use allocate::Ranges;
 
+/// Writes of others in the same store concern no kind here: after so long without any, the watch is asked how far it is.
+const QUIET: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// A request with who asks, after its path was read and its body decoded.
 pub struct Call {
     pub identity: Arc<Identity>,
@@ -97,10 +100,19 @@ impl Api {
             return of.answer(self, call).await;
         }
         let row = self.row(&table, &call.request)?;
-        let mut going = Going { api: self, call, table, row, warnings: Vec::new() };
-        let mut outcome = going.go().await?;
-        outcome.warnings.append(&mut going.warnings);
-        Ok(outcome)
+        let version = row.version(&call.request.resource.version);
+        let deprecation = version.and_then(|version| version.deprecation.as_ref()).map(ToString::to_string);
+        let mut going = Going { api: self, call, table, row: row.clone(), warnings: Vec::from_iter(deprecation) };
+        match going.go().await {
+            Ok(mut outcome) => {
+                outcome.warnings.append(&mut going.warnings);
+                Ok(outcome)
+            }
+            Err(mut status) => {
+                status.warnings.append(&mut going.warnings);
+                Err(status)
+            }
+        }
     }
 
     fn authorize(&self, call: &Call) -> Result<(), Status> {
@@ -130,9 +142,13 @@ impl Api {
     /// Waits until everything that was acknowledged before this call can be seen.
     pub async fn fresh(&self) -> Result<u64, Status> {
         let revision = self.store.revision().await.map_err(store_status)?;
-        match self.hub.shown().reaches(revision).await {
-            true => Ok(revision),
-            false => Err(Status::unavailable("the server is stopping")),
+        let mut shown = std::pin::pin!(self.hub.shown().reaches(revision));
+        loop {
+            match tokio::time::timeout(QUIET, &mut shown).await {
+                Ok(true) => return Ok(revision),
+                Ok(false) => return Err(Status::unavailable("the server is stopping")),
+                Err(_elapsed) => self.store.progress().await.map_err(store_status)?,
+            }
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::attempt::Edit;
 use super::{Going, Outcome};
 use meta::{CompactString, Object, Reason, Status, Value};
-use schema::patch::Patch;
 use std::sync::Arc;
 
 impl Going<'_> {
@@ -47,7 +46,9 @@ impl Going<'_> {
         let path = meta::Path::new("metadata").field("resourceVersion");
         let mut errors = meta::ErrorList::default();
         errors.push(meta::FieldError::invalid(&path, Value::Int(0), "must be specified for an update"));
-        let kind = self.row.def.gvk(&self.call.request.resource.version);
+        // As upstream's store, which knows the resource and not its kind.
+        let mut kind = self.row.def.gvk(&self.call.request.resource.version);
+        kind.kind = self.row.def.names.plural.clone();
         Status::invalid(&kind, given.str("metadata.name"), &errors)
     }
 

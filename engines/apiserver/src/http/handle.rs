@@ -133,7 +133,8 @@ impl Frontend {
     async fn page(&self, identity: &Identity, head: &Head) -> Result<Response, Status> {
         let verb = head.method.as_str().to_lowercase();
         self.api.authorizer.check(identity, &Attributes::of_path(&verb, &head.path))?;
-        if !matches!(head.method, Method::GET | Method::HEAD) {
+        let health = ["/healthz", "/livez", "/readyz"].iter().any(|page| head.path.starts_with(page));
+        if !health && !matches!(head.method, Method::GET | Method::HEAD) {
             return Err(method_not_allowed());
         }
         if head.path == "/metrics" {
@@ -305,13 +306,31 @@ fn delete_body(content_type: Option<&str>, text: &Bytes) -> Result<meta::Value, 
         Payload::Text(text, Format::Yaml) => {
             schema::yaml::parse(&text).map(|parsed| parsed.value).map_err(|error| Status::bad_request(error.0))
         }
-        Payload::Text(text, Format::Json) => meta::parse(&text).map_err(|error| Status::bad_request(error.0)),
+        Payload::Text(text, Format::Json) => deletion(&text),
         Payload::Protobuf(bytes) => {
-            let schema = kinds::schema_of("meta.v1.DeleteOptions").ok_or_else(unsupported_media)?;
+            let schema = kinds::schema_of(DELETE_OPTIONS).ok_or_else(unsupported_media)?;
             schema.from_protobuf(&bytes).map_err(|error| Status::bad_request(error.to_string()))
         }
         _ => Err(unsupported_media()),
     }
+}
+
+const DELETE_OPTIONS: &str = "meta.v1.DeleteOptions";
+
+/// The options of a deletion in JSON; a body that states no kind means them, too.
+fn deletion(text: &Bytes) -> Result<meta::Value, Status> {
+    if text.trim_ascii() == b"null" {
+        return Ok(meta::Value::Null);
+    }
+    let refused = |error: schema::DecodeError| Status::bad_request(error.to_string());
+    let given = schema::type_meta(text, Format::Json).map_err(refused)?;
+    if !matches!(given.kind.as_str(), "" | "DeleteOptions") {
+        let (kind, version) = (&given.kind, &given.api_version);
+        let scheme = "in scheme \"pkg/runtime/scheme.go:111\"";
+        return Err(Status::bad_request(format!("no kind {kind:?} is registered for version {version:?} {scheme}")));
+    }
+    let schema = kinds::schema_of(DELETE_OPTIONS).ok_or_else(unsupported_media)?;
+    schema.decode(text, Format::Json).map(|decoded| decoded.value).map_err(refused)
 }
 
 fn method_not_allowed() -> Status {

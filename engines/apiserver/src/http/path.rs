@@ -30,8 +30,8 @@ impl ResourcePath {
             return (*method == http::Method::GET).then_some(Verb::Watch);
         }
         match (method.as_str(), named) {
-            ("GET" | "HEAD", true) => Some(Verb::Get),
-            ("GET" | "HEAD", false) => Some(Verb::List),
+            ("GET", true) => Some(Verb::Get),
+            ("GET", false) => Some(Verb::List),
             ("POST", false) => Some(Verb::Create),
             ("POST", true) if !self.subresource.is_empty() => Some(Verb::Create),
             ("PUT", true) => Some(Verb::Update),

@@ -135,6 +135,11 @@ impl Query {
 
 pub(crate) fn delete_body(body: &Value) -> Result<DeleteOptions, Status> {
     let text = |path: &str| body.at(path).as_str().filter(|text| !text.is_empty());
+    let stages = body.get("dryRun");
+    if body.items("dryRun").iter().any(|stage| stage.as_str() != Some("All")) {
+        let error = FieldError::not_supported(&Path::new("dryRun"), stages.clone(), ["All"]);
+        return Err(Status::invalid(&Gvk::new("meta.k8s.io", "", "DeleteOptions"), "", &ErrorList(vec![error])));
+    }
     Ok(DeleteOptions {
         grace_seconds: body.get("gracePeriodSeconds").as_int(),
         propagation: text("propagationPolicy").map(propagation).transpose()?,

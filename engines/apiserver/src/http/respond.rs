@@ -71,6 +71,7 @@ pub fn status(status: &Status, media: Media) -> Response {
     if retry > 0 {
         response.headers_mut().insert(http::header::RETRY_AFTER, HeaderValue::from(retry));
     }
+    warn(&mut response, &status.warnings);
     response
 }
 

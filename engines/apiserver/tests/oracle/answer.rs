@@ -149,9 +149,13 @@ fn bounded(whole: &str) -> String {
     if whole.len() <= MOST { steady_text(whole) } else { format!("sha256 {:x}", Sha256::digest(whole.as_bytes())) }
 }
 
-/// Upstream's rendering of a Go value's difference is its own; and beyond `LONG` one text is as good as another.
+/// Upstream's rendering of a Go value's difference is its own, as is the order of the fields of an object that it
+/// repeats; and beyond `LONG` one text is as good as another.
 pub fn steady_text(text: &str) -> String {
+    const REPEATED: &str = "Invalid value: \"{\\\"";
     let text = text.split("\n@@").next().unwrap_or_default();
+    let why = text.strip_prefix(REPEATED).and_then(|rest| rest.rsplit_once("}\": "));
+    let text = why.map_or(text.to_string(), |(_, why)| format!("Invalid value: OBJECT: {why}"));
     let text: String = text.chars().take(LONG).collect();
     UNSTEADY.iter().fold(text, |text, (pattern, steady)| pattern.replace_all(&text, *steady).into_owned())
 }

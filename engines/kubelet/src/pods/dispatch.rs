@@ -3,7 +3,7 @@
 use super::post::Post;
 use super::worker::Worker;
 use crate::context::Context;
-use client::{Cache, Source};
+use client::{Api, Cache, Source};
 use k8s_openapi::api::core::v1::{Node, Pod, Service};
 use meta::Object;
 use plan::{Change, EventType, Resource};
@@ -93,7 +93,9 @@ impl Dispatcher {
         let changes = self.pods.changes();
         let mut known: Vec<Arc<Pod>> = self.pods.snapshot().iter().filter_map(|(_, object)| typed(object)).collect();
         known.sort_by_key(|pod| pod.metadata.creation_timestamp.clone());
-        known.into_iter().for_each(|pod| self.seen(pod));
+        for pod in known {
+            self.seen(pod).await;
+        }
         changes
     }
 
@@ -102,7 +104,7 @@ impl Dispatcher {
             tokio::select! {
                 biased;
                 change = changes.recv() => match change {
-                    Some(change) => self.changed(&change),
+                    Some(change) => self.changed(&change).await,
                     None => return,
                 },
                 Some(ended) = self.workers.join_next() => self.ended(ended),
@@ -110,33 +112,37 @@ impl Dispatcher {
         }
     }
 
-    fn changed(&mut self, change: &Change) {
+    async fn changed(&mut self, change: &Change) {
         let old = change.old.as_ref().map(|o| o.header.uid.to_string());
         let new = change.new.as_ref().and_then(typed);
         let replaced = new.as_ref().map(|pod| uid(pod)) != old.as_deref();
         if let Some(old) = old.filter(|_| replaced) {
             self.roster.posts().get(&old).inspect(|post| post.put(None));
         }
-        new.into_iter().for_each(|pod| self.seen(pod));
-    }
-
-    fn seen(&mut self, pod: Arc<Pod>) {
-        let known = self.roster.posts().get(uid(&pod)).cloned();
-        match known {
-            Some(post) => post.put(Some(&pod)),
-            None => self.hire(pod),
+        if let Some(pod) = new {
+            self.seen(pod).await;
         }
     }
 
-    fn hire(&mut self, pod: Arc<Pod>) {
+    async fn seen(&mut self, pod: Arc<Pod>) {
+        let known = self.roster.posts().get(uid(&pod)).cloned();
+        match known {
+            Some(post) => post.put(Some(&pod)),
+            None => self.hire(pod).await,
+        }
+    }
+
+    async fn hire(&mut self, pod: Arc<Pod>) {
         let post = Post::new(pod.clone());
         let id = uid(&pod).to_owned();
-        let verdict = {
-            let _turn = self.roster.turn();
-            let verdict = self.admit(&pod);
-            self.roster.posts().insert(id.clone(), post.clone());
-            verdict
-        };
+        let mut refusal = self.take(&pod, &post);
+        if refusal.is_some() {
+            // Whoever bound the pod may know the node better than its last heartbeat did.
+            self.look_at_node().await;
+            refusal = self.take(&pod, &post);
+        }
+        let verdict = refusal.map(|refusal| self.tell_refusal(&pod, refusal));
+        self.roster.posts().insert(id.clone(), post.clone());
         let (roster, services) = (self.roster.clone(), self.services.clone());
         let worker = Worker::new(self.context.clone(), roster, post, services, pod, verdict);
         self.workers.spawn(async move {
@@ -152,8 +158,25 @@ impl Dispatcher {
         }
     }
 
+    async fn look_at_node(&self) {
+        match Api::<Node>::all(self.context.client.clone()).get(&self.context.config.node_name).await {
+            Ok(node) => self.context.set_node(node),
+            Err(error) => tracing::debug!(%error, "the node is judged as it was last seen"),
+        }
+    }
+
+    /// Gives the pod its room, unless it is refused.
+    fn take(&self, pod: &Pod, post: &Arc<Post>) -> Option<Verdict> {
+        let _turn = self.roster.turn();
+        let refusal = self.refusal(pod);
+        if refusal.is_none() {
+            self.roster.posts().insert(uid(pod).to_owned(), post.clone());
+        }
+        refusal
+    }
+
     /// A pod that was taken before, or is about to end, is not asked whether there is room.
-    fn admit(&self, pod: &Pod) -> Option<Verdict> {
+    fn refusal(&self, pod: &Pod) -> Option<Verdict> {
         let status = api_status(pod);
         let taken_before = status.start_time.is_some() || is_terminal(status.phase.as_deref());
         if taken_before || is_deleted(pod) {
@@ -161,10 +184,13 @@ impl Dispatcher {
         }
         let others = self.roster.pods();
         let taken: Vec<&Pod> = others.iter().map(|p| &**p).filter(|p| takes_room(p)).collect();
-        let refusal = admit(pod, &Room { node: &self.context.node(), taken: &taken })?;
+        admit(pod, &Room { node: &self.context.node(), taken: &taken })
+    }
+
+    fn tell_refusal(&self, pod: &Pod, refusal: Verdict) -> Verdict {
         self.context.events.pod(pod, None, EventType::Warning, &refusal.reason, refusal.message.clone());
         let message = format!("Pod was rejected: {}", refusal.message);
-        Some(Verdict { message, ..refusal })
+        Verdict { message, ..refusal }
     }
 }
 
