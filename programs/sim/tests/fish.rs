@@ -8,8 +8,8 @@ const SEEDS: u64 = 12;
 fn cluster(seed: u64) -> Scenario {
     let base = Scenario { minutes: 4, calm: 8, ..Scenario::rough(seed) };
     let hold = |resource: &str, forgotten| Step::Hold { resource: resource.into(), seconds: 15, forgotten };
-    let cluster = base.deployment("web", 4).scale(60, "web", 3).scale(120, "web", 8).roll(180, "web", "web:2");
-    cluster.at(117, hold("pods", true)).at(179, hold("replicasets", false)).at(220, hold("pods", true))
+    let cluster = base.deployment("web", 4).scale(60, "web", 8).scale(120, "web", 3).roll(180, "web", "web:2");
+    cluster.at(179, hold("replicasets", false)).at(222, hold("pods", true)).scale(224, "web", 9)
 }
 
 /// What a planted bug leads to, as a run tells it: by a violation, or by a store that cannot be opened any more.

@@ -48,11 +48,22 @@ pub fn living(world: &World) -> Vec<Value> {
 
 /// Watches that there never are too many pods, for so long.
 async fn count(world: &mut World, seconds: u64, most: usize, seed: u64) {
-    for _ in 0..seconds {
-        world.suffer(1).await;
+    let look = |world: &World| {
         let count = living(world).len();
-        assert!(count <= most, "seed {seed}: {count} pods");
-    }
+        assert!(count <= most, "seed {seed}: {count} pods; {:#?}", sets(world));
+    };
+    world.suffer_watched(seconds, look).await;
+}
+
+/// What each set wants and says, in words for who looks into a failure.
+fn sets(world: &World) -> Vec<String> {
+    let told = |set: std::sync::Arc<meta::Object>| {
+        let (name, value) = (set.header.name.to_string(), set.decode_value());
+        let (wants, says) = (value.int("spec.replicas"), value.int("status.replicas"));
+        let (generation, seen) = (value.int("metadata.generation"), value.int("status.observedGeneration"));
+        format!("{name} wants {wants}, says {says}, generation {generation}, looked at {seen}")
+    };
+    world.in_namespace(&resource("apps", "replicasets"), "shop").into_iter().map(told).collect()
 }
 
 fn addresses(objects: &[Value], of: impl Fn(&Value) -> Vec<String>) -> BTreeSet<String> {
@@ -82,15 +93,18 @@ fn check(world: &World, seed: u64, image: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn a_rollout_ends_well_and_never_overshoots() {
-    for seed in 0..7 {
+    let (from, to) = seeds(0..8);
+    for seed in from..to {
         rollout(seed).await;
     }
 }
 
-#[tokio::test(start_paused = true)]
-#[ignore = "open: with this seed there is once a pod too many (docs/plan.md)"]
-async fn the_open_seed_overshoots_no_more() {
-    rollout(7).await;
+/// Others by `SEEDS=100-400`.
+fn seeds(usual: std::ops::Range<u64>) -> (u64, u64) {
+    let asked = std::env::var("SEEDS").ok();
+    let range = asked.as_deref().and_then(|asked| asked.split_once('-'));
+    let parsed = range.and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+    parsed.unwrap_or((usual.start, usual.end))
 }
 
 async fn rollout(seed: u64) {

@@ -11,6 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
+/// How often in a second an observer looks.
+const MOMENTS: u32 = 50;
+
 pub struct World {
     pub api: FakeApi,
     pub clock: Arc<dyn Clock>,
@@ -77,9 +80,17 @@ impl World {
 
     /// Lives through trouble: every fault there is, with a crash now and then.
     pub async fn suffer(&mut self, seconds: u64) {
+        self.suffer_watched(seconds, |_| {}).await;
+    }
+
+    /// The same under the eyes of one who looks at every moment.
+    pub async fn suffer_watched(&mut self, seconds: u64, look: impl Fn(&World)) {
         self.api.set_faults(Faults::rough());
         for _ in 0..seconds {
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            for _ in 0..MOMENTS {
+                tokio::time::sleep(Duration::from_secs(1) / MOMENTS).await;
+                look(self);
+            }
             match self.clock.random() % 40 {
                 0 => self.restart(),
                 1 => self.api.compact(),

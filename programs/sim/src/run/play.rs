@@ -41,7 +41,7 @@ impl Play {
         for second in 0..scenario.minutes * 60 {
             self.second(scenario, second).await?;
         }
-        self.settle().await?;
+        self.settle(scenario.minutes * 60).await?;
         tokio::time::sleep(Duration::from_secs(scenario.calm * 60)).await;
         self.check().await
     }
@@ -127,20 +127,28 @@ impl Play {
             Step::Faults(faults) => self.cluster.gate.set_faults(*faults),
             Step::Scale { namespace, name, replicas } => {
                 let patch = meta::value!({"spec": {"replicas": (*replicas)}});
-                return self.patch(namespace, name, patch).await;
+                return self.change(namespace, name, patch, Timed { second, step: step.clone() }).await;
             }
             Step::Roll { namespace, name, image } => {
                 let containers = meta::value!([{"name": "c", "image": (image.as_str())}]);
                 let patch = meta::value!({"spec": {"template": {"spec": {"containers": containers}}}});
-                return self.patch(namespace, name, patch).await;
+                return self.change(namespace, name, patch, Timed { second, step: step.clone() }).await;
             }
         }
         Ok(())
     }
 
-    async fn patch(&self, namespace: &str, name: &str, patch: Value) -> Result<(), RunError> {
+    /// An administrator changes a deployment. What an absent or broken server does not take is tried again a second
+    /// later: the trouble goes on meanwhile, and may have to end first.
+    async fn change(&mut self, namespace: &str, name: &str, patch: Value, timed: Timed) -> Result<(), RunError> {
         let deployments = Gvr::new("apps", "v1", "deployments");
-        self.insist(Request::patch(deployments, Key::new(namespace, name), PatchKind::Merge, patch)).await
+        let request = Request::patch(deployments, Key::new(namespace, name), PatchKind::Merge, patch);
+        match self.cluster.admin.call(request).await {
+            Err(status) if status.code < 500 => return Err(status.into()),
+            Err(_) => self.later(timed.second + 1, timed.step),
+            Ok(_) => {}
+        }
+        Ok(())
     }
 
     /// After a failed sync nothing is written until the store is opened again, as a supervisor would.
@@ -157,14 +165,18 @@ impl Play {
         if self.cluster.server.is_writable().await { Ok(()) } else { self.cluster.crash(Part::Api).await }
     }
 
-    /// No fault any more, and all clocks agree.
-    async fn settle(&mut self) -> Result<(), RunError> {
+    /// No fault any more, all clocks agree, and what an administrator was still trying is done.
+    async fn settle(&mut self, end: u64) -> Result<(), RunError> {
         self.cluster.timeline.tell("calm");
         self.cluster.gate.set_faults(Faults::default());
         self.cluster.gate.network.mend_all();
         self.cluster.nodes.iter().for_each(|node| node.set_skew(0));
         self.cluster.server.set_clock_right();
-        self.mend_disk().await
+        self.mend_disk().await?;
+        for timed in std::mem::take(&mut self.due) {
+            self.step(&timed.step, end).await?;
+        }
+        Ok(())
     }
 
     async fn check(&self) -> Result<Survey, RunError> {
