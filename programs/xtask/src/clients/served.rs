@@ -58,10 +58,31 @@ fn served(server: &Upstream) -> Result<Items, Failure> {
     let openapi = server.get("/openapi/v3")?;
     for (group, entry) in openapi["paths"].as_object().into_iter().flatten() {
         let address = entry["serverRelativeURL"].as_str().unwrap_or_default();
-        flatten(&format!("openapi {group}"), &server.get_as(address, JSON)?, &mut items);
+        flatten(&format!("openapi {group}"), &plain(server.get_as(address, JSON)?), &mut items);
     }
-    flatten("openapi v2", &server.get("/openapi/v2")?, &mut items);
+    flatten("openapi v2", &plain(server.get("/openapi/v2")?), &mut items);
     Ok(items)
+}
+
+/// An OpenAPI document in which every operation holds all its parameters: those of its path, and what references name.
+fn plain(mut document: Value) -> Value {
+    let shared = document["parameters"].take();
+    for path in document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut()) {
+        let common = path["parameters"].take();
+        for operation in path.as_object_mut().into_iter().flat_map(|path| path.values_mut()) {
+            if operation.is_object() {
+                let own = operation["parameters"].take();
+                let all = [&common, &own].into_iter().filter_map(Value::as_array).flatten();
+                operation["parameters"] = all.map(|parameter| resolved(parameter, &shared)).collect();
+            }
+        }
+    }
+    document
+}
+
+fn resolved(parameter: &Value, shared: &Value) -> Value {
+    let name = parameter["$ref"].as_str().and_then(|reference| reference.strip_prefix("#/parameters/"));
+    name.map_or(parameter, |name| &shared[name]).clone()
 }
 
 fn flatten(path: &str, value: &Value, items: &mut Items) {
