@@ -5,8 +5,13 @@ use crate::tidy;
 use std::process::Command;
 
 /// Debian packages that tests on the real kernel need, and a file that shows that one is there.
-const PACKAGES: [(&str, &str); 3] =
-    [("busybox-static", "/bin/busybox"), ("nftables", "/usr/sbin/nft"), ("iproute2", "/usr/sbin/ip")];
+const PACKAGES: [(&str, &str); 5] = [
+    ("busybox-static", "/bin/busybox"),
+    ("nftables", "/usr/sbin/nft"),
+    ("iproute2", "/usr/sbin/ip"),
+    ("bind9-dnsutils", "/usr/bin/dig"),
+    ("curl", "/usr/bin/curl"),
+];
 
 pub fn run(arguments: &[String]) -> Result<(), Failure> {
     install()?;

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use regex::Regex;
 use std::time::Duration;
 
-const USAGE: &str = "[--focus RE] [--sig NAME] [--store disk|etcd] [--parallel N] [--seconds N] [--missing] \
+const USAGE: &str = "[--focus RE] [--sig NAME] [--store disk|etcd] [--parallel N] [--seconds N] [--missing] [--open] \
                      [--kubeconfig FILE], or: images DIRECTORY, or: fast";
 pub const STORES: [&str; 2] = ["disk", "etcd"];
 /// The longest of upstream's own waits is longer, but what takes two minutes on one node is stuck.
@@ -20,6 +20,8 @@ pub struct Options {
     pub seconds: Duration,
     /// Only what has no outcome yet.
     pub missing: bool,
+    /// Only what has not passed yet.
+    pub open: bool,
     pub kubeconfig: String,
 }
 
@@ -30,6 +32,7 @@ impl Options {
         while let Some(name) = rest.next() {
             match name.as_str() {
                 "--missing" => options.missing = true,
+                "--open" => options.open = true,
                 name => options.set(name, rest.next().ok_or_else(|| refused(name))?)?,
             }
         }
@@ -48,6 +51,7 @@ impl Options {
             parallel: 2,
             seconds: Duration::from_secs(SECONDS),
             missing: false,
+            open: false,
             kubeconfig: kubeconfig.into(),
         }
     }
@@ -68,7 +72,9 @@ impl Options {
 
     pub fn wants(&self, spec: &Spec, last: Option<&Outcome>) -> bool {
         let missing = last.is_none_or(|outcome| outcome.verdict == Verdict::NotRun);
+        let open = last.is_none_or(|outcome| outcome.verdict != Verdict::Passed);
         (missing || !self.missing)
+            && (open || !self.open)
             && self.focus.as_ref().is_none_or(|focus| focus.is_match(&spec.name))
             && self.sig.as_deref().is_none_or(|sig| sig == spec.sig())
     }
