@@ -6,16 +6,14 @@
 pub mod apply;
 pub mod decode;
 mod default;
-mod duration;
+mod empties;
 pub mod jsonpath;
 mod lookup;
 pub mod openapi;
 pub mod patch;
-pub mod pattern;
 pub mod proto;
 mod prune;
 pub mod structural;
-mod time;
 mod trail;
 pub mod types;
 pub mod validate;
@@ -28,7 +26,8 @@ mod specimen;
 
 pub use decode::{DecodeError, Decoded, Format, TypeMeta, type_meta};
 
-pub use pattern::Pattern;
+pub use gotext::pattern::{self, Pattern};
+use gotext::{duration, time};
 pub use types::{
     Constraints, Details, Extra, Field, Inline, ListKind, MapKind, Node, PatchMerge, Rule, Schema, SchemaOr,
 };
