@@ -37,7 +37,7 @@ struct Inner {
 }
 
 impl FakeApi {
-    /// A server with the namespace `default` and the kinds of [`served`].
+    /// A server with the namespace `default` and the kinds of the table.
     pub fn new(clock: Arc<dyn Clock>) -> FakeApi {
         let world = Mutex::new(World::new(served()));
         let inner = Inner { clock, world, revision: Latest::new(0), faults: Mutex::default() };

@@ -11,7 +11,6 @@ const KINDS: &[(&str, &str, &str, bool)] = &[
     ("v1", "Endpoints", "endpoints", true),
     ("v1", "Namespace", "namespaces", false),
     ("v1", "Node", "nodes", false),
-    ("v1", "PersistentVolumeClaim", "persistentvolumeclaims", true),
     ("v1", "PersistentVolume", "persistentvolumes", false),
     ("v1", "PersistentVolumeClaim", "persistentvolumeclaims", true),
     ("v1", "Pod", "pods", true),

@@ -1,10 +1,10 @@
 //! The loop against an in-memory server.
 
 use super::*;
-use client::Request;
 use client::fake::{FakeApi, Faults};
+use client::{DeleteOptions, Request};
 use clock::VirtualClock;
-use meta::{Key, Value, value};
+use meta::{Key, Object, Value, value};
 use std::time::Duration;
 
 fn pods() -> Gvr {
@@ -53,9 +53,19 @@ impl Stage {
         self.fake.now(&update.subresource("status")).expect("its status is told");
     }
 
+    fn pod(&self, name: &str) -> Arc<Object> {
+        self.fake.get(&pods(), &Key::new("default", name)).expect("it exists")
+    }
+
     fn node_of(&self, name: &str) -> String {
-        let pod = self.fake.get(&pods(), &Key::new("default", name)).expect("it exists");
-        pod.decode_value().str("spec.nodeName").to_owned()
+        self.pod(name).value().str("spec.nodeName").to_owned()
+    }
+
+    /// A node takes a pod away whose containers have ended.
+    fn has_ended(&self, name: &str) {
+        let delete = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
+        let request = Request { delete, ..Request::delete(pods(), Key::new("default", name)) };
+        self.fake.now(&request).expect("it is taken away");
     }
 }
 
@@ -122,7 +132,12 @@ async fn a_more_important_pod_pushes_others_out() {
     let mut urgent = pod("urgent", "1");
     urgent.set("spec.priority", 9);
     stage.create("pods", "default", urgent);
-    tokio::time::sleep(Duration::from_secs(30)).await;
-    assert!(stage.fake.get(&pods(), &Key::new("default", "lesser")).is_none(), "it has left");
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert!(stage.pod("lesser").header.deletion_timestamp.is_some(), "it has to leave");
+    let events = stage.fake.all(&Gvr::new("", "v1", "events"));
+    assert!(events.iter().any(|event| event.value().str("reason") == "Preempted"), "it is told why");
+    assert_eq!(stage.node_of("urgent"), "", "it waits for the place that it was promised");
+    stage.has_ended("lesser");
+    tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!(stage.node_of("urgent"), "only");
 }

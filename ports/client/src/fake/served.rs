@@ -1,40 +1,31 @@
-//! The kinds that the fake serves.
+//! The kinds that the fake serves: those of the table that are stored under a name of their own.
 
+use kinds::{KindDef, Verb};
 use meta::Gvr;
 use plan::Served;
+use std::sync::LazyLock;
 
 const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
-/// group, kind, resource, namespaced; all of version v1
-const KINDS: &[(&str, &str, &str, bool)] = &[
-    ("", "Namespace", "namespaces", false),
-    ("", "Node", "nodes", false),
-    ("", "PersistentVolume", "persistentvolumes", false),
-    ("", "ConfigMap", "configmaps", true),
-    ("", "Endpoints", "endpoints", true),
-    ("", "Event", "events", true),
-    ("", "PersistentVolumeClaim", "persistentvolumeclaims", true),
-    ("", "Pod", "pods", true),
-    ("", "PodTemplate", "podtemplates", true),
-    ("", "ReplicationController", "replicationcontrollers", true),
-    ("", "Secret", "secrets", true),
-    ("", "Service", "services", true),
-    ("", "ServiceAccount", "serviceaccounts", true),
-    ("apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions", false),
-    ("apps", "ControllerRevision", "controllerrevisions", true),
-    ("apps", "DaemonSet", "daemonsets", true),
-    ("apps", "Deployment", "deployments", true),
-    ("apps", "ReplicaSet", "replicasets", true),
-    ("apps", "StatefulSet", "statefulsets", true),
-    ("batch", "CronJob", "cronjobs", true),
-    ("batch", "Job", "jobs", true),
-    ("coordination.k8s.io", "Lease", "leases", true),
-    ("discovery.k8s.io", "EndpointSlice", "endpointslices", true),
-    ("rbac.authorization.k8s.io", "ClusterRole", "clusterroles", false),
-];
+static TABLE: LazyLock<Vec<Served>> = LazyLock::new(|| {
+    let table = kinds::builtin();
+    let stored = table.iter().filter(|def| def.stored_as.is_none() && def.verbs.contains(&Verb::Watch));
+    stored.filter_map(|def| row(def)).collect()
+});
 
 pub fn served() -> Vec<Served> {
-    KINDS.iter().map(|&(group, kind, resource, namespaced)| custom(group, kind, resource, namespaced)).collect()
+    TABLE.clone()
+}
+
+fn row(def: &KindDef) -> Option<Served> {
+    let versions: Vec<_> = def.versions.iter().filter(|v| v.served).map(|v| v.name.clone()).collect();
+    Some(Served {
+        resource: def.gvr(versions.first()?),
+        kind: def.names.kind.clone(),
+        namespaced: def.namespaced(),
+        verbs: def.verbs.iter().map(|verb| verb.word().into()).collect(),
+        versions,
+    })
 }
 
 /// A kind of one version with all verbs.
