@@ -91,6 +91,7 @@ impl Going<'_> {
         }
         self.judge(Stage::Update, &new, Some(&before))?;
         self.check_admission(Operation::Update, Some(&new), Some(&before)).await?;
+        self.row.def.storage_version().schema.forget_empties(&mut new);
         let mut bare = Value::clone(&before);
         bare.remove("metadata.resourceVersion");
         keep_stamps(&bare, &mut new);

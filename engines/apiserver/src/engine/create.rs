@@ -49,6 +49,7 @@ impl Going<'_> {
         self.prepare_create(&mut value);
         self.judge(Stage::Create, &value, None)?;
         self.check_admission(Operation::Create, Some(&value), None).await?;
+        self.row.def.storage_version().schema.forget_empties(&mut value);
         let key = storage::value_key(&value);
         if self.row.hub.get(&key).is_some() {
             // Told before what it would claim, which is most likely claimed by the one that exists.

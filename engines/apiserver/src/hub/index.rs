@@ -26,12 +26,15 @@ impl Indexes {
         let labels = |object: Option<&Object>| object.map(|object| object.header.labels.clone()).unwrap_or_default();
         if old.map(|old| &old.header.labels) != new.map(|new| &new.header.labels) {
             labels(old).into_iter().for_each(|label| remove(&mut self.labels, &label, key));
-            labels(new).into_iter().for_each(|label| drop(self.labels.entry(label).or_default().insert(key.clone())));
+            for label in labels(new) {
+                self.labels.entry(label).or_default().insert(key.clone());
+            }
         }
         for Values { of, keys } in self.values.values_mut() {
             old.map(|old| of(old)).into_iter().flatten().for_each(|value| remove(keys, &value, key));
-            let added = new.map(|new| of(new)).into_iter().flatten();
-            added.for_each(|value| drop(keys.entry(value).or_default().insert(key.clone())));
+            for value in new.map(|new| of(new)).into_iter().flatten() {
+                keys.entry(value).or_default().insert(key.clone());
+            }
         }
     }
 
@@ -56,7 +59,9 @@ impl Indexes {
     ) {
         let mut keys = Keys::new();
         for (key, object) in objects {
-            of(object).into_iter().for_each(|value| drop(keys.entry(value).or_default().insert(key.clone())));
+            for value in of(object) {
+                keys.entry(value).or_default().insert(key.clone());
+            }
         }
         self.values.insert(name, Values { of: of.clone(), keys });
     }

@@ -132,6 +132,14 @@ impl Answer {
         }
     }
 
+    /// The first cause that `other` has fewer of.
+    pub fn beside(&self, other: &Answer, most: usize) -> String {
+        let count = |answer: &Answer, cause: &[String; 3]| answer.causes.iter().filter(|c| c[..2] == cause[..2]).count();
+        let mut more = self.causes.iter().filter(|cause| count(self, cause) > count(other, cause));
+        let told = |[reason, field, message]: &[String; 3]| format!("{reason} {field}: {message:.most$}");
+        more.next().map_or("-".to_string(), told)
+    }
+
     /// Type and field of each cause.
     pub fn fields(&self) -> Vec<(&str, &str)> {
         let mut fields: Vec<_> =

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 const LISTED: usize = 400;
+const SHOWN: usize = 200;
+const WHOLE: usize = 4000;
 
 pub struct Pair {
     pub suite: String,
@@ -28,14 +30,14 @@ impl Pair {
         self.same().iter().position(|same| !same).map(|at| LEVELS[at])
     }
 
-    /// The first thing that differs, in words that other cases share.
-    fn difference(&self) -> String {
+    /// The first thing that differs, in words that other cases share; of each text no more than `most` characters.
+    fn difference(&self, most: usize) -> String {
         let (ours, theirs) = (&self.ours, &self.theirs);
         if ours.code != theirs.code {
             let said =
                 |answer: &Answer| answer.causes.first().map_or(&answer.message, |[_, _, message]| message).clone();
             return format!(
-                "{} not {}: ours {:.90?} upstream {:.90?}",
+                "{} not {}: ours {:.most$?} upstream {:.most$?}",
                 ours.code,
                 theirs.code,
                 said(ours),
@@ -43,25 +45,19 @@ impl Pair {
             );
         }
         if ours.fields() != theirs.fields() {
-            let one = |answer: &Answer, other: &Answer| {
-                let mut extra = answer.causes.iter().filter(|c| !other.causes.iter().any(|o| o[..2] == c[..2]));
-                extra
-                    .next()
-                    .map_or("-".to_string(), |[reason, field, message]| format!("{reason} {field}: {message:.80}"))
-            };
-            return format!("causes: ours {} upstream {}", one(ours, theirs), one(theirs, ours));
+            return format!("causes: ours {} upstream {}", ours.beside(theirs, most), theirs.beside(ours, most));
         }
-        self.detail()
+        self.detail(most)
     }
 
-    fn detail(&self) -> String {
+    fn detail(&self, most: usize) -> String {
         let (ours, theirs) = (&self.ours, &self.theirs);
         let different = ours.causes.iter().zip(&theirs.causes).find(|(ours, theirs)| ours != theirs);
         if let Some(([_, _, ours], [_, _, theirs])) = different {
-            return format!("cause: ours {ours:.200} upstream {theirs:.200}");
+            return format!("cause: ours {ours:.most$} upstream {theirs:.most$}");
         }
         if ours.message != theirs.message {
-            return format!("message: ours {:.200} upstream {:.200}", ours.message, theirs.message);
+            return format!("message: ours {:.most$} upstream {:.most$}", ours.message, theirs.message);
         }
         if ours.warnings != theirs.warnings {
             return format!("warnings: ours {:?} upstream {:?}", ours.warnings, theirs.warnings);
@@ -112,7 +108,8 @@ impl Compared {
         for pair in &self.pairs {
             let Some(level) = pair.level() else { continue };
             let why = pair.why.as_deref().unwrap_or("open");
-            _ = writeln!(text, "{}\t{}\t{level}\t{why}\t{}", pair.suite, pair.what, pair.difference());
+            let difference = pair.difference(WHOLE).replace('\n', "\\n");
+            _ = writeln!(text, "{}\t{}\t{level}\t{why}\t{difference}", pair.suite, pair.what);
         }
         text
     }
@@ -124,7 +121,7 @@ impl Compared {
             let Some(level) = pair.level().filter(|level| level.contains(wanted) || pair.suite.contains(wanted)) else {
                 continue;
             };
-            groups.entry(format!("[{level}] {}", pair.difference())).or_default().push(pair);
+            groups.entry(format!("[{level}] {}", pair.difference(SHOWN))).or_default().push(pair);
         }
         let mut sorted: Vec<_> = groups.into_iter().collect();
         sorted.sort_by_key(|(_, pairs)| std::cmp::Reverse(pairs.len()));

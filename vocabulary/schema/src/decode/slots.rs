@@ -52,10 +52,9 @@ fn absent(types: &Types, field: &Field) -> (CompactString, Value) {
     (field.name.clone(), value)
 }
 
-/// Whether Go would write the value again. A null is what always stands where nothing was given, and what stands
-/// after a way through protobuf, which knows no empty list.
+/// Whether Go would write the value again. A null is what always stands where nothing was given.
 fn is_kept(field: &Field, value: &Value) -> bool {
-    match field.pointer || (field.always && !matches!(value, Value::List(_))) {
+    match field.pointer || field.always {
         true => !value.is_null(),
         false => !value.is_empty(),
     }
