@@ -35,7 +35,11 @@ impl PartialEq for Pattern {
 pub fn compile(text: &str) -> Result<Regex, String> {
     Regex::new(&translated(text)).map_err(|error| {
         let error = error.to_string();
-        let why = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        let why = match error.lines().last().unwrap_or_default().trim_start_matches("error: ") {
+            "unclosed group" => "missing closing )",
+            "unopened group" => "unexpected )",
+            other => other,
+        };
         format!("error parsing regexp: {why}: `{text}`")
     })
 }

@@ -73,6 +73,11 @@ impl Quantity {
         self.nano < 0
     }
 
+    /// In billionths of a unit.
+    pub fn nanos(&self) -> i128 {
+        self.nano
+    }
+
     /// Whole units, rounded up.
     pub fn value(&self) -> i64 {
         clamp(div_up(self.nano, NANO))
