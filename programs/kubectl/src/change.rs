@@ -63,11 +63,15 @@ impl Change {
 
     /// `deployment.apps/web created`, or the object as `-o` asks.
     pub fn tell(&self, session: &Session<'_>, object: &Value, operation: &str) -> Result<(), Failure> {
+        self.tell_as_done(session, object, &format!("{operation}{}", self.dry_run.suffix()))
+    }
+
+    pub fn tell_as_done(&self, session: &Session<'_>, object: &Value, operation: &str) -> Result<(), Failure> {
         match self.printer.format {
             Format::Human => {
                 let name = object.str("metadata.name");
                 let name = if name.is_empty() { "<unknown>" } else { name };
-                session.say(format!("{}/{name} {operation}{}", kind_word(object), self.dry_run.suffix()));
+                session.say(format!("{}/{name} {operation}", kind_word(object)));
             }
             _ => session.console.print(&self.printer.render(object)?),
         }

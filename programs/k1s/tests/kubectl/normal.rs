@@ -7,6 +7,9 @@ const RULES: &[(&str, &str)] = &[
     ("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UID"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
     (r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "DATE"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}( \w+)?", "DATE"),
+    // The folders that `diff` compares.
+    (r"/\S*?/(LIVE|MERGED)-\d+", "${1}"),
     (r#"(resourceVersion"?: )"\d+""#, r#"${1}"RV""#),
     (r"(Resource Version:\s+)\d+", "${1}RV"),
     (r"127\.0\.0\.1:\d+", "SERVER"),

@@ -26,7 +26,7 @@ pub const COMMAND: Command = Command::new("delete", "Delete objects", "(-f FILE 
     .flags(&[FLAGS, FILES, SELECTOR, FIELD_SELECTOR, ALL, ALL_NAMESPACES, DRY_RUN])
     .run(run);
 
-struct Deletion {
+pub struct Deletion {
     grace: i64,
     cascade: &'static str,
     dry_run: DryRun,
@@ -69,7 +69,7 @@ fn run(session: &Session<'_>) -> Result<(), Failure> {
 }
 
 impl Deletion {
-    fn of(session: &Session<'_>) -> Result<Deletion, Failure> {
+    pub fn of(session: &Session<'_>) -> Result<Deletion, Failure> {
         let flags = &session.flags;
         let cascade = match flags.text("cascade") {
             "background" | "true" => "Background",
@@ -110,8 +110,12 @@ impl Deletion {
         Ok(deletion)
     }
 
+    pub fn with_grace(self, grace: i64) -> Deletion {
+        Deletion { grace, ..self }
+    }
+
     /// The deleted object's uid.
-    fn delete(&self, session: &Session<'_>, target: &Target) -> Result<String, Failure> {
+    pub fn delete(&self, session: &Session<'_>, target: &Target) -> Result<String, Failure> {
         if self.dry_run == DryRun::Client {
             self.tell(session, target);
             return Ok(String::new());

@@ -22,12 +22,12 @@ fn run(session: &Session<'_>) -> Result<(), Failure> {
         ));
     }
     let query = Query { allow_empty_selector: true, latest: true, ..Query::of(session) };
-    let mut found = query.find(session)?;
+    let found = query.find(session)?;
     let all_missing = !found.failures.is_empty() && found.failures.iter().all(Failure::is_not_found);
     if found.targets.is_empty() && all_missing && session.arguments().len() == 2 {
-        found.targets = with_prefix(session, &query)?;
-        if !found.targets.is_empty() {
-            found.failures.clear();
+        let similar = with_prefix(session, &query)?;
+        if !similar.is_empty() {
+            return each_on_its_own(session, &similar);
         }
     }
     let (mut failures, none) = (found.failures, found.targets.is_empty());
@@ -49,6 +49,14 @@ fn run(session: &Session<'_>) -> Result<(), Failure> {
         }
     }
     Failure::all(failures)
+}
+
+/// Pages that end with an empty line each, as upstream writes what it found by a prefix.
+fn each_on_its_own(session: &Session<'_>, targets: &[Target]) -> Result<(), Failure> {
+    for target in targets {
+        session.say(describe(session, target, session.flags.has("show-events"))?);
+    }
+    Ok(())
 }
 
 /// A name that is not there may be the beginning of names that are.

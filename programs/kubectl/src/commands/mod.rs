@@ -3,6 +3,8 @@
 mod api_resources;
 mod apply;
 mod auth;
+mod autoscale;
+mod certificate;
 mod cluster_info;
 mod config;
 mod create;
@@ -14,10 +16,13 @@ mod expose;
 mod get;
 mod label;
 mod logs;
+mod node;
 mod patch;
+mod replace;
 mod rollout;
 mod run;
 mod scale;
+mod set;
 mod version;
 mod wait;
 
@@ -27,15 +32,23 @@ pub const COMMANDS: &[Command] = &[
     create::COMMAND,
     expose::COMMAND,
     run::COMMAND,
+    set::COMMAND,
     get::COMMAND,
     describe::COMMAND,
     delete::COMMAND,
     rollout::COMMAND,
     scale::COMMAND,
+    autoscale::COMMAND,
+    certificate::COMMAND,
+    node::CORDON,
+    node::UNCORDON,
+    node::DRAIN,
+    node::TAINT,
     logs::COMMAND,
     exec::COMMAND,
     apply::COMMAND,
     patch::COMMAND,
+    replace::COMMAND,
     wait::COMMAND,
     label::LABEL,
     label::ANNOTATE,

@@ -36,7 +36,10 @@ pub fn load(explicit: &str) -> Result<Config, Failure> {
                 return Err(Failure::text(format!("stat {}: no such file or directory", file.display())));
             }
             Err(why) => {
-                return Err(Failure::text(format!("error loading config file {:?}: {why}", file.display().to_string())));
+                return Err(Failure::text(format!(
+                    "error loading config file {:?}: {why}",
+                    file.display().to_string()
+                )));
             }
         }
     }
@@ -136,7 +139,7 @@ mod tests {
     fn the_first_file_wins() {
         let mut merged = Value::map();
         for text in [
-            "current-context: a\ncontexts: [{name: a, context: {cluster: x, namespace: n}}]",
+            "current-context: a\ncontexts: [{name: a, context: {cluster: x, namespace: space}}]",
             "current-context: b\ncontexts: [{name: a, context: {cluster: y}}, {name: b, context: {cluster: z}}]",
         ] {
             merge(&mut merged, read(Path::new("/d/f"), text.as_bytes()).expect("YAML"));
@@ -144,6 +147,6 @@ mod tests {
         let config = Config { merged, files: Vec::new() };
         assert_eq!(config.current(), "a");
         assert_eq!(config.context("").map(|context| context.str("cluster")), Some("x"));
-        assert_eq!((config.namespace(""), config.namespace("b")), ("n".into(), "default".into()));
+        assert_eq!((config.namespace(""), config.namespace("b")), ("space".into(), "default".into()));
     }
 }

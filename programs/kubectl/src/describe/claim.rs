@@ -31,7 +31,7 @@ pub fn describe(asker: &Asker<'_, '_>, claim: &Value, page: &mut Page) -> Result
     Ok(())
 }
 
-fn modes(status: &Value) -> String {
+pub fn modes(status: &Value) -> String {
     let short = |mode: &str| match mode {
         "ReadWriteOnce" => "RWO",
         "ReadOnlyMany" => "ROX",

@@ -99,7 +99,7 @@ mod tests {
             ("apiVersion", "API Version"),
             ("resourceVersion", "Resource Version"),
             ("uid", "UID"),
-            ("podCIDR", "Pod CIDR"),
+            ("podCIDR", "Pod Cidr"),
             ("ipFamilies", "Ip Families"),
             ("x.y/z", "x.y/z"),
             ("JSONPath", "Json Path"),

@@ -1,11 +1,14 @@
 //! `kubectl describe`: one describer for each kind that upstream describes in words of its own, and one for all others.
 
+mod autoscaler;
 mod claim;
+mod classes;
 mod configmap;
 mod containers;
 mod cronjob;
 mod deployment;
 mod disruption_budget;
+mod endpoints;
 mod endpointslice;
 mod env;
 mod events;
@@ -13,6 +16,8 @@ mod generic;
 mod ingress;
 mod job;
 mod namespace;
+mod network_addresses;
+mod network_policy;
 mod node;
 mod node_resources;
 mod page;
@@ -24,7 +29,9 @@ mod replicas;
 mod secret;
 mod service;
 mod serviceaccount;
+mod signing_request;
 mod template;
+mod volume;
 mod volumes;
 
 use crate::failure::Failure;
@@ -52,21 +59,33 @@ const DESCRIBERS: &[(&str, &str, Describe)] = &[
     ("", "Secret", secret::describe),
     ("", "ServiceAccount", serviceaccount::describe),
     ("", "PersistentVolumeClaim", claim::describe),
+    ("", "PersistentVolume", volume::describe),
     ("", "ResourceQuota", quota::describe),
+    ("", "LimitRange", namespace::limit_range),
+    ("", "Endpoints", endpoints::describe),
+    ("", "ReplicationController", replicas::replication_controller),
     ("apps", "Deployment", deployment::describe),
     ("apps", "ReplicaSet", replicas::replica_set),
     ("apps", "StatefulSet", replicas::stateful_set),
     ("apps", "DaemonSet", replicas::daemon_set),
+    ("autoscaling", "HorizontalPodAutoscaler", autoscaler::describe),
     ("batch", "Job", job::describe),
     ("batch", "CronJob", cronjob::describe),
+    ("certificates.k8s.io", "CertificateSigningRequest", signing_request::describe),
     ("discovery.k8s.io", "EndpointSlice", endpointslice::describe),
     ("networking.k8s.io", "Ingress", ingress::describe),
+    ("networking.k8s.io", "IngressClass", classes::ingress),
+    ("networking.k8s.io", "NetworkPolicy", network_policy::describe),
+    ("networking.k8s.io", "ServiceCIDR", network_addresses::range),
+    ("networking.k8s.io", "IPAddress", network_addresses::address),
     ("policy", "PodDisruptionBudget", disruption_budget::describe),
     ("rbac.authorization.k8s.io", "Role", rbac::role),
     ("rbac.authorization.k8s.io", "ClusterRole", rbac::role),
     ("rbac.authorization.k8s.io", "RoleBinding", rbac::binding),
     ("rbac.authorization.k8s.io", "ClusterRoleBinding", rbac::binding),
     ("scheduling.k8s.io", "PriorityClass", priorityclass::describe),
+    ("storage.k8s.io", "StorageClass", classes::storage),
+    ("storage.k8s.io", "VolumeAttributesClass", classes::volume_attributes),
 ];
 
 pub fn describe(session: &Session<'_>, target: &Target, show_events: bool) -> Result<String, Failure> {

@@ -55,8 +55,21 @@ fn limits(page: &mut Page, ranges: &[Value]) {
     if ranges.is_empty() {
         return page.line(0, "No LimitRange resource.");
     }
-    page.line(0, "Resource Limits\n Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio");
-    page.line(0, " ----\t--------\t---\t---\t---------------\t-------------\t-----------------------");
+    page.line(0, "Resource Limits");
+    limits_table(page, ranges, " ");
+}
+
+/// A range of limits on its own.
+pub fn limit_range(_asker: &Asker<'_, '_>, range: &Value, page: &mut Page) -> Result<(), Failure> {
+    page.field(0, "Name", range.str("metadata.name"));
+    page.field(0, "Namespace", range.str("metadata.namespace"));
+    limits_table(page, std::slice::from_ref(range), "");
+    Ok(())
+}
+
+fn limits_table(page: &mut Page, ranges: &[Value], space: &str) {
+    page.line(0, format!("{space}Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio"));
+    page.line(0, format!("{space}----\t--------\t---\t---\t---------------\t-------------\t-----------------------"));
     for item in ranges.iter().flat_map(|range| range.items("spec.limits")) {
         let names: BTreeSet<&str> = LIMITS
             .iter()
@@ -65,7 +78,7 @@ fn limits(page: &mut Page, ranges: &[Value]) {
             .collect();
         for name in names {
             let cells: Vec<&str> = LIMITS.iter().map(|list| item.get(list).get(name).as_str().unwrap_or("-")).collect();
-            page.line(0, format!(" {}\t{name}\t{}", item.str("type"), cells.join("\t")));
+            page.line(0, format!("{space}{}\t{name}\t{}", item.str("type"), cells.join("\t")));
         }
     }
 }

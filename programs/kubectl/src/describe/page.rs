@@ -3,9 +3,10 @@
 use crate::go;
 use crate::last_applied;
 use crate::print::tabs;
+use jiff::tz::TimeZone;
 use meta::{Map, Time, Value};
 
-const MOST_ANNOTATION: usize = 140;
+pub const MOST_ANNOTATION: usize = 140;
 
 #[derive(Default)]
 pub struct Page {
@@ -101,7 +102,7 @@ impl Page {
     }
 }
 
-fn shortened(line: &str, most: usize) -> String {
+pub fn shortened(line: &str, most: usize) -> String {
     match line.char_indices().nth(most) {
         Some((end, _)) => format!("{}...", &line[..end]),
         None => line.to_string(),
@@ -117,10 +118,14 @@ pub fn or(text: &str, none: &str) -> String {
     if text.is_empty() { none.to_string() } else { text.to_string() }
 }
 
-/// A moment as upstream prints it: `Mon, 02 Jan 2006 15:04:05 +0000`.
+/// A moment where the person is, as upstream prints it: `Mon, 02 Jan 2006 15:04:05 +0000`.
 pub fn moment(text: &str) -> String {
+    moment_in(text, TimeZone::system())
+}
+
+fn moment_in(text: &str, zone: TimeZone) -> String {
     match Time::parse(text) {
-        Some(time) => time.0.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string(),
+        Some(time) => time.0.to_zoned(zone).strftime("%a, %d %b %Y %H:%M:%S %z").to_string(),
         None => "Mon, 01 Jan 0001 00:00:00 +0000".into(),
     }
 }
@@ -165,7 +170,7 @@ mod tests {
             page.finish(),
             "Name:         a\nNamespace:    n\nLabels:       x=1\n              y=2\nAnnotations:  <none>\n"
         );
-        assert_eq!(moment("2026-01-02T03:04:05Z"), "Fri, 02 Jan 2026 03:04:05 +0000");
+        assert_eq!(moment_in("2026-01-02T03:04:05Z", TimeZone::UTC), "Fri, 02 Jan 2026 03:04:05 +0000");
         assert_eq!(selector(&value!({})), "<none>");
     }
 }

@@ -14,9 +14,24 @@ pub fn replica_set(asker: &Asker<'_, '_>, set: &Value, page: &mut Page) -> Resul
     page.metadata(set);
     page.controller(set);
     page.field(0, "Replicas", format!("{} current / {} desired", set.int("status.replicas"), set.int("spec.replicas")));
-    page.field(0, "Pods Status", pods(asker, set)?);
+    page.field(0, "Pods Status", pods(asker, set, &selector(set.at("spec.selector")))?);
     template::describe(set.at("spec.template"), page);
     conditions(page, set.get("status"));
+    asker.events(page);
+    Ok(())
+}
+
+pub fn replication_controller(asker: &Asker<'_, '_>, controller: &Value, page: &mut Page) -> Result<(), Failure> {
+    let labels = controller.at("spec.selector");
+    page.field(0, "Name", controller.str("metadata.name"));
+    page.field(0, "Namespace", controller.str("metadata.namespace"));
+    page.field(0, "Selector", super::page::or(&pairs(labels).join(","), "<none>"));
+    page.metadata(controller);
+    let (current, desired) = (controller.int("status.replicas"), controller.int("spec.replicas"));
+    page.field(0, "Replicas", format!("{current} current / {desired} desired"));
+    page.field(0, "Pods Status", pods(asker, controller, &pairs(labels).join(","))?);
+    template::describe(controller.at("spec.template"), page);
+    conditions(page, controller.get("status"));
     asker.events(page);
     Ok(())
 }
@@ -36,7 +51,7 @@ pub fn stateful_set(asker: &Asker<'_, '_>, set: &Value, page: &mut Page) -> Resu
             page.field(1, "MaxUnavailable", go::sprint(rolling.get("maxUnavailable")));
         }
     }
-    page.field(0, "Pods Status", pods(asker, set)?);
+    page.field(0, "Pods Status", pods(asker, set, &selector(set.at("spec.selector")))?);
     template::describe(set.at("spec.template"), page);
     claims(page, set.items("spec.volumeClaimTemplates"));
     asker.events(page);
@@ -75,16 +90,15 @@ pub fn daemon_set(asker: &Asker<'_, '_>, set: &Value, page: &mut Page) -> Result
     ] {
         page.line(0, format!("{text}: {}", status.int(field)));
     }
-    page.field(0, "Pods Status", pods(asker, set)?);
+    page.field(0, "Pods Status", pods(asker, set, &selector(set.at("spec.selector")))?);
     template::describe(set.at("spec.template"), page);
     asker.events(page);
     Ok(())
 }
 
 /// How many of the object's pods are in which phase.
-fn pods(asker: &Asker<'_, '_>, set: &Value) -> Result<String, Failure> {
-    let wanted = selector(set.at("spec.selector"));
-    let pods = asker.list(format!("/api/v1/namespaces/{}/pods", asker.target.namespace), &wanted, "")?;
+fn pods(asker: &Asker<'_, '_>, set: &Value, wanted: &str) -> Result<String, Failure> {
+    let pods = asker.list(format!("/api/v1/namespaces/{}/pods", asker.target.namespace), wanted, "")?;
     let uid = set.str("metadata.uid");
     let ours = |pod: &&Value| {
         pod.items("metadata.ownerReferences").iter().any(|owner| owner.bool("controller") && owner.str("uid") == uid)

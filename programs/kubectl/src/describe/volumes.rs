@@ -1,6 +1,6 @@
 //! Volumes by where they come from.
 
-use super::page::{Page, or};
+use super::page::{MOST_ANNOTATION, Page, or, pairs, shortened};
 use crate::go;
 use meta::Value;
 
@@ -15,13 +15,14 @@ pub fn describe(page: &mut Page, volumes: &[Value], space: &str) {
         page.line(1, format!("{indent}{}:", volume.str("name")));
         let source = volume.as_map().into_iter().flat_map(meta::Map::iter).find(|(name, _)| *name != "name");
         match source {
-            Some((kind, source)) => one(page, kind, source),
+            Some((kind, source)) => describe_source(page, kind, source),
             None => page.line(1, "<unknown>"),
         }
     }
 }
 
-fn one(page: &mut Page, kind: &str, source: &Value) {
+/// A volume's source: of a pod's volume or of a persistent one.
+pub fn describe_source(page: &mut Page, kind: &str, source: &Value) {
     let text = |field: &str| source.str(field).to_string();
     let flag = |field: &str| source.bool(field).to_string();
     let (about, fields): (&str, Vec<(&str, String)>) = match kind {
@@ -55,15 +56,37 @@ fn one(page: &mut Page, kind: &str, source: &Value) {
         ),
         "projected" => return projected(page, source),
         "downwardAPI" => return downward(page, source),
-        "csi" => (
-            "CSI (a Container Storage Interface (CSI) volume source)",
-            vec![("Driver", text("driver")), ("FSType", text("fsType")), ("ReadOnly", flag("readOnly"))],
-        ),
+        "local" => {
+            ("LocalVolume (a persistent volume backed by local storage on a node)", vec![("Path", text("path"))])
+        }
+        "csi" => return csi(page, source),
         _ => return page.line(1, "<unknown>"),
     };
     page.field(2, "Type", about);
     for (name, value) in fields {
         page.field(2, name, value);
+    }
+}
+
+fn csi(page: &mut Page, source: &Value) {
+    page.field(2, "Type", "CSI (a Container Storage Interface (CSI) volume source)");
+    page.field(2, "Driver", source.str("driver"));
+    page.field(2, "FSType", source.str("fsType"));
+    if !source.get("volumeHandle").is_null() {
+        page.field(2, "VolumeHandle", source.str("volumeHandle"));
+    }
+    page.field(2, "ReadOnly", source.bool("readOnly"));
+    let attributes = pairs(source.get("volumeAttributes"));
+    page.write(2, "VolumeAttributes:\t");
+    if attributes.is_empty() {
+        page.line(0, "<none>");
+    }
+    for (number, attribute) in attributes.iter().enumerate() {
+        // Further lines are indented twice, once for each of the two pieces that upstream writes.
+        page.line(
+            2,
+            format!("{}{}", if number > 0 { "    \t    " } else { "" }, shortened(attribute, MOST_ANNOTATION)),
+        );
     }
 }
 

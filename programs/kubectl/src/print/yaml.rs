@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn long_lines_are_folded() {
         let text = "word ".repeat(20);
-        let expect = format!("message: {}\n  word word word word\n", "word ".repeat(16).trim_end());
+        let expect = format!("message: {}\n  word word word word word\n", "word ".repeat(15).trim_end());
         assert_eq!(write(&value!({"message": (text.trim_end())})), expect);
     }
 }

@@ -8,6 +8,8 @@ mod merge;
 
 pub use merge::merge_patch;
 
+use crate::discovery::Resource;
+use crate::failure::Failure;
 use lists::list;
 use meta::{Map, Value};
 use schema::{Schema, Shape};
@@ -29,6 +31,26 @@ impl<'v> Three<'v> {
 
 fn has(value: &Value, name: &str) -> bool {
     value.as_map().is_some_and(|map| map.contains(name))
+}
+
+const STRATEGIC: &str = "application/strategic-merge-patch+json";
+const MERGE: &str = "application/merge-patch+json";
+
+/// A patch of the best type that the kind takes, and that type.
+pub fn difference(resource: &Resource, three: Three<'_>) -> Result<(&'static str, Value), Failure> {
+    let known = |row: &&std::sync::Arc<kinds::KindDef>| row.group == resource.group && row.names.kind == resource.kind;
+    let rows = kinds::builtin();
+    let version = rows.iter().find(known).and_then(|row| row.version(&resource.version));
+    match version {
+        None => Ok((MERGE, merge_patch(three))),
+        // Upstream falls back to the words of its own types; what it cannot find there it refuses as we do.
+        Some(version) => patch(&version.schema, three).map(|patch| (STRATEGIC, patch)).map_err(Failure::text),
+    }
+}
+
+/// The patch from one state to another.
+pub fn between(resource: &Resource, before: &Value, after: &Value) -> Result<(&'static str, Value), Failure> {
+    difference(resource, Three { original: before, modified: after, current: before })
 }
 
 /// A strategic merge patch for a kind with this schema.

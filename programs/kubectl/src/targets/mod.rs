@@ -3,6 +3,8 @@
 mod arguments;
 mod files;
 
+pub use arguments::list;
+
 use crate::discovery::Resource;
 use crate::failure::Failure;
 use crate::session::Session;

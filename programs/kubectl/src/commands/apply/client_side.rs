@@ -9,8 +9,6 @@ use crate::targets::Target;
 use crate::wire::Request;
 use meta::Value;
 
-const STRATEGIC: &str = "application/strategic-merge-patch+json";
-const MERGE: &str = "application/merge-patch+json";
 const MOST_TRIES: usize = 5;
 
 impl Apply<'_, '_> {
@@ -94,17 +92,7 @@ fn difference(target: &Target, modified: &Value) -> Result<(&'static str, Value)
     let nothing = Value::map();
     let original = last_applied::read(&target.object);
     let three = Three { original: original.as_ref().unwrap_or(&nothing), modified, current: &target.object };
-    let (group, kind) = target.kind();
-    let row = kinds::builtin().into_iter().find(|row| row.group == group && row.names.kind == kind);
-    let schema = row.and_then(|row| row.version(&target.resource.version).map(|version| version.schema.clone()));
-    match schema {
-        None => Ok((MERGE, strategic::merge_patch(three))),
-        Some(schema) => match strategic::patch(&schema, three) {
-            Ok(patch) => Ok((STRATEGIC, patch)),
-            // Upstream falls back to the words of its own types; what it cannot find there it refuses as we do.
-            Err(why) => Err(Failure::text(why)),
-        },
-    }
+    strategic::difference(&target.resource, three)
 }
 
 fn refused(failure: Failure, target: &Target, patch: &Value) -> Failure {

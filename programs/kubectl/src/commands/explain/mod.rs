@@ -31,6 +31,10 @@ fn run(session: &Session<'_>) -> Result<(), Failure> {
         }));
     };
     let (resource, path) = split(session, word)?;
+    let format = session.flags.text("output");
+    if !matches!(format, "plaintext" | "plaintext-openapiv2") {
+        return Err(Failure::text(format!("unrecognized format: {format}")));
+    }
     let document = document(session, &resource)?;
     let explained = Explained { schemas: document.at("components.schemas"), recursive: session.flags.has("recursive") };
     let mut text = String::new();
@@ -38,9 +42,9 @@ fn run(session: &Session<'_>) -> Result<(), Failure> {
         text.push_str(&format!("GROUP:      {}\n", resource.group));
     }
     text.push_str(&format!("KIND:       {}\nVERSION:    {}\n\n", resource.kind, resource.version));
-    text.push_str(&explained.at(&resource, &path)?);
-    text.push('\n');
+    // The kind is said even where its field is not found.
     session.console.print(&text);
+    session.say(explained.at(&resource, &path)?);
     Ok(())
 }
 
@@ -89,7 +93,9 @@ impl<'d> Explained<'d> {
     fn at(&self, resource: &Resource, path: &[String]) -> Result<String, Failure> {
         let ours = |schema: &Value| {
             schema.items("x-kubernetes-group-version-kind").iter().any(|gvk| {
-                gvk.str("group") == resource.group && gvk.str("version") == resource.version && gvk.str("kind") == resource.kind
+                gvk.str("group") == resource.group
+                    && gvk.str("version") == resource.version
+                    && gvk.str("kind") == resource.kind
             })
         };
         let mut schemas = self.schemas.as_map().into_iter().flat_map(Map::iter);
@@ -182,7 +188,8 @@ impl<'d> Explained<'d> {
         let required = owner.items("required").iter().any(|one| one.as_str() == Some(name));
         let required = if required { " -required-" } else { "" };
         let width = level * 2;
-        let head = format!("{}{name}\t<{}>{required}{}\n", " ".repeat(width), self.type_of(field), short_enum(field, width));
+        let head =
+            format!("{}{name}\t<{}>{required}{}\n", " ".repeat(width), self.type_of(field), short_enum(field, width));
         if self.recursive {
             return head;
         }

@@ -14,7 +14,9 @@ fn wrap_line(line: &str, limit: usize) -> String {
         let (space, word) = rest[..word_end].split_at(spaces);
         let (space_length, word_length) = (space.chars().count(), word.chars().count());
         let too_long = column + space_length + word_length > limit;
-        if too_long && word_length < limit && !word.is_empty() {
+        // A word is looked at letter by letter: one that is longer than a line breaks too, at its begin.
+        let overflows_at = (limit + 1).saturating_sub(column + space_length).max(1);
+        if overflows_at <= word_length && overflows_at < limit {
             out.push('\n');
             out.push_str(word);
             column = word_length;
@@ -38,7 +40,13 @@ mod tests {
 
     #[test]
     fn lines_keep_within_the_limit() {
-        for (text, expect) in [("aa bb cc", "aa bb\ncc"), ("a\n\nb", "a\n\nb"), ("longerword x", "longerword\nx"), ("", "")] {
+        for (text, expect) in [
+            ("aa bb cc", "aa bb\ncc"),
+            ("a\n\nb", "a\n\nb"),
+            ("longerword x", "longerword\nx"),
+            ("a bc longerword", "a bc\nlongerword"),
+            ("", ""),
+        ] {
             assert_eq!(wrap(text, 6), expect);
         }
         assert_eq!(indent("a\nb", 2), "  a\n  b");
