@@ -13,6 +13,7 @@ pub mod openapi;
 pub mod patch;
 pub mod proto;
 mod prune;
+pub mod rules;
 pub mod structural;
 mod trail;
 pub mod types;

@@ -3,6 +3,7 @@
 use crate::Pattern;
 use crate::lookup::Lookup;
 use crate::proto::Layout;
+use crate::rules::Rules;
 use meta::{CompactString, Value};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -21,6 +22,8 @@ pub struct Types {
     /// Of a custom resource definition: a value is taken as it is and then judged, where that of a built-in kind is
     /// decoded into Go's types and so loses what they cannot hold.
     pub custom: bool,
+    /// The rules in CEL about the whole and its parts.
+    pub rules: Option<Arc<Rules>>,
 }
 
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,7 @@ use super::{Going, Outcome, store_status};
 use crate::admission::Operation;
 use crate::storage;
 use kinds::Stage;
-use meta::{CompactString, Cursor, ErrorList, Status, Time, Value};
+use meta::{CompactString, Cursor, ErrorList, FieldError, Path, Problem, Status, Time, Value};
 use store::{Expect, Txn};
 
 /// Tries of a generated name before the client is asked to try again.
@@ -121,11 +121,12 @@ impl Going<'_> {
                 errors.extend(def.rules.validate(&context, new));
             }
         }
+        let mut warnings = Vec::new();
         if def.custom {
-            errors.extend(self.judge_custom(new, old.filter(|_| stage == Stage::Update)));
+            warnings = self.judge_custom(new, old.filter(|_| stage == Stage::Update), &mut errors);
         }
         if errors.is_empty() {
-            let warnings = def.rules.warnings(&context, new, old);
+            warnings.extend(def.rules.warnings(&context, new, old));
             self.warnings.extend(warnings);
             return Ok(());
         }
@@ -134,15 +135,37 @@ impl Going<'_> {
         Err(Status::invalid(&kind, new.str("metadata.name"), &errors))
     }
 
-    /// By its schema; of an update, what was there before in the same form is forgiven.
-    fn judge_custom(&self, new: &Value, old: Option<&Value>) -> ErrorList {
+    /// By its schema and its rules; of an update, what was there before in the same form is forgiven. What is told
+    /// and yet forgiven is the result.
+    fn judge_custom(&self, new: &Value, old: Option<&Value>, errors: &mut ErrorList) -> Vec<String> {
         let schema = &self.row.def.storage_version().schema;
-        let new = Cursor::root(new);
-        match old {
-            Some(old) => schema.validate_update(&new, &Cursor::root(old)),
-            None => schema.validate(&new),
+        let cursor = Cursor::root(new);
+        errors.extend(match old {
+            Some(old) => schema.validate_update(&cursor, &Cursor::root(old)),
+            None => schema.validate(&cursor),
+        });
+        if schema.types.rules.is_none() {
+            return Vec::new();
         }
+        if errors.iter().any(blocks_rules) {
+            let why = "some validation rules were not checked because the object was invalid; \
+                       correct the existing errors to complete validation";
+            let unchecked = FieldError::invalid(&Path::root(), Value::Null, why);
+            errors.push(FieldError { field: "<nil>".into(), ..unchecked });
+            return Vec::new();
+        }
+        let verdict = schema.judge_rules(new, old);
+        errors.extend(verdict.errors);
+        verdict.warnings
     }
+}
+
+/// Rules look at objects alone that have the form which their schema says.
+fn blocks_rules(error: &FieldError) -> bool {
+    matches!(
+        error.problem,
+        Problem::NotSupported | Problem::Required | Problem::TooLong | Problem::TooMany | Problem::TypeInvalid
+    )
 }
 
 fn version_on_create() -> Status {

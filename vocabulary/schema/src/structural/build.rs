@@ -4,6 +4,7 @@ use super::graft;
 use super::words::{
     EMBEDDED, INT_OR_STRING, LIST_KEYS, LIST_TYPE, MAP_TYPE, PRESERVE, RULES, is_true, list, schema_at, text,
 };
+use crate::rules::Rules;
 use crate::{
     Constraints, Details, Extra, Field, ListKind, MapKind, Node, Pattern, Rule, Schema, Shape, StructType, TypeId,
     Types,
@@ -18,6 +19,7 @@ pub fn compile(schema: &Value, object_meta: &Schema) -> Schema {
     let metadata = graft(&mut types, object_meta);
     let mut builder = Builder { types, metadata };
     let root = builder.object(schema);
+    builder.types.rules = Rules::of(schema).map(Arc::new);
     Schema { types: Arc::new(builder.types), root }
 }
 
@@ -307,7 +309,7 @@ fn details(schema: &Value) -> Option<Box<Details>> {
     (!nothing).then(|| Box::new(details))
 }
 
-fn rule(rule: &Value) -> Rule {
+pub(crate) fn rule(rule: &Value) -> Rule {
     let given = |name: &str| rule.get(name).as_str().map(CompactString::from);
     Rule {
         rule: text(rule, "rule").into(),

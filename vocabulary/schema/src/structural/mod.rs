@@ -7,12 +7,13 @@ mod field_path;
 mod forms;
 mod graft;
 mod invariants;
-mod words;
+pub(crate) mod words;
 
 #[cfg(test)]
 mod tests;
 
 pub use build::compile;
+pub(crate) use build::rule;
 pub use field_path::{check_selectable, resolve as resolve_field};
 pub use graft::graft;
 
@@ -20,7 +21,6 @@ use crate::Schema;
 use meta::{ErrorList, Path, Value};
 
 /// All that upstream refuses in a schema that stands at `path` of a definition. `object_meta` is the built-in type.
-/// Rules in CEL are looked at for their form alone.
 pub fn check(schema: &Value, path: &Path, has_status: bool, object_meta: &Schema) -> ErrorList {
     let mut errors = ErrorList::default();
     forms::check_root(schema, path, has_status, &mut errors);
@@ -33,5 +33,8 @@ pub fn check(schema: &Value, path: &Path, has_status: bool, object_meta: &Schema
     }
     errors.extend(structural);
     forms::check(schema, path, &mut errors);
+    if errors.is_empty() {
+        errors.extend(crate::rules::check(schema, path));
+    }
     errors
 }

@@ -20,7 +20,7 @@ use meta::{Cursor, ErrorList};
 use walk::Walk;
 
 impl Schema {
-    /// All that is wrong with a value by its schema alone. Rules in CEL are not looked at.
+    /// All that is wrong with a value by its schema alone; rules in CEL are judged by [`Schema::judge_rules`].
     pub fn validate(&self, value: &Cursor<'_>) -> ErrorList {
         self.judge(value, None)
     }
