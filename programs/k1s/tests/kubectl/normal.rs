@@ -10,6 +10,7 @@ const RULES: &[(&str, &str)] = &[
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}( \w+)?", "DATE"),
     // The folders that `diff` compares.
     (r"/\S*?/(LIVE|MERGED)-\d+", "${1}"),
+    (r"/\S+/admin\.kubeconfig", "KUBECONFIG"),
     (r#"(resourceVersion"?: )"\d+""#, r#"${1}"RV""#),
     (r"(Resource Version:\s+)\d+", "${1}RV"),
     (r"127\.0\.0\.1:\d+", "SERVER"),

@@ -26,8 +26,13 @@ impl Server {
     }
 
     /// What points a client at this server, and keeps it from everything else.
-    pub fn environment(&self) -> [(&'static str, PathBuf); 3] {
-        [("KUBECONFIG", self.dir.join("admin.kubeconfig")), ("HOME", self.dir.clone()), ("TZ", PathBuf::from("UTC"))]
+    pub fn environment(&self) -> [(&'static str, PathBuf); 4] {
+        [
+            ("KUBECONFIG", self.dir.join("admin.kubeconfig")),
+            ("HOME", self.dir.clone()),
+            ("TZ", "UTC".into()),
+            ("KUBE_EDITOR", "sed -i s/nginx:1.27/nginx:1.99/;s/secret-name/bad_name/".into()),
+        ]
     }
 }
 

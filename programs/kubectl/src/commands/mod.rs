@@ -10,6 +10,8 @@ mod config;
 mod create;
 mod delete;
 mod describe;
+mod diff;
+mod edit;
 mod exec;
 mod explain;
 mod expose;
@@ -23,6 +25,7 @@ mod rollout;
 mod run;
 mod scale;
 mod set;
+mod top;
 mod version;
 mod wait;
 
@@ -34,18 +37,21 @@ pub const COMMANDS: &[Command] = &[
     run::COMMAND,
     set::COMMAND,
     get::COMMAND,
+    edit::COMMAND,
     describe::COMMAND,
     delete::COMMAND,
     rollout::COMMAND,
     scale::COMMAND,
     autoscale::COMMAND,
     certificate::COMMAND,
+    top::COMMAND,
     node::CORDON,
     node::UNCORDON,
     node::DRAIN,
     node::TAINT,
     logs::COMMAND,
     exec::COMMAND,
+    diff::COMMAND,
     apply::COMMAND,
     patch::COMMAND,
     replace::COMMAND,

@@ -6,12 +6,14 @@
 pub struct Layout {
     pub least: usize,
     pub between: usize,
+    /// Whether a column is never narrower than it was above.
+    pub remembers: bool,
 }
 
 /// Tables of `get`.
-pub const TABLE: Layout = Layout { least: 6, between: 3 };
+pub const TABLE: Layout = Layout { least: 6, between: 3, remembers: true };
 /// What `describe` and most lists use.
-pub const PAGE: Layout = Layout { least: 0, between: 2 };
+pub const PAGE: Layout = Layout { least: 0, between: 2, remembers: false };
 
 pub fn align(text: &str, layout: Layout) -> String {
     align_with(text, layout, &[]).0
@@ -84,10 +86,11 @@ impl Writer<'_> {
         let column = self.widths.len();
         let widest = self.lines[begin..end].iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
         let before = self.least.get(column).copied().unwrap_or(0);
-        let width = self.layout.least.max(widest + self.layout.between).max(before);
         if self.widest.len() <= column {
             self.widest.resize(column + 1, 0);
         }
+        let above = if self.layout.remembers { self.widest[column] } else { 0 };
+        let width = self.layout.least.max(widest + self.layout.between).max(before).max(above);
         self.widest[column] = self.widest[column].max(width);
         width
     }
@@ -119,6 +122,7 @@ mod tests {
             ("Events:\t<none>\nalone\nx\ty\n", PAGE, "Events:  <none>\nalone\nx  y\n"),
             ("a\tb", PAGE, "a  b"),
             ("longer:\tx\nalone\na:\ty\n", PAGE, "longer:  x\nalone\na:  y\n"),
+            ("longer\tx\nalone\na\ty\n", TABLE, "longer   x\nalone\na        y\n"),
         ] {
             assert_eq!(align(text, layout), expect);
         }

@@ -88,7 +88,7 @@ impl Apply<'_, '_> {
     }
 }
 
-fn difference(target: &Target, modified: &Value) -> Result<(&'static str, Value), Failure> {
+pub fn difference(target: &Target, modified: &Value) -> Result<(&'static str, Value), Failure> {
     let nothing = Value::map();
     let original = last_applied::read(&target.object);
     let three = Three { original: original.as_ref().unwrap_or(&nothing), modified, current: &target.object };

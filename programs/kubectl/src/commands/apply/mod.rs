@@ -4,6 +4,8 @@ mod client_side;
 mod last_applied;
 mod server_side;
 
+pub use client_side::difference;
+
 use crate::change::{Change, DryRun, field_validation};
 use crate::command::Command;
 use crate::failure::Failure;
