@@ -1,5 +1,6 @@
 //! From an opened store to a server that answers: rows, hubs, the server's own objects.
 
+use crate::admission::validating_policies::Policies;
 use crate::authn::{Authentication, Keys, ServiceAccountTokens};
 use crate::authz::{Authorizer, NodeAuthorizer, Rbac};
 use crate::bootstrap::{Bootstrap, BootstrapError};
@@ -86,6 +87,7 @@ impl ApiServer {
         let authorizer = Arc::new(authorizer(&rows)?);
         let mutating = hooks(&rows, "mutatingwebhookconfigurations")?;
         let validating = hooks(&rows, "validatingwebhookconfigurations")?;
+        let policies = policies(&rows)?;
         let (store, format, clock, ranges) = (config.store, config.format, config.clock, config.ranges);
         let kubelet_tls = config.kubelet_tls;
         let (address, port) = config.advertise;
@@ -103,6 +105,7 @@ impl ApiServer {
             kubelet_tls,
             mutating,
             validating,
+            policies,
         });
         let (stop, stopping) = watch::channel(false);
         let pages = Pages::default();
@@ -133,6 +136,14 @@ fn hooks(rows: &Rows, name: &'static str) -> Result<Hooks, StartError> {
     let table = rows.table();
     let row = table.get("admissionregistration.k8s.io", name).ok_or(StartError::MissingKind(name))?;
     Ok(Hooks::new(row.hub.clone()))
+}
+
+fn policies(rows: &Rows) -> Result<Policies, StartError> {
+    let table = rows.table();
+    let hub = |name: &'static str| -> Result<Arc<KindHub>, StartError> {
+        Ok(table.get("admissionregistration.k8s.io", name).ok_or(StartError::MissingKind(name))?.hub.clone())
+    };
+    Ok(Policies::new(hub("validatingadmissionpolicies")?, hub("validatingadmissionpolicybindings")?))
 }
 
 fn authorizer(rows: &Rows) -> Result<Authorizer, StartError> {

@@ -76,6 +76,12 @@ impl Decl {
         Decl::new(Shape::Object(Arc::new(Object { name: name.into(), fields: fields.collect() })))
     }
 
+    /// As [`Decl::object`], of names that are found out.
+    pub fn made_of(name: &str, fields: Vec<(String, Decl)>) -> Decl {
+        let fields = fields.into_iter().map(|(known, decl)| (known.clone(), Field { name: known.into(), decl }));
+        Decl::new(Shape::Object(Arc::new(Object { name: name.into(), fields: fields.collect() })))
+    }
+
     pub fn list(item: Decl) -> Decl {
         Decl::new(Shape::List(Arc::new(item), ListKind::Atomic))
     }
@@ -121,4 +127,13 @@ pub fn escape(name: &str) -> Option<String> {
     }
     let plain = name.replace("__", "__underscores__");
     Some(plain.replace('.', "__dot__").replace('-', "__dash__").replace('/', "__slash__"))
+}
+
+/// Whether a text may be a variable's name.
+pub fn is_identifier(text: &str) -> bool {
+    let word = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    word && !text.is_empty()
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && !RESERVED.contains(&text)
+        && !matches!(text, "true" | "false" | "null" | "in")
 }

@@ -170,10 +170,7 @@ impl<'v> Machine<'_, 'v> {
         match operand {
             Val::Map(map) => Ok(map.field(field)),
             Val::Variables => self.variable(field).map(Some),
-            Val::Optional(inner) => match inner {
-                Some(inner) => self.optional_field(inner, field),
-                None => Ok(None),
-            },
+            Val::Optional(Some(inner)) => self.optional_field(inner, field),
             _ => Ok(None),
         }
     }

@@ -21,7 +21,7 @@ mod signatures;
 mod types;
 mod value;
 
-pub use decl::{Decl, Field, ListKind, Object, Shape, escape};
+pub use decl::{Decl, Field, ListKind, Object, Shape, escape, is_identifier};
 pub use eval::{Evaluated, Scope};
 pub use functions::authorization::{Authorizer, Decision, Question};
 pub use problem::{CompileError, Problem};

@@ -7,9 +7,11 @@ type Refusal = (usize, String);
 
 /// The call itself where its name is no macro's. All that is made stands at `at`, where the call's arguments open.
 pub(crate) fn expand(parser: &mut Parser, at: usize, target: Option<Expr>, name: &str, mut given: Vec<Expr>) -> Expr {
+    let bindings = parser.bindings;
     let mut maker = Maker { parser, at };
     let made = match (target, name, given.len()) {
         (None, "has", 1) => maker.has(given.remove(0)),
+        (Some(target), "bind", 3) if bindings && is_named(&target, "cel") => maker.named_value(given),
         (Some(over), "all" | "exists" | "exists_one", 2) => maker.quantifier(name, over, given),
         (Some(over), "all" | "exists" | "exists_one" | "existsOne", 3) => maker.quantifier(name, over, given),
         (Some(over), "map", 2 | 3) | (Some(over), "filter", 2) => maker.list(name, over, given),
@@ -181,6 +183,13 @@ impl Maker<'_> {
         })))
     }
 
+    fn named_value(&mut self, mut given: Vec<Expr>) -> Result<Expr, Refusal> {
+        let result = given.pop().ok_or((self.at, String::new()))?;
+        let value = given.pop().ok_or((self.at, String::new()))?;
+        let variable = named(given.remove(0), "cel.bind() variable names must be simple identifiers")?;
+        Ok(self.bind(&variable, value, result))
+    }
+
     fn optional(&mut self, name: &str, of: Expr, mut given: Vec<Expr>) -> Result<Expr, Refusal> {
         let body = given.pop().ok_or((self.at, String::new()))?;
         let variable = named(given.remove(0), &format!("{name}() variable name must be a simple identifier"))?;
@@ -235,6 +244,10 @@ fn range(over: Expr, mut given: Vec<Expr>) -> Result<(Range, Vec<Expr>), Refusal
     }
     not_made(&variable, first_at)?;
     Ok((Range { over, variable, second }, given))
+}
+
+fn is_named(expression: &Expr, name: &str) -> bool {
+    matches!(&expression.kind, Kind::Ident(known) if known == name)
 }
 
 fn not_made(name: &str, at: usize) -> Result<(), Refusal> {

@@ -50,9 +50,9 @@ const STARTS: [&str; 15] = [
     "IDENTIFIER",
 ];
 
-pub(crate) fn parse(text: &str) -> Result<(Expr, usize), Vec<Problem>> {
+pub(crate) fn parse(text: &str, bindings: bool) -> Result<(Expr, usize), Vec<Problem>> {
     let (tokens, problems) = tokens(text);
-    let mut parser = Parser { tokens, next: 0, depth: 0, ids: 0, recovering: false, problems };
+    let mut parser = Parser { tokens, next: 0, depth: 0, ids: 0, recovering: false, problems, bindings };
     let expression = parser.expression();
     parser.end();
     match parser.problems.is_empty() {
@@ -69,6 +69,8 @@ pub(crate) struct Parser {
     /// Something was wrong, and no token has fitted since.
     recovering: bool,
     problems: Vec<Problem>,
+    /// Whether `cel.bind` is a macro here.
+    pub bindings: bool,
 }
 
 type Level = &'static [(&'static str, &'static str)];

@@ -12,12 +12,18 @@ use crate::{check, literals, parser};
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     variables: Vec<(String, Decl)>,
+    bindings: bool,
 }
 
 impl Environment {
     pub fn with(mut self, name: &str, decl: Decl) -> Environment {
         self.variables.push((name.into(), decl));
         self
+    }
+
+    /// `cel.bind(name, value, expression)` is a macro.
+    pub fn with_bindings(self) -> Environment {
+        Environment { bindings: true, ..self }
     }
 
     pub fn with_any(self, name: &str) -> Environment {
@@ -38,7 +44,7 @@ pub struct Program {
 impl Program {
     pub fn compile(text: &str, environment: &Environment) -> Result<Program, CompileError> {
         let refused = |problems: Vec<Problem>| CompileError::new(text, problems);
-        let (mut expression, ids) = parser::parse(text).map_err(refused)?;
+        let (mut expression, ids) = parser::parse(text, environment.bindings).map_err(refused)?;
         let checked = check::check(&mut expression, ids, &environment.variables);
         if !checked.problems.is_empty() {
             return Err(refused(checked.problems));

@@ -193,6 +193,17 @@ fn variables_are_evaluated_when_they_are_looked_at() {
 }
 
 #[test]
+fn values_are_bound_to_names_where_that_is_asked_for() {
+    let evaluate = |environment: &Environment| {
+        let program = Program::compile("cel.bind(a, 20, a + a + 2) == 42", environment)?;
+        Ok(program.evaluate(&Scope::default(), 1000).value.unwrap().as_bool())
+    };
+    assert_eq!(evaluate(&Environment::default().with_bindings()), Ok(Some(true)));
+    let refused: Result<_, crate::CompileError> = evaluate(&Environment::default());
+    assert_eq!(refused.unwrap_err().problems[0].why, "undeclared reference to 'cel' (in container '')");
+}
+
+#[test]
 fn cost_is_bounded() {
     let environment = Environment::default().with("self", Decl::list(of(Shape::Int)));
     let program = Program::compile("self.all(x, self.all(y, x == y))", &environment).unwrap();

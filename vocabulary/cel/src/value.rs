@@ -2,7 +2,7 @@
 
 use crate::ast::Literal;
 use crate::decl::{DYN, Decl, ListKind, Object, Shape};
-use crate::functions::authorization::{Asking, Authorizer, Decision};
+use crate::functions::authorization::{Asking, Authorizer, Decision, Question};
 use crate::functions::network::Cidr;
 use crate::functions::semver::Semver;
 use crate::functions::text_formats::NamedFormat;
@@ -132,6 +132,11 @@ impl<'v> Val<'v> {
     /// What `authorizer` is.
     pub fn authorizer(by: &'v dyn Authorizer) -> Val<'v> {
         Val::Asking(Rc::new(Asking::new(by)))
+    }
+
+    /// The question about one resource, to which the verb alone is missing.
+    pub fn resource_check(by: &'v dyn Authorizer, question: Question) -> Val<'v> {
+        Val::Asking(Rc::new(Asking::about(by, question)))
     }
 
     pub fn text(text: impl Into<Cow<'v, str>>) -> Val<'v> {

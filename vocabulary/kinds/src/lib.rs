@@ -43,6 +43,7 @@ mod storage;
 
 pub mod metadata;
 
+pub use admissionregistration::expressions;
 pub use cells::since as age;
 pub use descriptions::{described_types, description, description_of};
 pub use facts::{schema_of, types};

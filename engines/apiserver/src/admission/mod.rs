@@ -1,6 +1,7 @@
 //! Admission: what may change or refuse a request after it is allowed and before it is judged. One folder a plugin.
 
 mod default_toleration_seconds;
+mod expressions;
 mod limit_ranger;
 pub(crate) mod lookup;
 mod namespace_lifecycle;
@@ -12,6 +13,7 @@ mod runtime_class;
 mod service_account;
 mod storage_protection;
 mod taint_nodes_by_condition;
+pub(crate) mod validating_policies;
 mod webhooks;
 
 use crate::engine::{Api, Going};
@@ -142,6 +144,7 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &runtime_class::RuntimeClass,
     &rbac_escalation::RbacEscalation,
     &webhooks::MutatingWebhooks,
+    &validating_policies::ValidatingPolicies,
     &webhooks::ValidatingWebhooks,
     &resource_quota::ResourceQuota,
 ];
@@ -201,12 +204,7 @@ impl Going<'_> {
         outcome
     }
 
-    fn admitting<'a>(
-        &'a self,
-        operation: Operation,
-        old: Option<&'a Value>,
-        effects: &'a Effects,
-    ) -> Admitting<'a> {
+    fn admitting<'a>(&'a self, operation: Operation, old: Option<&'a Value>, effects: &'a Effects) -> Admitting<'a> {
         let (api, call, def) = (self.api, self.call, &*self.row.def);
         Admitting { api, call, def, operation, old, going: self, effects, connecting: None }
     }

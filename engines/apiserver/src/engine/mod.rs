@@ -50,6 +50,7 @@ pub struct Api {
     pub kubelet_tls: Option<Arc<rustls::ClientConfig>>,
     pub(crate) mutating: Hooks,
     pub(crate) validating: Hooks,
+    pub(crate) policies: crate::admission::validating_policies::Policies,
 }
 
 pub use allocate::Ranges;

@@ -1,5 +1,6 @@
 //! One webhook as its configuration describes it, and all of a kind of configuration as they stand now.
 
+use super::condition::Condition;
 use super::rule::Rule;
 use crate::hub::KindHub;
 use crate::outbound::Peer;
@@ -25,7 +26,7 @@ pub(crate) struct Hook {
     pub namespaces: LabelSelector,
     pub objects: LabelSelector,
     pub again_if_needed: bool,
-    pub conditions: Vec<Value>,
+    pub conditions: Vec<Condition>,
     /// Whom to call, or why nobody can be.
     pub peer: Result<Peer, String>,
 }
@@ -46,14 +47,14 @@ impl Hook {
             namespaces: selector(value.get("namespaceSelector")),
             objects: selector(value.get("objectSelector")),
             again_if_needed: value.str("reinvocationPolicy") == "IfNeeded",
-            conditions: value.items("matchConditions").to_vec(),
+            conditions: Condition::all(value.items("matchConditions"), false),
             peer: Peer::of(value.get("clientConfig")),
         }
     }
 }
 
 /// An absent selector of a webhook selects everything.
-pub(super) fn selector(value: &Value) -> LabelSelector {
+pub(crate) fn selector(value: &Value) -> LabelSelector {
     match value {
         Value::Null => LabelSelector::everything(),
         value => LabelSelector::from_value(value).unwrap_or_else(|_| LabelSelector::nothing()),

@@ -45,14 +45,11 @@ impl About<'_> {
         if rules.iter().any(|rule| rule.holds(&self.place(&self.resource))) {
             return Some(Invocation { resource: self.resource.clone(), kind: self.kind.clone() });
         }
-        let mut others = rules.iter().filter(|_| equivalent).flat_map(|rule| {
-            self.equivalents.iter().filter(move |(resource, _)| rule.holds(&self.place(resource)))
-        });
+        let mut others = rules
+            .iter()
+            .filter(|_| equivalent)
+            .flat_map(|rule| self.equivalents.iter().filter(move |(resource, _)| rule.holds(&self.place(resource))));
         others.next().map(|(resource, kind)| Invocation { resource: resource.clone(), kind: kind.clone() })
-    }
-
-    pub fn holds_any(&self, rules: &[Rule]) -> bool {
-        rules.iter().any(|rule| rule.holds(&self.place(&self.resource)))
     }
 
     fn place<'p>(&'p self, resource: &'p Gvr) -> Place<'p> {

@@ -21,7 +21,9 @@ pub(crate) struct Asked<'a> {
 /// What a webhook said.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Verdict {
-    Allowed { patch: Option<Value> },
+    Allowed {
+        patch: Option<Value>,
+    },
     Denied(Box<Status>),
     /// It could not be asked, or its answer is none.
     Failed(String),
@@ -193,9 +195,7 @@ mod tests {
 
     #[test]
     fn answers_are_checked() {
-        let v1 = |response: Value| {
-            value!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response})
-        };
+        let v1 = |response: Value| value!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response});
         for (answer, mutating, expect) in [
             (v1(value!({"uid": "u", "allowed": true})), true, None),
             (v1(value!({"uid": "u", "patch": "W10=", "patchType": "JSONPatch"})), true, None),

@@ -4,6 +4,7 @@
 mod admission;
 mod escalation;
 mod eviction;
+mod expressions;
 mod impersonation;
 mod nodes;
 mod suite;

@@ -131,6 +131,10 @@ impl<'v> Asking<'v> {
         Asking { stage: Stage::Who, by, question: Question::default() }
     }
 
+    pub(crate) fn about(by: &'v dyn Authorizer, question: Question) -> Asking<'v> {
+        Asking { stage: Stage::Resource, by, question }
+    }
+
     pub(crate) fn type_name(&self) -> &'static str {
         match self.stage {
             Stage::Who => "kubernetes.authorization.Authorizer",

@@ -1,17 +1,25 @@
 //! Which requests a webhook or a policy is for: groups, versions and resources, and a star for all of them.
 
+use super::expressions::{self, Names};
 use crate::check;
-use meta::{Cursor, ErrorList, FieldError};
+use cel::Type;
+use meta::{Cursor, ErrorList, FieldError, Value};
 
 const CONDITIONS_MOST: usize = 64;
 
 /// Under which conditions, each with a name of its own.
-pub fn conditions(at: &Cursor<'_>, out: &mut ErrorList) {
+pub fn conditions(at: &Cursor<'_>, params: bool, out: &mut ErrorList) {
+    let environment = expressions::environment(Names { params, authorizer: true });
     check::too_many(at, CONDITIONS_MOST, out);
     for condition in at.items() {
         let expression = condition.at("expression");
         if expression.str().trim().is_empty() {
             out.push(FieldError::required(&expression.path, ""));
+        } else {
+            let trimmed = Value::from(expression.str().trim());
+            let at = Cursor::new(&trimmed, expression.path.clone());
+            let compiled = expressions::compile(at.str(), &environment, &[Type::Bool]);
+            expressions::judge(&at, compiled.map(drop), out);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Kinds of the group `admissionregistration`.
 
+pub mod expressions;
 mod match_rules;
 pub mod mutatingwebhookconfiguration;
 pub mod validatingadmissionpolicy;

@@ -14,7 +14,7 @@ pub fn judge(webhook: &Cursor<'_>, out: &mut ErrorList) {
     versions(&webhook.at("admissionReviewVersions"), out);
     client(&webhook.at("clientConfig"), out);
     webhook.at("rules").items().for_each(|rule| match_rules::rule(&rule, out));
-    match_rules::conditions(&webhook.at("matchConditions"), out);
+    match_rules::conditions(&webhook.at("matchConditions"), false, out);
 }
 
 fn name(at: &Cursor<'_>, out: &mut ErrorList) {

@@ -1,5 +1,6 @@
 //! Kinds of the group `resource`.
 
+mod device_selectors;
 pub mod deviceclass;
 mod requests;
 pub mod resourceclaim;
@@ -7,22 +8,11 @@ pub mod resourceclaimtemplate;
 pub mod resourceslice;
 
 use crate::{check, formats, go_form, schema_of};
+use device_selectors::selectors;
 use meta::{Cursor, ErrorList, FieldError, Path, Value};
 
 /// The longest name of an attribute or a capacity, without its domain.
 const NAME_MOST: usize = 32;
-
-/// An empty expression is no expression. Others are not compiled here.
-fn selectors(list: &Cursor<'_>, out: &mut ErrorList) {
-    for selector in list.items() {
-        let expression = selector.at("cel.expression");
-        if !selector.at("cel").is_null() && expression.str().is_empty() {
-            out.push(FieldError::invalid(&expression.path, "", NOT_COMPILED));
-        }
-    }
-}
-
-const NOT_COMPILED: &str = "compilation failed: ERROR: <input>:1:0: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
 
 /// What is asked for does not change.
 fn kept_spec(type_name: &str, new: &Value, old: &Value, out: &mut ErrorList) {

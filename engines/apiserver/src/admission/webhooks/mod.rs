@@ -8,6 +8,7 @@ pub(super) use mutating::MutatingWebhooks;
 pub(crate) use reinvocation::Reinvocation;
 pub(super) use validating::ValidatingWebhooks;
 
+use super::expressions::{Authority, Seen, hold, request};
 use super::{Admitting, Operation, lookup};
 use crate::webhooks::{About, Asked, Hook, Invocation, Verdict, ask, labels_of};
 use meta::selector::Labels;
@@ -76,7 +77,7 @@ fn equivalents(on: &Admitting<'_>) -> Vec<(Gvr, Gvk)> {
 }
 
 /// The object as a webhook wants to see it.
-async fn shown(on: &Admitting<'_>, object: Option<&Value>, to: &Invocation) -> Result<Value, Status> {
+pub(super) async fn shown(on: &Admitting<'_>, object: Option<&Value>, to: &Invocation) -> Result<Value, Status> {
     let Some(object) = object else { return Ok(Value::Null) };
     let request = &on.call.request;
     if on.connecting.is_some() || object.get("metadata").is_null() {
@@ -86,6 +87,29 @@ async fn shown(on: &Admitting<'_>, object: Option<&Value>, to: &Invocation) -> R
         return on.going.scale_shown(object);
     }
     on.going.shown_as(object.clone(), &to.resource).await
+}
+
+/// Whether a webhook's conditions hold for a request.
+async fn wanted(
+    on: &Admitting<'_>,
+    about: &About<'_>,
+    hook: &Hook,
+    to: &Invocation,
+    object: &Value,
+) -> Result<bool, Status> {
+    if hook.conditions.is_empty() {
+        return Ok(true);
+    }
+    let seen = Seen {
+        object: object.clone(),
+        old: shown(on, on.old, to).await?,
+        params: None,
+        namespace: Value::Null,
+        request: request(on, about, to),
+    };
+    let authority = Authority::new(on, about);
+    let held = hold(&hook.conditions, &seen.scope(Some(&authority)), hook.ignores_failure);
+    held.map_err(|why| on.forbidden(Some(object).filter(|object| !object.is_null()), why))
 }
 
 /// Calls one webhook. Its warnings are told whatever it decides.

@@ -1,6 +1,6 @@
 //! Mutating webhooks: one after the other, each with what those before it made of the object.
 
-use super::{about, call, failed, is_exempt, shown};
+use super::{about, call, failed, is_exempt, shown, wanted};
 use crate::admission::{Admitting, Operation, Plugin};
 use crate::webhooks::{About, Hook, Invocation, Verdict};
 use futures::future::BoxFuture;
@@ -63,6 +63,9 @@ async fn one(
     before: Option<&Value>,
 ) -> Result<Option<Value>, Status> {
     let sent = shown(on, before, to).await?;
+    if !wanted(on, about, hook, to, &sent).await? {
+        return Ok(None);
+    }
     let patch = match call(on, about, hook, to, sent.clone(), true).await? {
         Verdict::Denied(status) => return Err(*status),
         Verdict::Failed(why) => return failed(hook, &why).map(|()| None),

@@ -1,6 +1,6 @@
 //! Validating webhooks: all at once; the first refusal in their order is the answer.
 
-use super::{about, call, failed, is_exempt, shown};
+use super::{about, call, failed, is_exempt, shown, wanted};
 use crate::admission::{Admitting, Plugin};
 use crate::webhooks::{About, Hook, Invocation, Verdict};
 use futures::future::{BoxFuture, join_all};
@@ -42,6 +42,9 @@ async fn one(
     object: Option<&Value>,
 ) -> Result<(), Status> {
     let sent = shown(on, object, to).await?;
+    if !wanted(on, about, hook, to, &sent).await? {
+        return Ok(());
+    }
     match call(on, about, hook, to, sent, false).await? {
         Verdict::Allowed { .. } => Ok(()),
         Verdict::Denied(status) => Err(*status),

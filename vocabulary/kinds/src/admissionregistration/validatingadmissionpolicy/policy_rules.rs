@@ -1,7 +1,9 @@
-//! What a policy must satisfy. Its expressions are not compiled here.
+//! What a policy must satisfy.
 
+use crate::admissionregistration::expressions::{self, Names, Variables};
 use crate::admissionregistration::match_rules;
 use crate::check;
+use cel::{Environment, Type};
 use meta::{Cursor, ErrorList, FieldError, names};
 use std::collections::BTreeSet;
 
@@ -14,8 +16,15 @@ pub fn check(spec: &Cursor<'_>, name: &str, out: &mut ErrorList) {
         check::required_items(&constraints.at("resourceRules"), out);
     }
     spec.at("paramKind").present().iter().for_each(|kind| param_kind(kind, out));
-    match_rules::conditions(&spec.at("matchConditions"), out);
-    spec.at("variables").items().for_each(|variable| self::variable(&variable, out));
+    let names = Names { params: !spec.at("paramKind").is_null(), authorizer: true };
+    match_rules::conditions(&spec.at("matchConditions"), names.params, out);
+    let mut variables = Variables::default();
+    spec.at("variables").items().for_each(|variable| self::variable(&variable, names, &mut variables, out));
+    let any = !spec.at("variables").value.is_empty();
+    let environments = Environments {
+        plain: variables.environment(names, any),
+        message: variables.environment(Names { authorizer: false, ..names }, any),
+    };
     let (validations, annotations) = (spec.at("validations"), spec.at("auditAnnotations"));
     if validations.value.is_empty() && annotations.value.is_empty() {
         for list in [&validations, &annotations] {
@@ -23,8 +32,8 @@ pub fn check(spec: &Cursor<'_>, name: &str, out: &mut ErrorList) {
             out.push(FieldError::required(&list.path, why));
         }
     }
-    validations.items().for_each(|validation| self::validation(&validation, out));
-    audit(&annotations, name, out);
+    validations.items().for_each(|validation| self::validation(&validation, &environments, out));
+    audit(&annotations, name, &environments.plain, out);
 }
 
 fn param_kind(at: &Cursor<'_>, out: &mut ErrorList) {
@@ -60,18 +69,38 @@ fn group_version(at: &Cursor<'_>, out: &mut ErrorList) {
     }
 }
 
-fn variable(at: &Cursor<'_>, out: &mut ErrorList) {
+struct Environments {
+    plain: Environment,
+    message: Environment,
+}
+
+fn variable(at: &Cursor<'_>, names: Names, variables: &mut Variables, out: &mut ErrorList) {
     for (field, why) in [("name", "name is not specified"), ("expression", "expression is not specified")] {
         if at.at(field).str().trim().is_empty() {
             out.push(FieldError::required(&at.at(field).path, why));
         }
     }
+    let (name, expression) = (at.at("name"), at.at("expression"));
+    if !name.str().trim().is_empty() && !cel::is_identifier(name.str()) {
+        check::invalid(&name, "must be a valid CEL identifier", out);
+    }
+    if !expression.str().trim().is_empty() {
+        expressions::judge(&expression, variables.add(name.str(), expression.str(), names), out);
+    }
 }
 
-fn validation(at: &Cursor<'_>, out: &mut ErrorList) {
+fn compiled(at: &Cursor<'_>, environment: &Environment, wanted: &[Type], out: &mut ErrorList) {
+    if !at.str().trim().is_empty() {
+        expressions::judge(at, expressions::compile(at.str(), environment, wanted).map(drop), out);
+    }
+}
+
+fn validation(at: &Cursor<'_>, environments: &Environments, out: &mut ErrorList) {
     if at.at("expression").str().trim().is_empty() {
         out.push(FieldError::required(&at.at("expression").path, "expression is not specified"));
     }
+    compiled(&at.at("expression"), &environments.plain, &[Type::Bool], out);
+    compiled(&at.at("messageExpression"), &environments.message, &[Type::Text], out);
     for field in ["messageExpression", "message"] {
         let text = at.at(field);
         if !text.str().is_empty() && text.str().trim().is_empty() {
@@ -85,7 +114,7 @@ fn validation(at: &Cursor<'_>, out: &mut ErrorList) {
 }
 
 /// Annotations of the audit log, each under the policy's name and a key of its own.
-fn audit(annotations: &Cursor<'_>, name: &str, out: &mut ErrorList) {
+fn audit(annotations: &Cursor<'_>, name: &str, environment: &Environment, out: &mut ErrorList) {
     if annotations.items().count() > ANNOTATIONS_MOST {
         let why = format!("must not have more than {ANNOTATIONS_MOST} auditAnnotations");
         check::invalid(annotations, why, out);
@@ -99,6 +128,7 @@ fn audit(annotations: &Cursor<'_>, name: &str, out: &mut ErrorList) {
         if value.str().trim().is_empty() {
             out.push(FieldError::required(&value.path, "valueExpression is not specified"));
         }
+        compiled(&value, environment, &[Type::Text, Type::Null], out);
         if !keys.insert(key.str()) {
             out.push(FieldError::duplicate(&key.path, key.str()));
         }
