@@ -128,8 +128,11 @@ impl Estimator<'_> {
     }
 
     fn declared_size(&self, path: &[String]) -> Option<Span> {
-        if path.last().is_some_and(|step| step == "@keys") {
-            return None;
+        if let Some((step, map)) = path.split_last()
+            && step == "@keys"
+        {
+            // Upstream takes the keys of a declared map to have no size.
+            return declared(self.variables, map).map(|_| ZERO);
         }
         let decl = declared(self.variables, path)?;
         (decl.most != u64::MAX).then_some(Span { least: 0, most: decl.most })
@@ -336,13 +339,16 @@ impl Estimator<'_> {
             "containsIP" | "containsCIDR" => Estimate(within(&call.name, overload.id, argument(0)), None),
             "sets.contains" | "sets.intersects" => Estimate(argument(0).times(argument(1)).plus(ONE), None),
             "sets.equivalent" => Estimate(argument(0).times(argument(1)).scaled(2.0).plus(ONE), None),
-            "slice" | "reverse" | "flatten" | "lists.range" => {
-                let most = if call.name == "lists.range" { UNKNOWN } else { whole };
-                Estimate(most.plus(Span::exactly(LIST + 1)), Some(most))
+            "slice" => made_list(1.0, sliced(call, whole)),
+            "lists.range" => made_list(1.0, Span::exactly(written(call, 0).unwrap_or(u64::MAX))),
+            "reverse" => made_list(1.0, whole),
+            "flatten" => made_list(written(call, 0).unwrap_or(1) as f64, whole),
+            "distinct" => made_list(2.0, whole.times(whole)),
+            "sort" => {
+                let texts = matches!(self.kind_of(call.target.as_deref().unwrap_or(expression)), Type::List(item) if matches!(**item, Type::Text | Type::Bytes));
+                made_list(if texts { 2.0 + CHARACTER } else { 2.0 }, whole.times(whole))
             }
-            "distinct" | "sort" | "@sortByAssociatedKeys" => {
-                Estimate(whole.times(whole).scaled(2.0).plus(Span::exactly(LIST + 1)), Some(whole))
-            }
+            "@sortByAssociatedKeys" => made_list(2.0, argument(0).times(argument(0))),
             _ => self.by_overload(expression, call, overload.id, whole),
         }
     }
@@ -447,6 +453,24 @@ fn scalar_size(kind: &Type) -> Option<Span> {
 /// A value under a name, not a loop.
 fn is_bind(fold: &Fold) -> bool {
     fold.made != MADE && matches!(fold.going.kind, Kind::Literal(Literal::Bool(false)))
+}
+
+/// A list that is made at that cost an item.
+fn made_list(each: f64, size: Span) -> Estimate {
+    Estimate(size.scaled(each).plus(Span::exactly(LIST + 1)), Some(size))
+}
+
+/// A number that is written as it is.
+fn written(call: &Call, at: usize) -> Option<u64> {
+    match call.arguments.get(at)?.kind {
+        Kind::Literal(Literal::Int(number)) => Some(number.try_into().unwrap_or(0)),
+        _ => None,
+    }
+}
+
+fn sliced(call: &Call, whole: Span) -> Span {
+    let (from, to) = (written(call, 0).unwrap_or(0), written(call, 1).unwrap_or(whole.most));
+    Span::exactly(to.wrapping_sub(from))
 }
 
 fn pattern(text: Span, pattern: Span) -> Span {

@@ -151,3 +151,37 @@ fn rules_that_may_cost_too_much() {
         ]
     );
 }
+
+/// Schemas beside what upstream refuses them for, and objects beside what their rules say of them there.
+#[test]
+fn as_upstream() {
+    let recorded = meta::parse(include_bytes!("../../testdata/rules.json")).unwrap();
+    let mut wrong = Vec::new();
+    for case in recorded.as_list().unwrap() {
+        let schema = case.get("schema");
+        let texts = |value: &Value, field: &str| {
+            let texts = value.items(field).iter().filter_map(Value::as_str);
+            let mut texts: Vec<String> = texts.map(String::from).collect();
+            texts.sort();
+            texts
+        };
+        let mut differ = |expected: Vec<String>, mut found: Vec<String>, about: &Value| {
+            found.sort();
+            if expected != found {
+                wrong.push(format!(
+                    "{about}\n  upstream {}\n  here     {}",
+                    expected.join("\n           "),
+                    found.join("\n           ")
+                ));
+            }
+        };
+        differ(texts(case, "refused"), refused(schema), schema.at("properties.spec.x-kubernetes-validations"));
+        for object in case.items("objects") {
+            let old = Some(object.get("old")).filter(|old| !old.is_null());
+            let (errors, warnings) = judged(schema, object.get("new"), old);
+            differ(texts(object, "errors"), errors, object.get("new"));
+            differ(texts(object, "warnings"), warnings, object.get("new"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
