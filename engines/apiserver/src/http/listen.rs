@@ -19,6 +19,9 @@ use tokio_rustls::TlsAcceptor;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long answers that are on their way may take once the server stops.
 const DRAIN: Duration = Duration::from_secs(5);
+/// What a connection whose client reads slowly may hold of plain and of encrypted answers, each: a thousand clients that
+/// list everything at once are to need no more than a hundred megabytes. Heads of requests have the same bound.
+const BUFFERED: usize = 32 * 1024;
 
 #[derive(Debug)]
 pub enum ServeError {
@@ -86,7 +89,7 @@ async fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no delay could not be set");
     }
-    let stream = match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
+    let stream = match tokio::time::timeout(PATIENCE, acceptor.accept_with(stream, bounded)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => return tracing::debug!("a TLS handshake took too long"),
@@ -100,7 +103,7 @@ async fn connection(
         async move { Ok::<_, Infallible>(answering.await) }
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(64 * 1024);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(BUFFERED);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(250).max_header_list_size(64 * 1024);
     let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let watched = graceful.watcher().watch(served.into_owned());
@@ -108,4 +111,8 @@ async fn connection(
     if let Err(error) = watched.await {
         tracing::debug!(%error, "a connection ended");
     }
+}
+
+fn bounded(session: &mut rustls::ServerConnection) {
+    session.set_buffer_limit(Some(BUFFERED));
 }

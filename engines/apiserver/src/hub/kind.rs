@@ -199,7 +199,7 @@ impl KindHub {
             state.lanes.cut(&state.ring)
         };
         self.version.fetch_add(1, Ordering::Release);
-        bells.iter().for_each(|bell| bell.told().set(()));
+        bells.iter().for_each(|bell| bell.toll());
     }
 
     /// The same objects as a changed definition reads them. Nothing has happened to them: watchers hear nothing.

@@ -79,11 +79,11 @@ impl Watcher {
     /// The next change of interest. Cancel-safe. Pends for ever when nothing happens.
     pub async fn next(&mut self) -> Seen {
         loop {
-            let version = self.bell.told().version();
-            let _newer = match self.poll() {
+            let version = self.bell.version();
+            match self.poll() {
                 Some(seen) => return seen,
-                None => self.bell.told().after(version).await,
-            };
+                None => self.bell.after(version).await,
+            }
         }
     }
 
