@@ -1,7 +1,8 @@
 //! Pure: the Common Expression Language as admission and custom kinds use it: an expression is compiled and checked
 //! once, and evaluated against JSON values without copying them, within a bound on its cost.
 //!
-//! Absent on purpose: message literals; names of time zones (there is no time zone database here, only offsets).
+//! Absent on purpose: message literals; names of time zones, for there is no database of them here (offsets are known,
+//! yet a moment keeps none: it is written in UTC).
 
 mod ast;
 mod check;

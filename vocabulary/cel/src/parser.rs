@@ -83,6 +83,9 @@ const LEVELS: [Level; 5] = [
     &[("*", "_*_"), ("/", "_/_"), ("%", "_%_")],
 ];
 
+/// The levels of `||` and `&&`.
+const LOGIC: usize = 2;
+
 impl Parser {
     pub fn make(&mut self, at: usize, kind: Kind) -> Expr {
         self.ids += 1;
@@ -183,10 +186,7 @@ impl Parser {
     fn deeper(&mut self) -> bool {
         self.depth += 1;
         if self.depth == DEEPEST + 1 {
-            let why = format!("expression recursion limit exceeded: {DEEPEST}");
-            self.problems.push(Problem::new(0, why));
-            self.next = self.tokens.len() - 1;
-            self.recovering = true;
+            self.refuse_depth();
         }
         self.depth <= DEEPEST
     }
@@ -231,20 +231,74 @@ impl Parser {
         }
     }
 
+    /// All that binds at least as tightly as a level, by climbing: deep nesting is to need few frames.
     fn binary(&mut self, level: usize) -> Expr {
-        let Some(operators) = LEVELS.get(level) else { return self.unary() };
-        let mut left = self.binary(level + 1);
-        while let Some(operator) = self.operator(operators) {
+        let mut left = self.unary();
+        let mut length = 0;
+        while let Some((found, operator)) = self.operator(level) {
+            if found < LOGIC {
+                left = self.logic(found, operator, left);
+                continue;
+            }
             let at = self.advance().at;
             self.expect_start(&[]);
-            let right = self.binary(level + 1);
+            let right = self.binary(found + 1);
             left = self.call(at, None, operator, vec![left, right]);
+            length += 1;
+            if self.is_too_long(length) {
+                break;
+            }
         }
         left
     }
 
-    fn operator(&self, known: Level) -> Option<&'static str> {
-        known.iter().find(|(mark, _)| self.is(0, mark)).map(|(_, operator)| *operator)
+    /// However many terms there are, they do not stand deep in each other.
+    fn logic(&mut self, level: usize, operator: &str, first: Expr) -> Expr {
+        let mut terms = vec![Some(first)];
+        let mut places = Vec::new();
+        while self.operator(level).is_some_and(|(found, _)| found == level) {
+            places.push(self.advance().at);
+            self.expect_start(&[]);
+            terms.push(Some(self.binary(level + 1)));
+        }
+        self.balanced(operator, &mut terms, &places)
+    }
+
+    fn balanced(&mut self, operator: &str, terms: &mut [Option<Expr>], places: &[usize]) -> Expr {
+        if let [term] = terms {
+            return term.take().unwrap_or_else(|| self.literal(0, Literal::Null));
+        }
+        let middle = terms.len().div_ceil(2);
+        let (left, right) = terms.split_at_mut(middle);
+        let (before, after) = places.split_at(middle - 1);
+        let left = self.balanced(operator, left, before);
+        let right = self.balanced(operator, right, &after[1..]);
+        self.call(after[0], None, operator, vec![left, right])
+    }
+
+    /// A chain stands as deep as it is long.
+    fn is_too_long(&mut self, length: usize) -> bool {
+        let long = length > DEEPEST;
+        if long {
+            self.refuse_depth();
+        }
+        long
+    }
+
+    fn refuse_depth(&mut self) {
+        let why = format!("expression recursion limit exceeded: {DEEPEST}");
+        self.problems.push(Problem::new(0, why));
+        self.next = self.tokens.len() - 1;
+        self.recovering = true;
+    }
+
+    /// The operator that stands here, with its level, if that is this one or binds more tightly.
+    fn operator(&self, least: usize) -> Option<(usize, &'static str)> {
+        let Token::Mark(mark) = self.placed(0).token else { return None };
+        let mut levels = LEVELS.iter().enumerate().skip(least);
+        levels.find_map(|(level, known)| {
+            known.iter().find(|(text, _)| *text == mark).map(|(_, operator)| (level, *operator))
+        })
     }
 
     fn unary(&mut self) -> Expr {
@@ -271,8 +325,13 @@ impl Parser {
 
     fn member(&mut self) -> Expr {
         let mut of = self.primary();
+        let mut length = 0;
         loop {
             let at = self.at();
+            length += 1;
+            if self.is_too_long(length) {
+                return of;
+            }
             if self.is(0, ".") {
                 match self.field(of, at) {
                     Ok(found) => of = found,

@@ -14,7 +14,7 @@ fn of(shape: Shape) -> Decl {
     Decl::new(shape)
 }
 
-fn myself() -> Decl {
+fn decl() -> Decl {
     let item = Decl::object("selfType.byname.@idx", [("name", of(Shape::Text)), ("v", of(Shape::Int))]);
     let object = Decl::object(
         "selfType.o",
@@ -129,10 +129,6 @@ fn outcome(text: &str, data: &Value) -> Vec<String> {
     }]
 }
 
-fn decl() -> Decl {
-    myself()
-}
-
 #[test]
 fn as_upstream() {
     let data = meta::parse(DATA.as_bytes()).expect("JSON");
@@ -211,4 +207,20 @@ fn cost_is_bounded() {
     let scope = Scope::default().with("self", Val::of(&data, &declared));
     assert!(program.evaluate(&scope, 1_000_000).value.is_err_and(|error| error.too_costly));
     assert!(program.evaluate(&scope, 10_000_000).value.is_ok());
+}
+
+#[test]
+fn expressions_stand_only_so_deep() {
+    let compiled = |text: &str| Program::compile(text, &Environment::default()).map(|_| ());
+    let nested = |times: usize| format!("{}1{}", "(1 + ".repeat(times), ")".repeat(times));
+    assert_eq!(compiled(&vec!["true"; 100_000].join(" && ")), Ok(()));
+    let folded = format!("{}true{}", "[1].all(x, ".repeat(240), ")".repeat(240));
+    for deep in [nested(240), folded] {
+        let program = Program::compile(&deep, &Environment::default()).unwrap();
+        assert!(program.evaluate(&Scope::default(), 10_000).value.is_ok());
+    }
+    for deep in [nested(100_000), vec!["1"; 100_000].join(" + "), format!("{{}}{}", ".a".repeat(100_000))] {
+        let error = compiled(&deep).unwrap_err();
+        assert_eq!(error.problems[0].why, "expression recursion limit exceeded: 250");
+    }
 }

@@ -132,6 +132,42 @@ async fn what_does_not_compile_is_not_stored() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_policy_cannot_be_evaluated_with() {
+    let world = World::start().await;
+    let validations = || value!([{"expression": "params.data.x == '1'"}]);
+    let of = |api_version: &str, kind: &str| value!({"apiVersion": api_version, "kind": kind});
+    for (name, kind, conditions, expect) in [
+        (
+            "a",
+            of("x.y/v1", "Zed"),
+            value!([]),
+            "ValidatingAdmissionPolicy 'a' denied request: failed to configure policy: failed to find resource referenced by paramKind: 'x.y/v1, Kind=Zed'",
+        ),
+        (
+            "b",
+            of("v1", "ConfigMap"),
+            value!([]),
+            "ValidatingAdmissionPolicy 'b' with binding 'b' denied request: expression 'params.data.x == '1'' resulted in error: no such key: data",
+        ),
+        (
+            "c",
+            of("v1", "ConfigMap"),
+            value!([{"name": "a", "expression": "object.p == 1"}, {"name": "b", "expression": "object.q == 1"}]),
+            "ValidatingAdmissionPolicy 'c' with binding 'c' denied request: [expression 'object.p == 1' resulted in error: no such key: p, expression 'object.q == 1' resulted in error: no such key: q]",
+        ),
+    ] {
+        let given = [("validations", validations()), ("paramKind", kind), ("matchConditions", conditions)];
+        with(&world, policy(name, &given), binding(name, &[])).await;
+        let refused = refusal(config_map(&world, "m", value!({"a": "1"})).await);
+        assert_eq!(refused, format!("configmaps \"m\" is forbidden: {expect}"));
+        for plural in ["validatingadmissionpolicybindings", "validatingadmissionpolicies"] {
+            let request = client::Request::delete(admission(plural), meta::Key::cluster(name));
+            assert_eq!(world.call(admin(), request).await.unwrap_err().code, 200);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_policy_asks_what_the_writer_may() {
     let world = World::start().await;
     let validations = value!([

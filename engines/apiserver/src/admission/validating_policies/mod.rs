@@ -84,13 +84,11 @@ async fn judge(
     let to = match policy.matching.matches(about) {
         Ok(Some(to)) => to,
         Ok(None) => return Ok(None),
-        Err(_) if policy.ignores_failure => return Ok(None),
-        Err(status) => {
-            let denial = Denial::of_failure(format!("failed to configure policy: {}", status.message));
-            let message = format!("ValidatingAdmissionPolicy '{name}' denied request: {}", denial.message);
-            return Ok(Some((denial, message)));
-        }
+        Err(status) => return Ok(misconfigured(policy, &status.message)),
     };
+    if let Err(why) = params::check_kind(on, policy) {
+        return Ok(misconfigured(policy, &why));
+    }
     let mut first = None;
     for binding in &policy.bindings {
         for denial in of_binding(on, about, policy, binding, &to, object).await? {
@@ -100,6 +98,12 @@ async fn judge(
         }
     }
     Ok(first)
+}
+
+fn misconfigured(policy: &Policy, why: &str) -> Option<(Denial, String)> {
+    let denial = Denial::of_failure(format!("failed to configure policy: {why}"));
+    let message = format!("ValidatingAdmissionPolicy '{}' denied request: {}", policy.name, denial.message);
+    (!policy.ignores_failure && !policy.bindings.is_empty()).then_some((denial, message))
 }
 
 /// The refusals that count; those that are only told are told.

@@ -64,6 +64,14 @@ async fn named(
     Ok(shown)
 }
 
+/// Whether there are objects of the kind that the policy says.
+pub(super) fn check_kind(on: &Admitting<'_>, policy: &Policy) -> Result<(), String> {
+    match &policy.param_kind {
+        Some((api_version, kind)) if row_of(on, api_version, kind).is_none() => Err(unknown(api_version, kind)),
+        _ => Ok(()),
+    }
+}
+
 fn row_of(on: &Admitting<'_>, api_version: &str, kind: &str) -> Option<(Arc<Row>, Gvr)> {
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     let mut rows = on.going.table.iter();
