@@ -17,6 +17,7 @@ mod jsonpath;
 mod last_applied;
 mod pods;
 mod print;
+mod remote;
 mod rules;
 mod session;
 mod strategic;

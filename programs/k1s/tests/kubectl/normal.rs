@@ -14,10 +14,13 @@ const RULES: &[(&str, &str)] = &[
     (r#"(resourceVersion"?: )"\d+""#, r#"${1}"RV""#),
     (r"(Resource Version:\s+)\d+", "${1}RV"),
     (r"127\.0\.0\.1:\d+", "SERVER"),
-    // Ages in tables: a cell of its own.
+    // Ages in tables: a cell of its own, as wide with two digits as with one.
+    (r"(?m)(^| )\d\ds ", "${1}Ns  "),
     (r"(?m)(^| )\d{1,2}s( |$)", "${1}Ns${2}"),
     (r"\b\d+y\d+d\b", "OLD"),
     (r"\b\d{4}d\b", "OLD"),
+    // A column of ages is as wide as they are.
+    (r"(OLD\)?|LAST SEEN) +", "${1} "),
     // Upstream's log lines.
     (r"(?m)^[EWI]\d{4} .*\n", ""),
 ];

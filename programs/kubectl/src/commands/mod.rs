@@ -2,16 +2,19 @@
 
 mod api_resources;
 mod apply;
+mod attach;
 mod auth;
 mod autoscale;
 mod certificate;
 mod cluster_info;
 mod config;
+mod cp;
 mod create;
 mod delete;
 mod describe;
 mod diff;
 mod edit;
+mod events;
 mod exec;
 mod explain;
 mod expose;
@@ -20,6 +23,7 @@ mod label;
 mod logs;
 mod node;
 mod patch;
+mod port_forward;
 mod replace;
 mod rollout;
 mod run;
@@ -39,6 +43,7 @@ pub const COMMANDS: &[Command] = &[
     get::COMMAND,
     edit::COMMAND,
     describe::COMMAND,
+    events::COMMAND,
     delete::COMMAND,
     rollout::COMMAND,
     scale::COMMAND,
@@ -50,7 +55,10 @@ pub const COMMANDS: &[Command] = &[
     node::DRAIN,
     node::TAINT,
     logs::COMMAND,
+    attach::COMMAND,
     exec::COMMAND,
+    port_forward::COMMAND,
+    cp::COMMAND,
     diff::COMMAND,
     apply::COMMAND,
     patch::COMMAND,

@@ -3,6 +3,7 @@
 pub mod columns;
 pub mod table;
 pub mod tabs;
+mod template;
 pub mod yaml;
 
 use crate::failure::Failure;
@@ -12,6 +13,7 @@ use crate::jsonpath::Template;
 use columns::Columns;
 use meta::Value;
 use std::cell::Cell;
+use template::GoTemplate;
 
 /// What commands that change something can print.
 const CHANGE_FORMATS: &str =
@@ -30,6 +32,10 @@ pub enum Format {
         template: Template,
         text: String,
         as_json: bool,
+    },
+    Template {
+        template: GoTemplate,
+        text: String,
     },
     Columns(Columns),
 }
@@ -61,6 +67,7 @@ impl Format {
             "yaml" => Ok(Format::Yaml),
             "name" => Ok(Format::Name),
             "jsonpath" | "jsonpath-as-json" | "jsonpath-file" => path(kind, argument, flags),
+            "go-template" | "template" | "go-template-file" | "templatefile" => go_template(kind, argument, flags),
             "custom-columns" => Columns::of_spec(argument, flags.has("no-headers")).map(Format::Columns),
             "custom-columns-file" => Columns::of_file(argument, flags.has("no-headers")).map(Format::Columns),
             _ => Err(unknown()),
@@ -72,16 +79,29 @@ impl Format {
     }
 }
 
-fn path(kind: &str, argument: &str, flags: &Parsed) -> Result<Format, Failure> {
+/// A template, or the file that it is in.
+fn template_text(kind: &str, argument: &str) -> Result<String, Failure> {
     if argument.is_empty() {
         return Err(Failure::text("template format specified but no template given"));
     }
-    let text = match kind {
-        "jsonpath-file" => std::fs::read_to_string(argument).map_err(|_| {
+    match kind.ends_with("file") {
+        true => std::fs::read_to_string(argument).map_err(|_| {
             Failure::text(format!("error reading --template {argument}, open {argument}: no such file or directory"))
-        })?,
-        _ => argument.to_string(),
-    };
+        }),
+        false => Ok(argument.to_string()),
+    }
+}
+
+fn go_template(kind: &str, argument: &str, flags: &Parsed) -> Result<Format, Failure> {
+    let text = template_text(kind, argument)?;
+    let mut template =
+        GoTemplate::parse(&text).map_err(|why| Failure::text(format!("error parsing template {text}, {why}")))?;
+    template.allow_missing = flags.has("allow-missing-template-keys");
+    Ok(Format::Template { template, text })
+}
+
+fn path(kind: &str, argument: &str, flags: &Parsed) -> Result<Format, Failure> {
+    let text = template_text(kind, argument)?;
     let mut template =
         Template::parse(&text).map_err(|why| Failure::text(format!("error parsing jsonpath {text}, {why}")))?;
     template.allow_missing = flags.has("allow-missing-template-keys");
@@ -114,6 +134,9 @@ impl Printer {
                 let rendered = if *as_json { template.render_json(object) } else { template.render(object) };
                 rendered.map_err(|why| path_failure(text, &why, object))
             }
+            Format::Template { template, text } => template
+                .render(object)
+                .map_err(|why| Failure::text(format!("error executing template {}: {why}", meta::quote(text)))),
             Format::Columns(columns) => columns.render(object, count == 0),
             Format::Human | Format::Wide => Ok(String::new()),
         }
