@@ -56,11 +56,26 @@ fn switched(response: &http::Response<Incoming>) -> Response {
 
 /// An ordinary answer as it comes, with those of its headers that `keeps` names.
 pub(super) fn passed_on(response: http::Response<Incoming>, keeps: impl Fn(&http::HeaderName) -> bool) -> Response {
+    passed_through(response, keeps, |data| data.unwrap_or_default())
+}
+
+/// The same, each part of its body changed; none comes after the last.
+pub(super) fn passed_through(
+    response: http::Response<Incoming>,
+    keeps: impl Fn(&http::HeaderName) -> bool,
+    change: impl FnMut(Option<Bytes>) -> Bytes + Send + 'static,
+) -> Response {
     let (parts, body) = response.into_parts();
     let body = body.map_err(|error| tracing::debug!(%error, "a carried answer ended"));
-    let frames = futures::stream::unfold(body, |mut body| async move {
-        let data = body.frame().await?.ok()?.into_data().unwrap_or_default();
-        Some((data, body))
+    let frames = futures::stream::unfold((Some(body), change), |(body, mut change)| async move {
+        let mut body = body?;
+        match body.frame().await {
+            Some(frame) => {
+                let data = frame.ok()?.into_data().unwrap_or_default();
+                Some((change(Some(data)), (Some(body), change)))
+            }
+            None => Some((change(None), (None, change))),
+        }
     });
     let mut answer = http::Response::new(respond::streamed(frames));
     *answer.status_mut() = parts.status;

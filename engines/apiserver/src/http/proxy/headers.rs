@@ -1,8 +1,13 @@
 //! Which headers go on, and what an answer's say once it has come through this server.
 
-use crate::http::carry::passed_on;
+use super::links::{Links, through};
+use crate::http::carry::{passed_on, passed_through};
 use crate::http::respond::Response;
-use http::header::{AUTHORIZATION, CONNECTION, HOST, LOCATION, UPGRADE};
+use bytes::Bytes;
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION,
+    UPGRADE,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use hyper::body::Incoming;
 
@@ -24,11 +29,18 @@ pub(super) fn asks_upgrade(headers: &HeaderMap) -> bool {
     words.flat_map(|text| text.split(',')).any(|word| word.trim().eq_ignore_ascii_case("upgrade"))
 }
 
-/// The client's credentials are this server's to know, not whom it proxies to.
+fn has(headers: &HeaderMap, name: HeaderName, word: &str) -> bool {
+    headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(word))
+}
+
+/// The client's credentials are this server's to know, not whom it proxies to. Pages are asked for uncompressed, for
+/// their links are changed.
 pub(super) fn forward(from: &HeaderMap, upgrades: bool, to: &mut HeaderMap) {
+    let page = has(from, ACCEPT, "text/html");
     let goes_on = |name: &HeaderName| {
         let switching = upgrades && (*name == CONNECTION || *name == UPGRADE);
-        switching || (!OF_ONE_HOP.contains(&name.as_str()) && *name != AUTHORIZATION && *name != HOST)
+        let unpacked = page && *name == ACCEPT_ENCODING;
+        switching || (!unpacked && !OF_ONE_HOP.contains(&name.as_str()) && *name != AUTHORIZATION && *name != HOST)
     };
     for (name, value) in from.iter().filter(|(name, _)| goes_on(name)) {
         to.append(name, value.clone());
@@ -49,7 +61,10 @@ pub(super) fn forwarded(from: &HeaderMap, path: &str, to: &mut HeaderMap) {
 pub(super) fn answered(response: http::Response<Incoming>, host: &str, prefix: &str) -> Response {
     let comes_back =
         |name: &HeaderName| !OF_ONE_HOP.contains(&name.as_str()) && !name.as_str().starts_with("access-control-");
-    let mut answer = passed_on(response, comes_back);
+    let mut answer = match is_page(response.headers()) {
+        true => with_links(response, comes_back, Links::new(host, prefix)),
+        false => passed_on(response, comes_back),
+    };
     let moved = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
     if let Some(Ok(moved)) =
         moved.and_then(|location| through(location, host, prefix)).map(|l| HeaderValue::from_str(&l))
@@ -59,32 +74,26 @@ pub(super) fn answered(response: http::Response<Incoming>, host: &str, prefix: &
     answer
 }
 
-/// A redirect within what is proxied stays within the proxy; none where it leads elsewhere.
-fn through(location: &str, host: &str, prefix: &str) -> Option<String> {
-    let below = match location.split_once("://") {
-        Some((_, rest)) => rest.strip_prefix(host).filter(|path| path.is_empty() || path.starts_with('/'))?,
-        None if location.starts_with('/') => location,
-        None => return None,
+fn is_page(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    kind.split(';').next().is_some_and(|kind| kind.trim() == "text/html") && !headers.contains_key(CONTENT_ENCODING)
+}
+
+fn with_links(
+    response: http::Response<Incoming>,
+    comes_back: impl Fn(&HeaderName) -> bool,
+    mut links: Links,
+) -> Response {
+    let change = move |data: Option<Bytes>| match data {
+        Some(data) => links.feed(&data).into(),
+        None => links.end().into(),
     };
-    Some(format!("{prefix}{below}"))
+    passed_through(response, |name| *name != CONTENT_LENGTH && comes_back(name), change)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn redirects_stay_within_the_proxy() {
-        for (location, expect) in [
-            ("/x", Some("/p/proxy/x")),
-            ("http://10.0.0.1:80/x", Some("/p/proxy/x")),
-            ("http://10.0.0.1:8080/x", None),
-            ("https://example.com/", None),
-            ("x", None),
-        ] {
-            assert_eq!(through(location, "10.0.0.1:80", "/p/proxy").as_deref(), expect, "{location}");
-        }
-    }
 
     #[test]
     fn credentials_and_hops_stay_here() {

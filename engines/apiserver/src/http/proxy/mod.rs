@@ -1,6 +1,7 @@
 //! What a Service, a pod or a node serves, through this server: any method, any path below `proxy`, upgrades too.
 
 mod headers;
+mod links;
 mod place;
 
 use super::carry::{Carried, carry};

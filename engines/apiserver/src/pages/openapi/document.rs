@@ -6,12 +6,14 @@ use crate::rows::{Row, Table};
 use kinds::KindDef;
 use meta::{CompactString, GroupVersion, Map, Value, value};
 use schema::openapi::Dialect;
-use schema::{Schema, TypeId, Types};
+use schema::{Extra, Schema, TypeId, Types};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const LIST_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
 const GVK: &str = "x-kubernetes-group-version-kind";
+/// A built-in kind whose own fields are described as those of all are.
+const ANY_KIND: &str = "core.v1.ConfigMap";
 /// Types that paths of every group name, by their short names in the tables.
 const COMMON: [&str; 9] = [
     "meta.v1.APIGroup",
@@ -122,11 +124,10 @@ impl Schemas {
     fn add_row(&mut self, row: &Row, version: &str) {
         let Some(served) = row.version(version) else { return };
         let name = schema_name(&row.def, version);
-        let shown = match row.def.custom {
-            true => served.schema.clone(),
-            false => Schema { types: self.described.clone(), root: served.schema.root },
+        let mut own = match row.def.custom {
+            true => self.custom(&served.schema),
+            false => self.schema(&Schema { types: self.described.clone(), root: served.schema.root }),
         };
-        let mut own = self.schema(&shown);
         own.set(GVK, gvk(&row.def, version, &row.def.names.kind));
         self.done.insert(name.clone(), own);
         if row.def.verbs.contains(&kinds::Verb::List) {
@@ -137,6 +138,23 @@ impl Schemas {
             let gvk = value!([{"group": (&kind.group), "kind": (&kind.kind), "version": (&kind.version)}]);
             self.offer(&paths::short_name(kind), gvk);
         }
+    }
+
+    /// A custom kind has what every object has, told in the words of a built-in one. Of one that may hold anything the
+    /// older dialect says no more than that it is an object.
+    fn custom(&mut self, schema: &Schema) -> Value {
+        let anything = schema.node().as_struct().is_some_and(|fields| fields.extra == Extra::Keep);
+        if anything && self.dialect == Dialect::V2 {
+            return value!({"type": "object"});
+        }
+        let mut own = self.schema(schema);
+        for field in ["apiVersion", "kind", "metadata"] {
+            let words = self.described(ANY_KIND).and_then(|any| any.node().as_struct()?.field(field)?.description.clone());
+            if let Some(words) = words {
+                own.set(&format!("properties.{field}.description"), &*words);
+            }
+        }
+        own
     }
 
     fn schema(&mut self, schema: &Schema) -> Value {
@@ -219,4 +237,32 @@ fn common_gvk(kind: &str) -> Value {
 
 fn gvk(def: &KindDef, version: &str, kind: &str) -> Value {
     value!([{"group": (&def.group), "kind": kind, "version": version}])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_custom_kind_has_the_words_of_all_and_the_older_dialect_is_silent_of_one_that_holds_anything() {
+        let metadata = kinds::schema_of("meta.v1.ObjectMeta").unwrap();
+        let plain = value!({"type": "object", "description": "Foo"});
+        let mut open = plain.clone();
+        open.set("x-kubernetes-preserve-unknown-fields", true);
+        let shown = |dialect, own: &Value| {
+            let schema = schema::structural::compile(own, &metadata);
+            Schemas::new(dialect).custom(&schema)
+        };
+        assert_eq!(shown(Dialect::V2, &open), value!({"type": "object"}));
+        for (dialect, own) in [(Dialect::V2, &plain), (Dialect::V3, &plain), (Dialect::V3, &open)] {
+            let shown = shown(dialect, own);
+            assert_eq!(shown.str("description"), "Foo");
+            for (field, words) in
+                [("apiVersion", "APIVersion defines"), ("kind", "Kind is a string"), ("metadata", "Standard object's")]
+            {
+                let description = shown.str(&format!("properties.{field}.description"));
+                assert!(description.starts_with(words), "{dialect:?} {field}: {description:?}");
+            }
+        }
+    }
 }
