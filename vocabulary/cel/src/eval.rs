@@ -1,6 +1,6 @@
 //! Evaluation. An error is a value to the logical operators: the other side may make it not matter.
 
-use crate::ast::{Call, Expr, Fold, Item, Kind, MADE};
+use crate::ast::{Call, Entry, Expr, Fold, Item, Kind, MADE};
 use crate::compare;
 use crate::cost;
 use crate::functions::{is_conversion, regexes};
@@ -151,8 +151,14 @@ impl<'v> Machine<'_, 'v> {
 
     fn select(&mut self, of: &'v Expr, field: &'v str) -> Outcome<'v> {
         let operand = self.operand(of)?;
-        self.spend(1)?;
-        self.field(&operand, field)
+        if !matches!(operand, Val::Optional(None)) {
+            self.spend(1)?;
+        }
+        let found = self.field(&operand, field)?;
+        if matches!((&operand, &found), (Val::Optional(Some(_)), Val::Optional(None))) {
+            self.cost -= 1; // what is not there was not looked into
+        }
+        Ok(found)
     }
 
     fn field(&mut self, operand: &Val<'v>, field: &'v str) -> Outcome<'v> {
@@ -171,6 +177,7 @@ impl<'v> Machine<'_, 'v> {
             Val::Map(map) => Ok(map.field(field)),
             Val::Variables => self.variable(field).map(Some),
             Val::Optional(Some(inner)) => self.optional_field(inner, field),
+            Val::List(_) => Err(EvalError::new("unsupported index type 'string' in list")),
             _ => Ok(None),
         }
     }
@@ -199,16 +206,9 @@ impl<'v> Machine<'_, 'v> {
                 made.map(Val::list)
             }
             Kind::Map { entries } => {
-                let mut made: Vec<(Val<'v>, Val<'v>)> = Vec::with_capacity(entries.len());
-                for entry in entries {
-                    let key = self.evaluate(&entry.key)?;
-                    let value = self.evaluate(&entry.value)?;
-                    if let Some(value) = given(value, entry.optional)? {
-                        put(&mut made, key, value);
-                    }
-                }
+                let made = self.entries(entries);
                 self.spend(if constant { 0 } else { cost::MAP })?;
-                Ok(Val::map(made))
+                made.map(Val::map)
             }
             _ => self.evaluate(expression),
         }
@@ -219,6 +219,18 @@ impl<'v> Machine<'_, 'v> {
         for item in items {
             let value = self.evaluate(&item.value)?;
             made.extend(given(value, item.optional)?);
+        }
+        Ok(made)
+    }
+
+    fn entries(&mut self, entries: &'v [Entry]) -> Result<Vec<(Val<'v>, Val<'v>)>, EvalError> {
+        let mut made = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let key = self.evaluate(&entry.key)?;
+            let value = self.evaluate(&entry.value)?;
+            if let Some(value) = given(value, entry.optional)? {
+                put(&mut made, key, value);
+            }
         }
         Ok(made)
     }
@@ -325,12 +337,16 @@ impl<'v> Machine<'_, 'v> {
     fn index(&mut self, of: &'v Expr, by: &'v Expr) -> Outcome<'v> {
         let operand = self.operand(of)?;
         let by = self.attribute(by)?;
-        self.spend(1)?;
-        match &operand {
-            Val::Optional(Some(inner)) => Ok(Val::optional(at(inner, &by)?)),
-            Val::Optional(None) => Ok(Val::Optional(None)),
-            operand => at(operand, &by)?.ok_or_else(|| missing(operand, &by)),
-        }
+        let found = match &operand {
+            Val::Optional(Some(inner)) => at(inner, &by)?,
+            Val::Optional(None) => None,
+            operand => {
+                self.spend(1)?;
+                return at(operand, &by)?.ok_or_else(|| missing(operand, &by));
+            }
+        };
+        self.spend(u64::from(found.is_some()))?;
+        Ok(Val::optional(found))
     }
 
     fn optional_index(&mut self, of: &'v Expr, by: &'v Expr) -> Outcome<'v> {

@@ -183,6 +183,21 @@ fn overflow(what: &str) -> EvalError {
     EvalError::new(format!("{what} overflow"))
 }
 
+/// Which of the operand's types no overload begins with is told by the operator's name alone.
+fn refused(operator: &str, given: &[Val<'_>]) -> EvalError {
+    let compares = operator.starts_with("_<") || operator.starts_with("_>");
+    let takes = match given.first() {
+        Some(Val::Int(_) | Val::Uint(_)) => true,
+        Some(Val::Double(_)) => operator != "_%_",
+        Some(Val::Text(_) | Val::Bytes(_)) => compares || operator == "_+_",
+        Some(Val::Timestamp(_) | Val::Duration(_)) => compares || matches!(operator, "_+_" | "_-_"),
+        Some(Val::List(_)) => operator == "_+_",
+        Some(Val::Bool(_)) => compares,
+        _ => false,
+    };
+    if takes { EvalError::no_overload() } else { EvalError::new(format!("no such overload: {operator}")) }
+}
+
 fn checked<'v>(found: Option<Val<'v>>, what: &str) -> Outcome<'v> {
     found.ok_or_else(|| overflow(what))
 }
@@ -220,7 +235,7 @@ fn add<'v>(given: &[Val<'v>]) -> Outcome<'v> {
         [Val::List(a), Val::List(b)] => Ok(joined(a, b)),
         [Val::Duration(a), Val::Duration(b)] => checked(a.checked_add(*b).map(Val::Duration), "duration"),
         [Val::Timestamp(at), Val::Duration(by)] | [Val::Duration(by), Val::Timestamp(at)] => moved(*at, *by),
-        _ => Err(EvalError::no_overload()),
+        _ => Err(refused("_+_", given)),
     }
 }
 
@@ -245,7 +260,7 @@ fn subtract<'v>(given: &[Val<'v>]) -> Outcome<'v> {
             let apart = (a.as_nanosecond() - b.as_nanosecond()).try_into().ok();
             checked(apart.map(Val::Duration), "duration")
         }
-        _ => Err(EvalError::no_overload()),
+        _ => Err(refused("_-_", given)),
     }
 }
 
@@ -254,7 +269,7 @@ fn multiply<'v>(given: &[Val<'v>]) -> Outcome<'v> {
         [Val::Int(a), Val::Int(b)] => checked(a.checked_mul(*b).map(Val::Int), INT),
         [Val::Uint(a), Val::Uint(b)] => checked(a.checked_mul(*b).map(Val::Uint), UINT),
         [Val::Double(a), Val::Double(b)] => Ok(Val::Double(a * b)),
-        _ => Err(EvalError::no_overload()),
+        _ => Err(refused("_*_", given)),
     }
 }
 
@@ -264,7 +279,7 @@ fn divide<'v>(given: &[Val<'v>]) -> Outcome<'v> {
         [Val::Int(a), Val::Int(b)] => checked(a.checked_div(*b).map(Val::Int), INT),
         [Val::Uint(a), Val::Uint(b)] => Ok(Val::Uint(a / b)),
         [Val::Double(a), Val::Double(b)] => Ok(Val::Double(a / b)),
-        _ => Err(EvalError::no_overload()),
+        _ => Err(refused("_/_", given)),
     }
 }
 
@@ -273,7 +288,7 @@ fn modulo<'v>(given: &[Val<'v>]) -> Outcome<'v> {
         [Val::Int(_), Val::Int(0)] | [Val::Uint(_), Val::Uint(0)] => Err(EvalError::new("modulus by zero")),
         [Val::Int(a), Val::Int(b)] => checked(a.checked_rem(*b).map(Val::Int), INT),
         [Val::Uint(a), Val::Uint(b)] => Ok(Val::Uint(a % b)),
-        _ => Err(EvalError::no_overload()),
+        _ => Err(refused("_%_", given)),
     }
 }
 
@@ -287,27 +302,27 @@ fn not_equal<'v>(given: &[Val<'v>]) -> Outcome<'v> {
     Ok(Val::Bool(!a.equals(b)))
 }
 
-fn compared<'v>(given: &[Val<'v>], holds: impl Fn(Ordering) -> bool) -> Outcome<'v> {
+fn compared<'v>(operator: &str, given: &[Val<'v>], holds: impl Fn(Ordering) -> bool) -> Outcome<'v> {
     match given {
         [a, b] if a.is_comparable(b) => Ok(Val::Bool(a.order(b).is_some_and(holds))),
-        _ => Err(EvalError::no_overload()),
+        _ => Err(refused(operator, given)),
     }
 }
 
 fn less<'v>(given: &[Val<'v>]) -> Outcome<'v> {
-    compared(given, Ordering::is_lt)
+    compared("_<_", given, Ordering::is_lt)
 }
 
 fn less_equal<'v>(given: &[Val<'v>]) -> Outcome<'v> {
-    compared(given, Ordering::is_le)
+    compared("_<=_", given, Ordering::is_le)
 }
 
 fn greater<'v>(given: &[Val<'v>]) -> Outcome<'v> {
-    compared(given, Ordering::is_gt)
+    compared("_>_", given, Ordering::is_gt)
 }
 
 fn greater_equal<'v>(given: &[Val<'v>]) -> Outcome<'v> {
-    compared(given, Ordering::is_ge)
+    compared("_>=_", given, Ordering::is_ge)
 }
 
 fn within<'v>(given: &[Val<'v>]) -> Outcome<'v> {

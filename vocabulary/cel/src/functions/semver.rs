@@ -58,23 +58,22 @@ fn word(text: &str) -> bool {
 }
 
 /// What people write, made to be a version: no `v`, no leading zeroes, all three numbers.
-fn normalized(text: &str) -> String {
-    let text = text.trim();
+fn normalized(text: &str) -> Result<String, String> {
     let text = text.strip_prefix('v').unwrap_or(text);
-    let end = text.find(['-', '+']).unwrap_or(text.len());
-    let (numbers, rest) = text.split_at(end);
-    let mut parts: Vec<String> = numbers.splitn(3, '.').map(without_zeroes).collect();
-    while parts.len() < 3 && rest.is_empty() {
-        parts.push("0".into());
+    let mut parts: Vec<String> = text.splitn(3, '.').map(without_zeroes).collect();
+    if parts.len() < 3 && parts.last().is_some_and(|last| last.contains(['+', '-'])) {
+        return Err("short version cannot contain PreRelease/Build meta data".into());
     }
-    format!("{}{rest}", parts.join("."))
+    parts.resize(3, "0".into());
+    Ok(parts.join("."))
 }
 
-fn without_zeroes(number: &str) -> String {
-    match number.trim_start_matches('0') {
-        "" if !number.is_empty() => "0".into(),
-        rest => rest.into(),
+fn without_zeroes(part: &str) -> String {
+    if part.len() < 2 {
+        return part.into();
     }
+    let rest = part.trim_start_matches('0');
+    if rest.starts_with(|c: char| c.is_ascii_digit()) { rest.into() } else { format!("0{rest}") }
 }
 
 fn parse(text: &str) -> Result<Semver, String> {
@@ -129,7 +128,7 @@ fn part(text: &str) -> Result<Part, String> {
 fn given_version(name: &str, given: &[Val<'_>]) -> Result<Result<Semver, String>, EvalError> {
     match given {
         [Val::Text(text)] | [Val::Text(text), Val::Bool(false)] => Ok(parse(text)),
-        [Val::Text(text), Val::Bool(true)] => Ok(parse(&normalized(text))),
+        [Val::Text(text), Val::Bool(true)] => Ok(normalized(text).and_then(|text| parse(&text))),
         _ => Err(EvalError::no_such(name, given)),
     }
 }

@@ -124,57 +124,57 @@ fn zone(name: &str) -> Result<TimeZone, EvalError> {
     Offset::from_seconds(hours * 3600 + minutes * 60).map(TimeZone::fixed).map_err(|_| unknown())
 }
 
-fn civil(given: &[Val<'_>]) -> Result<DateTime, EvalError> {
+fn civil(name: &str, given: &[Val<'_>]) -> Result<DateTime, EvalError> {
     match given {
         [Val::Timestamp(at)] => Ok(TimeZone::UTC.to_datetime(*at)),
         [Val::Timestamp(at), Val::Text(name)] => Ok(zone(name)?.to_datetime(*at)),
-        _ => Err(EvalError::no_overload()),
+        _ => Err(EvalError::no_such(name, given)),
     }
 }
 
-fn part<'v>(given: &[Val<'v>], of: impl Fn(&DateTime) -> i64, unit: Option<i64>) -> Outcome<'v> {
+fn part<'v>(name: &str, given: &[Val<'v>], of: impl Fn(&DateTime) -> i64, unit: Option<i64>) -> Outcome<'v> {
     match (given, unit) {
         ([Val::Duration(nanos)], Some(unit)) => Ok(Val::Int(nanos / unit)),
-        _ => Ok(Val::Int(of(&civil(given)?))),
+        _ => Ok(Val::Int(of(&civil(name, given)?))),
     }
 }
 
 fn date<'v>(given: &[Val<'v>]) -> Outcome<'v> {
-    part(given, |at| at.day().into(), None)
+    part("getDate", given, |at| at.day().into(), None)
 }
 
 fn day_of_month<'v>(given: &[Val<'v>]) -> Outcome<'v> {
-    part(given, |at| i64::from(at.day()) - 1, None)
+    part("getDayOfMonth", given, |at| i64::from(at.day()) - 1, None)
 }
 
 fn day_of_week<'v>(given: &[Val<'v>]) -> Outcome<'v> {
-    part(given, |at| at.weekday().to_sunday_zero_offset().into(), None)
+    part("getDayOfWeek", given, |at| at.weekday().to_sunday_zero_offset().into(), None)
 }
 
 fn day_of_year<'v>(given: &[Val<'v>]) -> Outcome<'v> {
-    part(given, |at| i64::from(at.day_of_year()) - 1, None)
+    part("getDayOfYear", given, |at| i64::from(at.day_of_year()) - 1, None)
 }
 
 fn full_year<'v>(given: &[Val<'v>]) -> Outcome<'v> {
-    part(given, |at| at.year().into(), None)
+    part("getFullYear", given, |at| at.year().into(), None)
 }
 
 fn month<'v>(given: &[Val<'v>]) -> Outcome<'v> {
-    part(given, |at| i64::from(at.month()) - 1, None)
+    part("getMonth", given, |at| i64::from(at.month()) - 1, None)
 }
 
 fn hours<'v>(given: &[Val<'v>]) -> Outcome<'v> {
-    part(given, |at| at.hour().into(), Some(3_600_000_000_000))
+    part("getHours", given, |at| at.hour().into(), Some(3_600_000_000_000))
 }
 
 fn minutes<'v>(given: &[Val<'v>]) -> Outcome<'v> {
-    part(given, |at| at.minute().into(), Some(60_000_000_000))
+    part("getMinutes", given, |at| at.minute().into(), Some(60_000_000_000))
 }
 
 fn seconds<'v>(given: &[Val<'v>]) -> Outcome<'v> {
-    part(given, |at| at.second().into(), Some(1_000_000_000))
+    part("getSeconds", given, |at| at.second().into(), Some(1_000_000_000))
 }
 
 fn milliseconds<'v>(given: &[Val<'v>]) -> Outcome<'v> {
-    part(given, |at| at.millisecond().into(), Some(1_000_000))
+    part("getMilliseconds", given, |at| at.millisecond().into(), Some(1_000_000))
 }

@@ -47,7 +47,7 @@ async fn named(
 ) -> Result<Vec<Value>, String> {
     let objects = match binding.param.str("name") {
         "" => {
-            let selector = LabelSelector::from_value(binding.param.get("selector")).map_err(|why| why.to_string())?;
+            let selector = LabelSelector::from_value(binding.param.get("selector"))?;
             row.hub.list(namespace, &selector).objects
         }
         name => {

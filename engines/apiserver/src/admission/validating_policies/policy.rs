@@ -136,10 +136,13 @@ impl Binding {
     }
 }
 
+/// What was read, and of which versions of policies and bindings.
+type Kept = ((u64, u64), Arc<[Policy]>);
+
 pub(crate) struct Policies {
     policies: Arc<KindHub>,
     bindings: Arc<KindHub>,
-    kept: Mutex<((u64, u64), Arc<[Policy]>)>,
+    kept: Mutex<Kept>,
 }
 
 impl Policies {
