@@ -177,3 +177,38 @@ async fn a_policy_asks_what_the_writer_may() {
     with(&world, policy("p", &[("validations", validations)]), binding("p", &[])).await;
     assert!(config_map(&world, "c", value!({"a": "1"})).await.is_ok());
 }
+
+#[tokio::test(start_paused = true)]
+async fn rules_of_custom_kinds_are_kept() {
+    let world = World::start().await;
+    let definition = |rule: &str| {
+        let mut schema = value!({"type": "object"});
+        schema.set("properties.spec", value!({"type": "object", "properties": {"x": {"type": "integer"}}}));
+        schema.set("properties.spec.x-kubernetes-validations", value!([{"rule": rule}]));
+        let mut version = value!({"name": "v1", "served": true, "storage": true});
+        version.set("schema.openAPIV3Schema", schema);
+        let mut definition = value!({"metadata": {"name": "widgets.example.com"}, "spec": {
+            "group": "example.com", "scope": "Namespaced", "names": {"plural": "widgets", "kind": "Widget"}}});
+        definition.set("spec.versions", vec![version]);
+        definition
+    };
+    let definitions = || Gvr::new("apiextensions.k8s.io", "v1", "customresourcedefinitions");
+    let message = refusal(world.create(admin(), definitions(), "", definition("self.z == 1")).await);
+    assert!(message.contains("compilation failed: ERROR: <input>:1:5: undefined field 'z'"), "{message}");
+    world.given(definitions(), "", definition("self.x > 0 && (oldSelf.x < self.x)")).await;
+    let widgets = || Gvr::new("example.com", "v1", "widgets");
+    let widget = |x: i64| value!({"metadata": {"name": "w"}, "spec": {"x": x}});
+    let made = loop {
+        match world.create(admin(), widgets(), "default", widget(1)).await {
+            Err(status) if status.code == 404 => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            answer => break answer.unwrap(),
+        }
+    };
+    let mut same = widget(1);
+    same.set("metadata.resourceVersion", made.str("metadata.resourceVersion"));
+    let request = client::Request::update(widgets(), meta::Key::new("default", "w"), same);
+    assert_eq!(
+        refusal(world.call(admin(), request).await),
+        "Widget.example.com \"w\" is invalid: spec: Invalid value: failed rule: self.x > 0 && (oldSelf.x < self.x)"
+    );
+}
