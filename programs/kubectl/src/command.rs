@@ -5,6 +5,8 @@ use crate::failure::Failure;
 use crate::flags::{self, Flag, GLOBAL};
 use crate::session::{Console, Session};
 
+pub type Run = fn(&Session<'_>) -> Result<(), Failure>;
+
 pub struct Command {
     pub name: &'static str,
     pub aliases: &'static [&'static str],
@@ -16,7 +18,7 @@ pub struct Command {
     /// Flags that must be given.
     pub required: &'static [&'static str],
     /// A command that only has commands has none.
-    pub run: Option<fn(&Session<'_>) -> Result<(), Failure>>,
+    pub run: Option<Run>,
 }
 
 impl Command {
@@ -40,7 +42,7 @@ impl Command {
         Command { required, ..self }
     }
 
-    pub const fn run(self, run: fn(&Session<'_>) -> Result<(), Failure>) -> Command {
+    pub const fn run(self, run: Run) -> Command {
         Command { run: Some(run), ..self }
     }
 

@@ -29,9 +29,9 @@ use failure::Failure;
 use session::Console;
 
 /// Runs one command line (without the program's own name) and says with which code the process ends.
-pub fn run(arguments: Vec<String>) -> u8 {
+pub fn run(arguments: &[String]) -> u8 {
     let mut console = Console::default();
-    let outcome = command::run(&arguments, &mut console);
+    let outcome = command::run(arguments, &mut console);
     console.flush();
     match outcome {
         Ok(()) => 0,

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(kubectl::run(std::env::args().skip(1).collect()))
+    ExitCode::from(kubectl::run(&std::env::args().skip(1).collect::<Vec<_>>()))
 }

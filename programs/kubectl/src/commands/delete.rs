@@ -47,10 +47,11 @@ fn run(session: &Session<'_>) -> Result<(), Failure> {
         found.failures.retain(|failure| !failure.is_not_found());
     }
     let (mut failures, mut gone) = (found.failures, Vec::new());
-    if session.flags.has("all-namespaces") || session.namespace_given() {
-        if found.targets.iter().any(|target| !target.resource.namespaced) && !chosen {
-            session.warn("Warning: deleting cluster-scoped resources, not scoped to the provided namespace");
-        }
+    if (session.flags.has("all-namespaces") || session.namespace_given())
+        && found.targets.iter().any(|target| !target.resource.namespaced)
+        && !chosen
+    {
+        session.warn("Warning: deleting cluster-scoped resources, not scoped to the provided namespace");
     }
     let count = found.targets.len();
     for target in found.targets {

@@ -70,7 +70,7 @@ impl Pairs {
         let found = query.find(session)?;
         let (mut failures, single) = (found.failures, found.single);
         for target in found.targets {
-            failures.extend(self.one(session, &change, target, single).err());
+            failures.extend(self.one(session, &change, &target, single).err());
         }
         Failure::all(failures)
     }
@@ -134,10 +134,10 @@ impl Pairs {
         }
     }
 
-    fn one(&self, session: &Session<'_>, change: &Change, target: Target, single: bool) -> Result<(), Failure> {
+    fn one(&self, session: &Session<'_>, change: &Change, target: &Target, single: bool) -> Result<(), Failure> {
         let before = target.object.at("metadata").get(self.field).clone();
         if session.flags.has("list") {
-            return self.list(session, &target, &self.changed(&before), single);
+            return self.list(session, target, &self.changed(&before), single);
         }
         if self.is_label() && change.dry_run != DryRun::Client {
             for key in self.remove.iter().filter(|key| before.get(key).is_null()) {
@@ -153,7 +153,7 @@ impl Pairs {
         if change.dry_run == DryRun::Client || session.flags.has("local") {
             object.entry("metadata").entry(self.field).clone_from(&after);
         } else {
-            object = self.send(session, change, &target, &before, &after)?;
+            object = self.send(session, change, target, &before, &after)?;
         }
         change.tell(session, &object, operation)
     }

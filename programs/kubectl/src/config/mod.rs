@@ -30,7 +30,7 @@ pub fn load(explicit: &str) -> Result<Config, Failure> {
     let mut merged = Value::map();
     for file in &files {
         match std::fs::read(file) {
-            Ok(text) => merge(&mut merged, read(file, &text)?),
+            Ok(text) => merge(&mut merged, &read(file, &text)?),
             Err(why) if why.kind() == std::io::ErrorKind::NotFound && explicit.is_empty() => {}
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
                 return Err(Failure::text(format!("stat {}: no such file or directory", file.display())));
@@ -73,7 +73,7 @@ fn read(file: &Path, text: &[u8]) -> Result<Value, Failure> {
     Ok(value)
 }
 
-fn merge(merged: &mut Value, next: Value) {
+fn merge(merged: &mut Value, next: &Value) {
     for list in LISTS {
         let mut entries = merged.items(list).to_vec();
         for entry in next.items(list) {
@@ -142,7 +142,7 @@ mod tests {
             "current-context: a\ncontexts: [{name: a, context: {cluster: x, namespace: space}}]",
             "current-context: b\ncontexts: [{name: a, context: {cluster: y}}, {name: b, context: {cluster: z}}]",
         ] {
-            merge(&mut merged, read(Path::new("/d/f"), text.as_bytes()).expect("YAML"));
+            merge(&mut merged, &read(Path::new("/d/f"), text.as_bytes()).expect("YAML"));
         }
         let config = Config { merged, files: Vec::new() };
         assert_eq!(config.current(), "a");

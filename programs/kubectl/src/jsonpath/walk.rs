@@ -135,7 +135,7 @@ fn filter<'v>(value: &'v Value, left: &'v [Node], operator: &str, right: &'v [No
         let lefts = walk(left, vec![item], allow_missing);
         let passes = match (operator, lefts) {
             ("exists", lefts) => lefts.is_ok_and(|found| !found.is_empty()),
-            (_, lefts) => compared(lefts?, operator, walk(right, vec![item], allow_missing)?)?,
+            (_, lefts) => compared(&lefts?, operator, &walk(right, vec![item], allow_missing)?)?,
         };
         if passes {
             kept.push(item);
@@ -144,8 +144,8 @@ fn filter<'v>(value: &'v Value, left: &'v [Node], operator: &str, right: &'v [No
     Ok(kept)
 }
 
-fn compared(left: Vec<&Value>, operator: &str, right: Vec<&Value>) -> Result<bool, String> {
-    let (left, right) = match (left.as_slice(), right.as_slice()) {
+fn compared(left: &[&Value], operator: &str, right: &[&Value]) -> Result<bool, String> {
+    let (left, right) = match (left, right) {
         ([], _) | (_, []) => return Ok(false),
         ([left], [right]) => (*left, *right),
         _ => return Err("can only compare one element at a time".into()),

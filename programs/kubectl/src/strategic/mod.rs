@@ -162,9 +162,9 @@ mod tests {
                     "$setElementOrder/containers": [{"name": "a"}], "containers": [{"image": "2", "name": "a"}]}}}}),
             ),
             (
-                one.clone(),
+                one,
                 containers(value!([{"name": "b", "image": "1"}])),
-                now.clone(),
+                now,
                 value!({"spec": {"template": {"spec": {
                     "$setElementOrder/containers": [{"name": "b"}],
                     "containers": [{"image": "1", "name": "b"}, {"$patch": "delete", "name": "a"}]}}}}),

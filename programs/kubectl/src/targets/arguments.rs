@@ -133,7 +133,7 @@ fn by_selector(query: &Query, session: &Session<'_>, types: &[String]) -> Result
         }
     }
     if !query.table {
-        found.targets = found.targets.into_iter().flat_map(items).collect();
+        found.targets = found.targets.iter().flat_map(items).collect();
     }
     Ok(found)
 }
@@ -187,7 +187,7 @@ fn explained(failure: Failure, query: &Query, resource: &Resource) -> Failure {
 }
 
 /// A list's items as targets of their own.
-fn items(target: Target) -> Vec<Target> {
+fn items(target: &Target) -> Vec<Target> {
     let (api_version, kind) = (target.resource.api_version(), target.resource.kind.clone());
     let of_item = |item: &Value| {
         let mut object = item.clone();

@@ -99,10 +99,10 @@ impl Door {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(why);
         let mut last = String::new();
         while let Some(error) = cause {
-            if let Some(io) = error.downcast_ref::<std::io::Error>() {
-                if io.kind() == std::io::ErrorKind::ConnectionRefused {
-                    return Failure::Refused(self.server.split("://").last().unwrap_or_default().to_string());
-                }
+            if let Some(io) = error.downcast_ref::<std::io::Error>()
+                && io.kind() == std::io::ErrorKind::ConnectionRefused
+            {
+                return Failure::Refused(self.server.split("://").last().unwrap_or_default().to_string());
             }
             last = error.to_string();
             cause = error.source();

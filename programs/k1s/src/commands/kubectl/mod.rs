@@ -15,8 +15,8 @@ fn command() -> Command {
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {
-    let arguments = matches.get_many::<String>("arguments").into_iter().flatten().cloned().collect();
-    match kubectl::run(arguments) {
+    let arguments: Vec<String> = matches.get_many("arguments").into_iter().flatten().cloned().collect();
+    match kubectl::run(&arguments) {
         0 => Ok(()),
         code => std::process::exit(i32::from(code)),
     }
@@ -26,5 +26,5 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
 pub fn by_name() -> Option<ExitCode> {
     let mut arguments = std::env::args();
     let name = arguments.next()?;
-    (Path::new(&name).file_name()? == "kubectl").then(|| ExitCode::from(kubectl::run(arguments.collect())))
+    (Path::new(&name).file_name()? == "kubectl").then(|| ExitCode::from(kubectl::run(&arguments.collect::<Vec<_>>())))
 }

@@ -104,7 +104,7 @@ impl Apply<'_, '_> {
             let name = target.object.str("metadata.generateName");
             return Err(Failure::text(format!("from {name}: cannot use generate name with apply")));
         }
-        if server_side { self.server_side(target) } else { self.client_side(target) }
+        if server_side { self.server_side(&target) } else { self.client_side(target) }
     }
 
     fn tell(&self, object: &Value, operation: &str) -> Result<(), Failure> {

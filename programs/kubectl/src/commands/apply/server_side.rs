@@ -23,22 +23,22 @@ are the ways you can resolve this warning:
 See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts";
 
 impl Apply<'_, '_> {
-    pub fn server_side(&self, target: Target) -> Result<Value, Failure> {
-        let mut object = self.send(&target, &target.object, &self.manager).map_err(|failure| {
+    pub fn server_side(&self, target: &Target) -> Result<Value, Failure> {
+        let mut object = self.send(target, &target.object, &self.manager).map_err(|failure| {
             match failure.has_reason("Conflict") {
                 true => Failure::text(format!("{failure}\n{ADVICE}")),
                 false => failure,
             }
         })?;
-        if let Err(failure) = self.keep_annotation(&target, &object) {
+        if let Err(failure) = self.keep_annotation(target, &object) {
             self.session.warn(format!(
                 "Warning: failed to migrate {} for Server-Side Apply. This is non-fatal and will be retried next time you apply. \
                  Error: {failure}",
                 last_applied::ANNOTATION
             ));
         } else if self.owns_client_side(&object) {
-            self.migrate(&target)?;
-            object = self.send(&target, &target.object, &self.manager)?;
+            self.migrate(target)?;
+            object = self.send(target, &target.object, &self.manager)?;
         }
         self.tell(&object, "serverside-applied")?;
         Ok(object)

@@ -10,7 +10,8 @@ pub type Entry = (String, Vec<u8>);
 /// Every key with its bytes, in the order given.
 pub fn read(flags: &Parsed) -> Result<Vec<Entry>, Failure> {
     let (files, literals, env) = (flags.list("from-file"), flags.list("from-literal"), flags.list("from-env-file"));
-    if !env.is_empty() && !(files.is_empty() && literals.is_empty()) {
+    let others = files.len() + literals.len();
+    if !env.is_empty() && others > 0 {
         return Err(Failure::text("from-env-file cannot be combined with from-file or from-literal"));
     }
     let mut entries = Vec::new();

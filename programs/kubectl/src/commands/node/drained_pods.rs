@@ -176,7 +176,8 @@ mod tests {
         *mirror.entry("metadata").entry("annotations").entry(MIRROR) = "x".into();
         let strict = Allowed::default();
         let lenient = Allowed { force: true, ignore_daemon_sets: true, delete_empty_dirs: true, skip_after_seconds: 0 };
-        let cases: [(Value, fn(&Fate) -> bool, fn(&Fate) -> bool); 6] = [
+        type Fits = fn(&Fate) -> bool;
+        let cases: [(Value, Fits, Fits); 6] = [
             (owned("ReplicaSet"), |fate| *fate == Fate::Leaves, |fate| *fate == Fate::Leaves),
             (
                 owned("DaemonSet"),

@@ -40,7 +40,7 @@ fn shown(resource: &str, milli: i64) -> String {
 }
 
 /// Most first where a resource is asked for, else by name.
-fn order(resource: &str, a: (&Value, String), b: (&Value, String)) -> Ordering {
+fn order(resource: &str, a: &(&Value, String), b: &(&Value, String)) -> Ordering {
     match resource {
         "" => a.1.cmp(&b.1),
         resource => amount(b.0, resource).cmp(&amount(a.0, resource)),

@@ -39,7 +39,7 @@ fn run(session: &Session<'_>) -> Result<(), Failure> {
     let nodes = found(session, "/api/v1/nodes", name, selector)?;
     metrics.sort_by(|a, b| {
         let key = |one: &Value| one.str("metadata.name").to_string();
-        order(sort_by, (a.get("usage"), key(a)), (b.get("usage"), key(b)))
+        order(sort_by, &(a.get("usage"), key(a)), &(b.get("usage"), key(b)))
     });
     let measured = measured(session);
     let mut text = String::new();

@@ -49,7 +49,7 @@ fn run(session: &Session<'_>) -> Result<(), Failure> {
     }
     let sums: Vec<Value> = pods.iter().map(|pod| sum(session, pod.items("containers"))).collect();
     let mut rows: Vec<(Value, Value)> = pods.drain(..).zip(sums).collect();
-    rows.sort_by(|(a, x), (b, y)| order(sort_by, (x, key(session, a)), (y, key(session, b))));
+    rows.sort_by(|(a, x), (b, y)| order(sort_by, &(x, key(session, a)), &(y, key(session, b))));
     session.console.print(&tabs::align(&table(session, &rows), tabs::TABLE));
     Ok(())
 }
@@ -145,7 +145,7 @@ fn table(session: &Session<'_>, rows: &[(Value, Value)]) -> String {
         let mut containers: Vec<&Value> = pod.items("containers").iter().collect();
         containers.sort_by(|a, b| {
             let key = |one: &Value| one.str("name").to_string();
-            order(flags.text("sort-by"), (a.get("usage"), key(a)), (b.get("usage"), key(b)))
+            order(flags.text("sort-by"), &(a.get("usage"), key(a)), &(b.get("usage"), key(b)))
         });
         for one in containers {
             text.push_str(&format!("{place}{name}\t{}\t{}\n", one.str("name"), cells(session, one.get("usage"))));

@@ -44,7 +44,7 @@ pub fn parse(text: &str) -> Result<Vec<Node>, String> {
     let last = line_of(text, text.len());
     match end {
         End::Text => Ok(nodes),
-        End::End => Err(placed(last, "unexpected {{end}}")),
+        End::Block => Err(placed(last, "unexpected {{end}}")),
         End::Else(_) => Err(placed(last, "unexpected {{else}}")),
     }
 }
@@ -70,7 +70,7 @@ enum Token {
 
 enum End {
     Text,
-    End,
+    Block,
     /// What follows `else`: an `if` or `with` of its own, or nothing.
     Else(Vec<Token>),
 }
@@ -213,7 +213,7 @@ fn block(pieces: &mut impl Iterator<Item = Piece>) -> Result<(Vec<Node>, End), S
             Piece::Action(tokens, line) => (tokens, line),
         };
         match tokens.first() {
-            Some(Token::Word(word)) if word == "end" => return Ok((nodes, End::End)),
+            Some(Token::Word(word)) if word == "end" => return Ok((nodes, End::Block)),
             Some(Token::Word(word)) if word == "else" => return Ok((nodes, End::Else(tokens[1..].to_vec()))),
             Some(Token::Word(word)) if matches!(word.as_str(), "if" | "with" | "range") => {
                 nodes.push(branch(word, &tokens[1..], pieces).map_err(|why| placed(line, &why))?);
@@ -231,12 +231,12 @@ fn branch(word: &str, tokens: &[Token], pieces: &mut impl Iterator<Item = Piece>
     let (then, end) = block(pieces)?;
     let other = match end {
         End::Text => return Err("unexpected EOF".into()),
-        End::End => Vec::new(),
+        End::Block => Vec::new(),
         End::Else(tokens) => match tokens.split_first() {
             Some((Token::Word(next), rest)) => vec![branch(next, rest, pieces)?],
             Some(_) => return Err("unexpected operand in else".into()),
             None => match block(pieces)? {
-                (nodes, End::End) => nodes,
+                (nodes, End::Block) => nodes,
                 _ => return Err("unexpected EOF".into()),
             },
         },

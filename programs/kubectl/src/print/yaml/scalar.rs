@@ -89,7 +89,7 @@ fn is_word(text: &str) -> bool {
             let word = text.trim_start_matches(['+', '-']);
             matches!(word, ".inf" | ".Inf" | ".INF")
         }
-        _ => WORDS.iter().any(|word| written(&word)),
+        _ => WORDS.iter().any(written),
     }
 }
 
@@ -129,7 +129,7 @@ fn is_base_60(text: &str) -> bool {
             && part.chars().all(|c| c.is_ascii_digit())
             && part.parse::<u8>().is_ok_and(|n| n < 60)
     };
-    first && !rest.is_empty() && rest.iter().all(|part| sixty(&part))
+    first && !rest.is_empty() && rest.iter().all(sixty)
 }
 
 fn is_time(text: &str) -> bool {
