@@ -38,6 +38,10 @@ impl Table {
         self.get(&resource.group, &resource.resource).filter(|row| row.version(&resource.version).is_some())
     }
 
+    pub fn has_group(&self, group: &str) -> bool {
+        group.is_empty() || self.rows.values().any(|row| row.def.group == group)
+    }
+
     pub fn by_kind(&self, group: &str, kind: &str) -> Option<&Arc<Row>> {
         self.rows.values().find(|row| row.def.group == group && row.def.names.kind == kind)
     }

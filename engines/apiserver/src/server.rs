@@ -91,7 +91,8 @@ impl ApiServer {
         let (store, format, clock, ranges) = (config.store, config.format, config.clock, config.ranges);
         let kubelet_tls = config.kubelet_tls;
         let (address, port) = config.advertise;
-        let keys_url = format!("https://{}/openid/v1/jwks", SocketAddr::new(address, port));
+        let advertised = SocketAddr::new(address, port);
+        let keys_url = format!("https://{advertised}/openid/v1/jwks");
         let tokens = ServiceAccountTokens { keys: config.service_account_keys, keys_url };
         let api = Arc::new(Api {
             store,
@@ -102,6 +103,7 @@ impl ApiServer {
             authorizer,
             tokens,
             ranges,
+            advertised,
             kubelet_tls,
             mutating,
             validating,
@@ -111,7 +113,9 @@ impl ApiServer {
         let pages = Pages::default();
         let (reads, writes) = (Semaphore::new(READS), Semaphore::new(WRITES));
         let authentication = Authentication;
-        let frontend = Arc::new(Frontend { api: api.clone(), pages, authentication, stopping, reads, writes });
+        let long_lists = Arc::default();
+        let frontend = Frontend { api: api.clone(), pages, authentication, stopping, reads, writes, long_lists };
+        let frontend = Arc::new(frontend);
         let server = ApiServer { api, frontend, stop };
         Bootstrap { api: &server.api, advertise: config.advertise }.run().await?;
         let keeping = crate::crd::keep(server.api.clone(), server.stopping()).await;

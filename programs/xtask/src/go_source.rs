@@ -28,7 +28,7 @@ pub struct GoPackage {
 }
 
 /// The folder of Go modules: `$GOMODCACHE`, or where Go keeps it.
-fn modules() -> PathBuf {
+pub fn modules() -> PathBuf {
     let home = std::env::var("HOME").unwrap_or_default();
     std::env::var("GOMODCACHE").map(PathBuf::from).unwrap_or_else(|_| Path::new(&home).join("go/pkg/mod"))
 }

@@ -181,17 +181,17 @@ fn walk(types: &Types, id: TypeId, at: &Cursor<'_>, old: &Value, out: &mut Error
     }
 }
 
-/// A missing value is no subject for further rules.
+/// A missing value is no subject for further rules, but that it was there before.
 fn judge_field(at: &Cursor<'_>, old: &Value, rules: &[Rule], out: &mut ErrorList) {
-    for rule in rules {
+    for (index, rule) in rules.iter().enumerate() {
         match rule {
             Rule::Required(detail) if at.value.is_null() || is_empty(at.value) => {
                 out.push(FieldError::required(&at.path, detail.replace('_', " ")));
-                return;
+                return judge_change(at, old, &rules[index + 1..], out);
             }
             Rule::RequiredPresent(detail) if at.is_null() => {
                 out.push(FieldError::required(&at.path, detail.replace('_', " ")));
-                return;
+                return judge_change(at, old, &rules[index + 1..], out);
             }
             Rule::Required(_) | Rule::RequiredPresent(_) => {}
             Rule::Immutable { of, pointer } if at.value != old => out.push(immutable(*of, *pointer, at)),
@@ -211,6 +211,16 @@ fn judge_field(at: &Cursor<'_>, old: &Value, rules: &[Rule], out: &mut ErrorList
             }
             rule if !at.is_null() => judge_value(at, rule, out),
             _ => {}
+        }
+    }
+}
+
+fn judge_change(at: &Cursor<'_>, old: &Value, rules: &[Rule], out: &mut ErrorList) {
+    for rule in rules {
+        if let Rule::Immutable { of, pointer } = rule
+            && at.value != old
+        {
+            out.push(immutable(*of, *pointer, at));
         }
     }
 }

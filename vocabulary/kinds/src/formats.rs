@@ -168,6 +168,14 @@ pub fn is_semantic_version(text: &str) -> bool {
         && build.is_none_or(|build| build.split('.').all(identifier))
 }
 
+/// A name that upstream judges by a declared format, which counts bytes.
+pub fn declared_subdomain(name: &str) -> Vec<String> {
+    let complaints = meta::names::dns_subdomain(name).into_iter();
+    complaints
+        .map(|why| if why.starts_with("must be no more") { why.replace("characters", "bytes") } else { why })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

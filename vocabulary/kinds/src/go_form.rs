@@ -1,103 +1,155 @@
 //! A value as Go shows its struct in a message: every field in declared order, under Go's own name, empty ones too.
 //! Types of the package `meta/v1` have JSON's names in Go as well.
 
-use meta::{Cursor, FieldError, Problem, Value};
-use schema::{Field, Shape, StructType, TypeId, Types};
+use crate::KindDef;
+use crate::facts::forms::{self, Form, Part};
+use meta::{Cursor, ErrorList, FieldError, Problem, Value};
+use schema::{Shape, StructType, TypeId, Types};
 use std::fmt::Write;
-
-/// What of a name is not simply its first letter in upper case.
-const NAMES: &[(&str, &str)] = &[
-    ("apiGroup", "APIGroup"),
-    ("apiVersion", "APIVersion"),
-    ("awsElasticBlockStore", "AWSElasticBlockStore"),
-    ("cel", "CEL"),
-    ("cephfs", "CephFS"),
-    ("cidr", "CIDR"),
-    ("cidrs", "CIDRs"),
-    ("csi", "CSI"),
-    ("fc", "FC"),
-    ("fsType", "FSType"),
-    ("gcePersistentDisk", "GCEPersistentDisk"),
-    ("ip", "IP"),
-    ("iscsi", "ISCSI"),
-    ("nfs", "NFS"),
-    ("rbd", "RBD"),
-    ("storageos", "StorageOS"),
-    ("uid", "UID"),
-];
 
 /// What is wrong with a value that upstream shows as a struct.
 pub fn invalid(types: &Types, id: TypeId, at: &Cursor<'_>, why: &str) -> FieldError {
-    let mut shown = String::new();
-    show(types, id, at.value, &mut shown);
+    let shown = shown(types, id, at.value, None);
     FieldError { problem: Problem::Invalid, field: at.path.to_string(), value: None, detail: format!("{shown}: {why}") }
 }
 
-fn show(types: &Types, id: TypeId, value: &Value, out: &mut String) {
+/// The objects of these messages in Go's form. Where a path names no field of the kind, they stay as they are.
+pub fn show_objects(def: &KindDef, errors: &mut ErrorList) {
+    if def.custom || def.stored_as.is_some() {
+        return;
+    }
+    let schema = &def.storage_version().schema;
+    for error in &mut errors.0 {
+        let Some(value @ (Value::Map(_) | Value::List(_))) = &error.value else { continue };
+        let Some(id) = type_at(&schema.types, schema.root, &error.field) else { continue };
+        let Some(id) = fitting(&schema.types, id, value) else { continue };
+        let shown = shown(&schema.types, id, value, None);
+        error.detail = if error.detail.is_empty() { shown } else { format!("{shown}: {}", error.detail) };
+        error.value = None;
+    }
+}
+
+/// The type of what stands at a path such as `spec.containers[0].resources.limits[cpu]`.
+fn type_at(types: &Types, root: TypeId, path: &str) -> Option<TypeId> {
+    let mut rest = path;
+    let mut id = root;
+    while !rest.is_empty() {
+        let (step, after) = match rest.strip_prefix('[') {
+            Some(inner) => inner.split_once(']')?,
+            None => rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len())),
+        };
+        id = match &types.node(id).shape {
+            Shape::Struct(fields) => fields.field(step)?.node,
+            Shape::List { item, .. } => *item,
+            Shape::Map { value, .. } => *value,
+            _ => return None,
+        };
+        rest = after.strip_prefix('.').unwrap_or(after);
+    }
+    Some(id)
+}
+
+/// One item may be told of under the path of its list. What has other fields than the type is no value of it.
+fn fitting(types: &Types, id: TypeId, value: &Value) -> Option<TypeId> {
     match (&types.node(id).shape, value) {
-        (Shape::Struct(fields), Value::Map(_) | Value::Null) => show_struct(types, id, fields, value, out),
+        (Shape::Struct(fields), Value::Map(map)) => map.keys().all(|name| fields.field(name).is_some()).then_some(id),
+        (Shape::Map { .. }, Value::Map(_)) | (Shape::List { .. }, Value::List(_)) => Some(id),
+        (Shape::List { item, .. }, Value::Map(_)) => fitting(types, *item, value),
+        _ => None,
+    }
+}
+
+/// The struct in which another one stands.
+type Around<'a> = Option<(&'a StructType, &'a Value)>;
+
+fn shown(types: &Types, id: TypeId, value: &Value, around: Around<'_>) -> String {
+    match (&types.node(id).shape, value) {
+        (Shape::Struct(fields), Value::Map(_) | Value::Null) => shown_struct(types, id, fields, value, around),
         (Shape::List { item, .. }, Value::List(items)) => {
-            let shown = items.iter().map(|entry| shown(types, *item, entry)).collect::<Vec<_>>();
-            _ = write!(out, "[{}]", shown.join(","));
+            let shown = items.iter().map(|entry| shown(types, *item, entry, None)).collect::<Vec<_>>();
+            format!("[{}]", shown.join(","))
         }
         (Shape::Map { value: item, .. }, Value::Map(entries)) => {
-            let entries = entries.iter().map(|(key, entry)| format!("{key:?}:{}", shown(types, *item, entry)));
-            _ = write!(out, "{{{}}}", entries.collect::<Vec<_>>().join(","));
+            let entries = entries.iter().map(|(key, entry)| format!("{key:?}:{}", shown(types, *item, entry, None)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
         }
-        (Shape::Str, Value::Null) => out.push_str("\"\""),
-        (Shape::Quantity, Value::Null) => out.push_str("\"0\""),
-        (Shape::Int32 | Shape::Int64 | Shape::Float | Shape::IntOrString, Value::Null) => out.push('0'),
-        (Shape::Bool, Value::Null) => out.push_str("false"),
-        _ => out.push_str(&escaped(&value.to_string())),
+        (Shape::Str, Value::Null) => "\"\"".into(),
+        (Shape::Quantity, Value::Null) => "\"0\"".into(),
+        (Shape::Int32 | Shape::Int64 | Shape::Float | Shape::IntOrString, Value::Null) => "0".into(),
+        (Shape::Bool, Value::Null) => "false".into(),
+        _ => escaped(&value.to_string()),
     }
 }
 
-fn shown(types: &Types, id: TypeId, value: &Value) -> String {
+fn shown_struct(types: &Types, id: TypeId, fields: &StructType, value: &Value, around: Around<'_>) -> String {
+    let Some(form) = types.node(id).name.as_ref().and_then(|name| forms::of(name)) else {
+        return escaped(&value.to_string());
+    };
     let mut out = String::new();
-    show(types, id, value, &mut out);
-    out
+    Shown { types, fields, value, around }.write(form, &mut out);
+    format!("{{{out}}}")
 }
 
-fn show_struct(types: &Types, id: TypeId, fields: &StructType, value: &Value, out: &mut String) {
-    let plain = types.node(id).name.as_ref().is_some_and(|name| name.contains(".meta.v1."));
-    let mut ordered: Vec<&Field> = fields.fields.iter().collect();
-    ordered.sort_by_key(|field| place(fields, field));
-    let parts = ordered.into_iter().filter_map(|field| {
-        let given = value.get(&field.name);
-        let embedded = types.node(field.node).name.as_ref().is_some_and(|name| name == schema::types::OBJECT_META);
-        match plain {
-            _ if embedded => unwrapped(shown(types, field.node, given)),
-            true if given.is_null() => None,
-            true => Some(format!("\"{}\":{}", field.name, shown(types, field.node, given))),
-            false if given.is_null() && is_nil(types, field) => Some(format!("\"{}\":null", go_name(&field.name))),
-            false => Some(format!("\"{}\":{}", go_name(&field.name), shown(types, field.node, given))),
+struct Shown<'a> {
+    types: &'a Types,
+    fields: &'a StructType,
+    value: &'a Value,
+    around: Around<'a>,
+}
+
+impl Shown<'_> {
+    fn write(&self, form: &Form, out: &mut String) {
+        for part in &form.parts {
+            match part {
+                Part::Embedded("ObjectMeta") => self.metadata(out),
+                Part::Embedded(name) => form.embedded(name).into_iter().for_each(|inner| self.write(inner, out)),
+                Part::Field { name, may_be_nil } => self.field(name, *may_be_nil, out),
+            }
         }
-    });
-    _ = write!(out, "{{{}}}", parts.collect::<Vec<_>>().join(","));
-}
+    }
 
-/// Go embeds metadata: its fields stand among the others.
-fn unwrapped(object: String) -> Option<String> {
-    let inner = object.strip_prefix('{')?.strip_suffix('}')?;
-    (!inner.is_empty()).then(|| inner.to_string())
-}
+    /// Go embeds metadata: its fields stand among the others.
+    fn metadata(&self, out: &mut String) {
+        let Some(field) = self.fields.field("metadata") else { return };
+        let object = shown(self.types, field.node, self.value.get("metadata"), None);
+        let inner = object.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default();
+        if !inner.is_empty() {
+            separate(out);
+            out.push_str(inner);
+        }
+    }
 
-/// Fields stand as protobuf numbers them; those of an embedded struct where it is embedded.
-fn place(fields: &StructType, field: &Field) -> (u32, u32) {
-    match field.inline.and_then(|at| fields.inlines.get(usize::from(at))) {
-        Some(inline) => (inline.tag, field.tag),
-        None => (field.tag, 0),
+    fn field(&self, name: &str, may_be_nil: bool, out: &mut String) {
+        let tagged = name.starts_with(|first: char| first.is_ascii_lowercase());
+        let (node, given) = self.find(name);
+        if tagged && given.is_null() {
+            return;
+        }
+        separate(out);
+        let text = match node {
+            _ if may_be_nil && given.is_null() => "null".to_string(),
+            Some(node) => shown(self.types, node, given, Some((self.fields, self.value))),
+            None => "\"\"".to_string(),
+        };
+        _ = write!(out, "\"{name}\":{text}");
+    }
+
+    /// Some of what stands in a struct around it in JSON (a pod's `hostNetwork`) is Go's in the inner one.
+    fn find(&self, name: &str) -> (Option<TypeId>, &Value) {
+        for (fields, value) in std::iter::once((self.fields, self.value)).chain(self.around) {
+            let found = fields.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
+            if let Some(field) = found {
+                return (Some(field.node), value.get(&field.name));
+            }
+        }
+        (None, &Value::Null)
     }
 }
 
-fn is_nil(types: &Types, field: &Field) -> bool {
-    let shape = &types.node(field.node).shape;
-    field.pointer || matches!(shape, Shape::List { .. } | Shape::Map { .. } | Shape::Time | Shape::MicroTime)
-}
-
-fn go_name(name: &str) -> String {
-    let known = NAMES.iter().find(|(json, _)| *json == name);
-    known.map_or_else(|| name[..1].to_uppercase() + &name[1..], |(_, go)| (*go).to_string())
+fn separate(out: &mut String) {
+    if !out.is_empty() {
+        out.push(',');
+    }
 }
 
 /// Go's JSON is fit for HTML.
@@ -108,7 +160,41 @@ fn escaped(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::schema_of;
-    use meta::{Cursor, value};
+    use meta::{Cursor, ErrorList, FieldError, Path, Value, value};
+
+    #[test]
+    fn objects_of_messages_are_shown_by_their_paths() {
+        let pod = crate::builtin().into_iter().find(|def| def.names.kind == "Pod").expect("pods are known");
+        let path = Path::new("spec").field("containers").index(0).field("livenessProbe");
+        let mut errors = ErrorList::default();
+        errors.push(FieldError::invalid(&path, value!({"httpGet": {"port": 1i64}, "periodSeconds": 5i64}), "why"));
+        errors.push(FieldError::duplicate(&Path::new("spec").field("imagePullSecrets"), value!([{"name": "a"}])));
+        errors.push(FieldError::invalid(&Path::new("nowhere"), value!({"b": 1i64}), "why"));
+        super::show_objects(&pod, &mut errors);
+        let bodies: Vec<String> = errors.iter().map(FieldError::body).collect();
+        assert_eq!(
+            bodies[0],
+            r#"Invalid value: {"Exec":null,"HTTPGet":{"Path":"","Port":1,"Host":"","Scheme":"","HTTPHeaders":null},"#
+                .to_string()
+                + r#""TCPSocket":null,"GRPC":null,"InitialDelaySeconds":0,"TimeoutSeconds":0,"PeriodSeconds":5,"#
+                + r#""SuccessThreshold":0,"FailureThreshold":0,"TerminationGracePeriodSeconds":null}: why"#
+        );
+        assert_eq!(bodies[1], r#"Duplicate value: [{"Name":"a"}]"#);
+        assert_eq!(bodies[2], r#"Invalid value: {"b":1}: why"#);
+    }
+
+    #[test]
+    fn what_go_moves_is_shown_where_go_has_it() {
+        let template = value!({"metadata": {"labels": {"a": "b"}}, "spec": {"hostNetwork": true, "hostname": "h"}});
+        let schema = schema_of("core.v1.PodTemplateSpec").expect("the type is known");
+        let body = super::invalid(&schema.types, schema.root, &Cursor::root(&template), "why").body();
+        assert!(body.starts_with(r#"Invalid value: {"labels":{"a":"b"},"Spec":{"Volumes":null,"#), "{body}");
+        assert!(!body.contains(r#""HostNetwork":true"#), "a security context that is nil stays so: {body}");
+        let mut template = template;
+        template.set("spec.securityContext", Value::map());
+        let body = super::invalid(&schema.types, schema.root, &Cursor::root(&template), "why").body();
+        assert!(body.contains(r#""SecurityContext":{"HostNetwork":true,"HostPID":false,"#), "{body}");
+    }
 
     #[test]
     fn structs_as_go_shows_them() {

@@ -10,7 +10,7 @@ mod descriptions;
 mod facts;
 mod formats;
 mod fresh;
-mod go_form;
+pub mod go_form;
 mod pods;
 mod row;
 mod rules;

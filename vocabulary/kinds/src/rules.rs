@@ -3,6 +3,7 @@
 use crate::{KindDef, declared, fresh};
 use jiff::Timestamp;
 use meta::{CompactString, ErrorList, Value};
+use std::collections::BTreeMap;
 
 /// What a hook may know besides the object.
 pub struct Context<'a> {
@@ -15,6 +16,7 @@ pub struct Context<'a> {
     /// The user's name: kinds that record who asked.
     pub user: &'a str,
     pub groups: &'a [String],
+    pub extra: &'a BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +43,7 @@ pub enum Allocation {
 
 /// All hooks see the storage version of the object, already decoded, pruned and defaulted by its schema.
 pub trait Rules: Send + Sync {
-    /// Defaults that depend on other fields, after the schema's own. Runs on what clients send and on what was stored.
+    /// Defaults that depend on other fields, after the schema's own. Runs on what clients send and on what is stored.
     fn default(&self, _object: &mut Value) {}
 
     /// Resets what a client may not set on creation: status, generation is the engine's.
@@ -107,6 +109,11 @@ pub trait Rules: Send + Sync {
     /// Fields beyond `metadata.name` and `metadata.namespace` that a field selector may name, in storage form.
     fn selectable(&self) -> &[&'static str] {
         &[]
+    }
+
+    /// What is said of a field that is not selectable, where some are: upstream writes it anew for each group.
+    fn unselectable(&self, field: &str) -> String {
+        format!("field label not supported: {field}")
     }
 
     /// The value of a selectable field, where it is not simply what stands at that path.
@@ -175,6 +182,22 @@ pub trait Rules: Send + Sync {
     /// An update of the status may change this much of the metadata (upstream: for most kinds nothing but its
     /// managed fields; for some labels, annotations or finalizers too).
     fn metadata_of_status(&self, _new: &mut Value, _given: &Value) {}
+
+    /// The object whose fields its creator owns, where upstream has given it defaults by then that follow here only
+    /// with its uid.
+    fn owned_at_creation(&self, _object: &Value) -> Option<Value> {
+        None
+    }
+
+    /// What a write through a part of the object (or, without a name, the whole) leaves as it was: nobody comes to
+    /// own it by such a write.
+    fn resets(&self, def: &KindDef, subresource: &str) -> &[&'static str] {
+        match subresource {
+            "status" => &["spec"],
+            "" if def.has_status() => &["status"],
+            _ => &[],
+        }
+    }
 
     /// Finalizers that a deletion itself adds: the kind has something to clean up.
     fn finalizers_on_delete(&self) -> &[&'static str] {

@@ -74,7 +74,7 @@ pub fn counters(status: &Cursor<'_>, parts: &[&str], out: &mut ErrorList) {
     for name in parts.iter().filter(|name| **name != "unavailableReplicas") {
         let part = status.at(name);
         if part.int() > status.at("replicas").int() {
-            check::invalid(&part, "cannot be greater than status.replicas", out);
+            out.push(FieldError::invalid(&part.path, part.int(), "cannot be greater than status.replicas"));
         }
     }
     let available = status.at("availableReplicas");
@@ -86,7 +86,6 @@ pub fn counters(status: &Cursor<'_>, parts: &[&str], out: &mut ErrorList) {
 /// A selector of the oldest kind: a plain map that is not empty.
 pub fn judge_map_selector(spec: &Cursor<'_>, out: &mut ErrorList) {
     let selector = spec.at("selector");
-    metadata::labels(&selector, out);
     let pairs: Vec<(&str, String)> = selector.entries().map(|(key, value)| (key, value.str().to_string())).collect();
     let wanted = LabelSelector::from_equal(pairs.iter().map(|(key, value)| (*key, value.as_str())));
     if pairs.is_empty() {

@@ -139,10 +139,13 @@ impl<'a> Parser<'a> {
             return Ok(found);
         }
         loop {
-            found.push(self.requirement()?);
+            if !begins_requirement(self.peek()) {
+                return Err(format!("found '{}', expected: !, identifier, or 'end of string'", self.peek()));
+            }
+            found.push(self.requirement().map_err(|why| format!("unable to parse requirement: {why}"))?);
             match self.next() {
                 "" => return Ok(found),
-                "," if !matches!(self.peek(), "" | ",") => {}
+                "," if begins_requirement(self.peek()) => {}
                 "," => return Err(format!("found '{}', expected: identifier after ','", self.peek())),
                 other => return Err(format!("found '{other}', expected: ',' or 'end of string'")),
             }
@@ -173,13 +176,14 @@ impl<'a> Parser<'a> {
     fn key(&mut self) -> Result<CompactString, String> {
         let key = self.next();
         if key.is_empty() || is_symbol(key) {
-            return Err(format!("found '{key}', expected: !, identifier, or 'end of string'"));
+            return Err(format!("found '{key}', expected: identifier"));
         }
         let problems = crate::names::qualified_name(key);
         if problems.is_empty() {
             return Ok(key.into());
         }
-        Err(format!("key: Invalid value: {key:?}: {}", problems.join("; ")))
+        // Upstream has no path for a key: Go prints that so.
+        Err(format!("<nil>: Invalid value: {key:?}: {}", problems.join("; ")))
     }
 
     fn value(&mut self) -> Result<CompactString, String> {
@@ -204,7 +208,7 @@ impl<'a> Parser<'a> {
     fn set(&mut self) -> Result<BTreeSet<CompactString>, String> {
         match self.next() {
             "(" => {}
-            other => return Err(format!("found '{other}', expected: '('")),
+            other => return Err(format!("found '{other}' expected: '('")),
         }
         let mut values = BTreeSet::new();
         loop {
@@ -245,6 +249,10 @@ fn checked_value(value: &str) -> Result<CompactString, String> {
     Err(format!("values[0]: Invalid value: {value:?}: {}", problems.join("; ")))
 }
 
+fn begins_requirement(token: &str) -> bool {
+    token == "!" || !(token.is_empty() || is_symbol(token))
+}
+
 fn is_symbol(token: &str) -> bool {
     matches!(token, "=" | "==" | "!=" | "!" | "<" | ">" | "(" | ")" | ",")
 }
@@ -278,7 +286,7 @@ impl FieldSelector {
             if term.is_empty() {
                 continue;
             }
-            let invalid = || format!("invalid selector: {text:?}; can't understand {term:?}");
+            let invalid = || format!("invalid selector: '{text}'; can't understand '{term}'");
             let at = term.find('=').ok_or_else(invalid)?;
             let (field, equal, value) = match (term[..at].strip_suffix('!'), term[at + 1..].strip_prefix('=')) {
                 (Some(field), _) => (field, false, &term[at + 1..]),
@@ -370,6 +378,19 @@ mod tests {
         for broken in ["a in b", "a in (b", ",", "a,", "a=b,,c", "(a)", "a ^ b", "=b"] {
             assert!(LabelSelector::parse(broken).is_err(), "{broken}");
         }
+    }
+
+    #[test]
+    fn complaints_are_upstreams() {
+        for (broken, complaint) in [
+            ("(a)", "found '(', expected: !, identifier, or 'end of string'"),
+            ("a,", "found '', expected: identifier after ','"),
+            ("!", "unable to parse requirement: found '', expected: identifier"),
+            ("a in b", "unable to parse requirement: found 'b' expected: '('"),
+        ] {
+            assert_eq!(LabelSelector::parse(broken).unwrap_err(), complaint);
+        }
+        assert_eq!(FieldSelector::parse("a").unwrap_err(), "invalid selector: 'a'; can't understand 'a'");
     }
 
     #[test]

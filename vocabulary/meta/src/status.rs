@@ -147,6 +147,12 @@ impl Status {
         Status { details: Some(Box::new(details)), ..Status::failure(Reason::NotFound, message) }
     }
 
+    /// Where no such thing may ever be done.
+    pub fn method_not_allowed() -> Status {
+        let message = "the server does not allow this method on the requested resource";
+        Status { details: Some(Box::default()), ..Status::failure(Reason::MethodNotAllowed, message) }
+    }
+
     pub fn already_exists(resource: &Gvr, name: &str) -> Status {
         let message = format!("{} {} already exists", resource.qualified(), quote(name));
         Status::about(Reason::AlreadyExists, resource, name, message)
@@ -258,7 +264,8 @@ impl Status {
         if !self.continue_token.is_empty() {
             value.set("metadata.continue", &self.continue_token);
         }
-        if self.status == "Success" {
+        // The code of the usual success goes without saying.
+        if self.status == "Success" && self.code == 200 {
             value.remove("code");
         }
         value

@@ -16,6 +16,8 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use meta::Status;
 use rustls::pki_types::CertificateDer;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 #[derive(Default)]
@@ -76,12 +78,14 @@ fn is_open(path: &str) -> bool {
 }
 
 /// The user of a client certificate that the TLS handshake has already verified: CN is the name, O the groups.
-pub fn certificate_identity(certificate: &CertificateDer<'_>) -> Option<Identity> {
-    let (_, certificate) = x509_parser::parse_x509_certificate(certificate).ok()?;
+pub fn certificate_identity(der: &CertificateDer<'_>) -> Option<Identity> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
     let subject = certificate.subject();
     let name = subject.iter_common_name().next()?.as_str().ok()?.to_string();
     let groups: Vec<&str> = subject.iter_organization().filter_map(|group| group.as_str().ok()).collect();
-    Some(Identity::new(name, &groups))
+    let credential = format!("X509SHA256={:x}", Sha256::digest(der));
+    let extra = BTreeMap::from([("authentication.kubernetes.io/credential-id".to_string(), vec![credential])]);
+    Some(Identity { extra, ..Identity::new(name, &groups) })
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use kinds::Verb;
 use meta::selector::LabelSelector;
 use meta::{Gvr, Key, Object, Reason, Status, Time, Value, value};
 use schema::Schema;
+use schema::apply::{OneVersion, Resource, Set};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -186,9 +187,20 @@ impl Keeper {
             }
             let mut new = old.clone();
             change(&mut new);
+            self.own_status(old, &mut new);
             Ok(new)
         });
         changed.await.map(drop)
+    }
+
+    /// As upstream, where controllers of the server write it over the API.
+    fn own_status(&self, old: &Value, new: &mut Value) {
+        let def = &self.definitions.def;
+        let version = def.storage_version();
+        let (gvk, reset) = (def.gvk(&version.name), Set::of_fields(["metadata", "spec"]));
+        let versions = OneVersion { reset: Some(&reset) };
+        let resource = Resource { schema: &version.schema, gvk: &gvk, subresource: "status", versions: &versions };
+        resource.update(Some(old), new, MANAGER, Time(self.api.clock.now()));
     }
 
     fn own_call(&self, request: Request, payload: Payload) -> Call {
@@ -239,6 +251,9 @@ impl Keeper {
         }
     }
 }
+
+/// Whose writes those of the server are.
+const MANAGER: &str = "kube-apiserver";
 
 fn definitions() -> Gvr {
     Gvr::new("apiextensions.k8s.io", "v1", "customresourcedefinitions")

@@ -1,5 +1,6 @@
 //! One try at changing an object: read, change, judge, write if nobody came between; again if somebody did.
 
+use super::create::REPEATED_OWNERS_ADMITTED;
 use super::{Api, Call, Going, Outcome, store_status};
 use crate::admission::Operation;
 use kinds::{Stage, Verb};
@@ -89,6 +90,7 @@ impl Going<'_> {
             // A webhook may have changed what no client may, or what raises the generation.
             self.prepare_update(&mut new, &before);
         }
+        self.deduplicate_owners(&mut new, REPEATED_OWNERS_ADMITTED);
         self.judge(Stage::Update, &new, Some(&before))?;
         self.check_admission(Operation::Update, Some(&new), Some(&before)).await?;
         self.row.def.storage_version().schema.forget_empties(&mut new);

@@ -138,7 +138,7 @@ impl Going<'_> {
         }
         match self.known_kind(given) {
             Some(go) => {
-                format!("converting ({go}) to ({}.{}): unknown conversion", internal_group(wanted), wanted.kind)
+                format!("converting ({go}) to ({}.{}): unknown conversion", internal_group(&wanted.group), wanted.kind)
             }
             None => format!(
                 "no kind {:?} is registered for version {:?} in scheme \"pkg/runtime/scheme.go:111\"",
@@ -159,7 +159,11 @@ impl Going<'_> {
         if self.row.def.custom {
             return Err(unsupported_media());
         }
-        self.version()?.schema.from_protobuf(bytes).map_err(|error| Status::bad_request(error.to_string()))
+        let wanted = &self.row.def.names.kind;
+        self.version()?.schema.from_protobuf(bytes).map_err(|error| {
+            let refused = decode::DecodeError::Unreadable(error.to_string());
+            Status::bad_request(refused.answer(&TypeMeta::default(), wanted, bytes))
+        })
     }
 
     /// The request's patch, decoded once for all tries.
@@ -168,7 +172,10 @@ impl Going<'_> {
         let (kind, body) = match &self.call.payload {
             Payload::Patch(kind, text) => {
                 let format = patch_format(*kind)?;
-                let body = meta::parse_strict(text).map_err(|e| format.syntax_error(&e.0, checked).to_status())?;
+                let body = meta::parse_strict(text).map_err(|error| {
+                    let why = decode::complaint(text).unwrap_or(error.0);
+                    format.syntax_error(&why, checked).to_status()
+                })?;
                 (*kind, body)
             }
             Payload::PatchValue(kind, value) => (*kind, meta::Decoded { value: value.clone(), duplicates: Vec::new() }),
@@ -220,7 +227,9 @@ pub(super) fn fits(given: &TypeMeta, wanted: &Gvk) -> bool {
 /// The wanted kind in what may be another version of its group.
 fn is_other_version(given: &TypeMeta, wanted: &Gvk) -> bool {
     let same_kind = given.kind.is_empty() || given.kind == wanted.kind;
-    let parsed = meta::GroupVersion::parse(&given.api_version).filter(|parsed| parsed.group == wanted.group);
+    // The core group has never had another version.
+    let parsed = meta::GroupVersion::parse(&given.api_version)
+        .filter(|parsed| parsed.group == wanted.group && !wanted.group.is_empty());
     let number = parsed.as_ref().and_then(|parsed| parsed.version.strip_prefix('v'));
     same_kind && number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
 }
@@ -239,8 +248,8 @@ pub(super) fn effective(given: TypeMeta, wanted: &Gvk) -> TypeMeta {
 }
 
 /// Go's package of the group's internal types.
-fn internal_group(kind: &Gvk) -> &str {
-    match kind.group.as_str() {
+pub(crate) fn internal_group(group: &str) -> &str {
+    match group {
         "" => "core",
         group => group.split('.').next().unwrap_or(group),
     }

@@ -11,9 +11,13 @@ use store::{Expect, Txn};
 const NAME_TRIES: usize = 8;
 const GENERATED_BASE_MOST: usize = 63 - 5;
 
+pub(super) const REPEATED_OWNERS: &str = "";
+pub(super) const REPEATED_OWNERS_ADMITTED: &str = " after mutating admission happens";
+
 impl Going<'_> {
     pub(super) async fn create(&mut self) -> Result<Outcome, Status> {
-        let value = self.checked_body()?;
+        let mut value = self.checked_body()?;
+        self.deduplicate_owners(&mut value, REPEATED_OWNERS);
         let value = self.to_storage(value).await?;
         self.create_value(value).await
     }
@@ -46,10 +50,13 @@ impl Going<'_> {
         self.row.def.rules.default(&mut value);
         self.own(None, &mut value).await?;
         self.admit(Operation::Create, &mut value, None).await?;
+        self.deduplicate_owners(&mut value, REPEATED_OWNERS_ADMITTED);
         self.prepare_create(&mut value);
         self.judge(Stage::Create, &value, None)?;
         self.check_admission(Operation::Create, Some(&value), None).await?;
         self.row.def.storage_version().schema.forget_empties(&mut value);
+        // Upstream gives defaults to what it reads from its store, and by now the object has a uid.
+        self.row.def.rules.default(&mut value);
         let key = storage::value_key(&value);
         if self.row.hub.get(&key).is_some() {
             // Told before what it would claim, which is most likely claimed by the one that exists.
@@ -57,6 +64,17 @@ impl Going<'_> {
         }
         let claims = self.claim(&mut value, None)?;
         self.commit_create(value, claims).await
+    }
+
+    /// Drops owners that are named twice, and says so.
+    pub(super) fn deduplicate_owners(&mut self, value: &mut Value, since: &str) {
+        let repeated = kinds::metadata::deduplicate_owners(value);
+        if !repeated.is_empty() {
+            self.warnings.push(format!(
+                ".metadata.ownerReferences contains duplicate entries{since}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
+                repeated.join(", ")
+            ));
+        }
     }
 
     fn prepare_create(&self, value: &mut Value) {
@@ -68,8 +86,6 @@ impl Going<'_> {
         value.set("metadata.uid", self.api.clock.uuid());
         if self.row.def.rules.has_generation() {
             value.set("metadata.generation", 1i64);
-        } else {
-            value.remove("metadata.generation");
         }
         self.row.def.rules.prepare_create(&context, value);
     }
@@ -130,6 +146,7 @@ impl Going<'_> {
             self.warnings.extend(warnings);
             return Ok(());
         }
+        kinds::go_form::show_objects(&def, &mut errors);
         // Upstream names the form in which the object is judged.
         let kind = def.stored_as.clone().unwrap_or_else(|| def.gvk(&self.call.request.resource.version));
         Err(Status::invalid(&kind, new.str("metadata.name"), &errors))

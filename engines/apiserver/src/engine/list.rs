@@ -49,7 +49,10 @@ impl Going<'_> {
         let list = &self.call.request.list;
         let revision = match list.resource_version.as_str() {
             "" => return Ok(Snapshot::AtLeast(u64::MAX)),
-            text => parse_revision(text)?,
+            text => parse_revision(text).map_err(|status| Status {
+                message: format!("invalid resource version: {}", status.message),
+                ..status
+            })?,
         };
         let exact = match list.version_match {
             Some(wanted) => wanted == VersionMatch::Exact,
@@ -187,8 +190,14 @@ impl Going<'_> {
 
 pub(super) fn parse_revision(text: &str) -> Result<u64, Status> {
     text.parse().map_err(|_| {
-        Status::bad_request(format!("Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"))
+        let why = format!("strconv.ParseUint: parsing {text:?}: invalid syntax");
+        Status::bad_request(format!("resourceVersion: Invalid value: {text:?}: {why}"))
     })
+}
+
+/// What upstream says of a version to a watch, or to the reader of one object, is no answer of the API's own.
+pub(super) fn without_reason(status: Status) -> Status {
+    Status { status: "Failure".into(), message: status.message, code: 500, ..Status::default() }
 }
 
 pub(super) fn too_new(asked: u64, newest: u64) -> Status {

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use store::Store;
 
 pub use body::Payload;
-pub(crate) use body::unsupported_media;
+pub(crate) use body::{internal_group, unsupported_media};
 pub use page::Token;
 pub use update::manager_of_agent;
 pub use watch::Following;
@@ -46,6 +46,8 @@ pub struct Api {
     pub authorizer: Arc<Authorizer>,
     pub tokens: crate::authn::ServiceAccountTokens,
     pub ranges: allocate::Ranges,
+    /// Where clients find this server.
+    pub advertised: std::net::SocketAddr,
     /// How kubelets are called: whom to trust, and this server's own certificate.
     pub kubelet_tls: Option<Arc<rustls::ClientConfig>>,
     pub(crate) mutating: Hooks,
@@ -98,6 +100,7 @@ impl Api {
         self.authorize(call)?;
         let table = self.rows.table();
         if let Some(of) = crate::virtuals::find(&call.request) {
+            table.served(&call.request.resource).map_or(Ok(()), |row| check_place(row, &call.request))?;
             return of.answer(self, call).await;
         }
         let row = self.row(&table, &call.request)?;
@@ -123,10 +126,7 @@ impl Api {
 
     fn row(&self, table: &Table, request: &Request) -> Result<Arc<Row>, Status> {
         let row = table.served(&request.resource).ok_or_else(Status::no_such_page)?;
-        let misplaced = row.def.namespaced() == request.key.namespace.is_empty();
-        if misplaced && !across_namespaces(row, request) {
-            return Err(Status::no_such_page());
-        }
+        check_place(row, request)?;
         let verbs = match request.subresource.as_str() {
             "" => &row.def.verbs,
             name => match row.def.subresource(name, &request.resource.version) {
@@ -136,7 +136,9 @@ impl Api {
         };
         match verbs.contains(&request.verb) {
             true => Ok(row.clone()),
-            false => Err(Status::method_not_supported(&request.resource, request.verb.word())),
+            false if row.def.custom => Err(Status::method_not_supported(&request.resource, request.verb.word())),
+            // Upstream's router has no such route.
+            false => Err(Status::method_not_allowed()),
         }
     }
 
@@ -152,6 +154,15 @@ impl Api {
             }
         }
     }
+}
+
+/// In a namespace or outside of all, as the kind is. Of what is in namespaces, all together can only be listed.
+fn check_place(row: &Row, request: &Request) -> Result<(), Status> {
+    if row.def.namespaced() != request.key.namespace.is_empty() || across_namespaces(row, request) {
+        return Ok(());
+    }
+    let all = row.def.namespaced() && request.key.name.is_empty() && row.def.verbs.contains(&Verb::List);
+    Err(if all { Status::method_not_allowed() } else { Status::no_such_page() })
 }
 
 /// Lists and watches of a namespaced kind may span all namespaces.
@@ -195,8 +206,12 @@ impl Going<'_> {
     pub(crate) async fn current(&self) -> Result<Arc<Object>, Status> {
         let request = &self.call.request;
         match request.list.resource_version.as_str() {
+            "" => _ = self.api.fresh().await?,
             "0" => {}
-            _ => drop(self.api.fresh().await?),
+            text => {
+                list::parse_revision(text).map_err(list::without_reason)?;
+                self.api.fresh().await?;
+            }
         }
         self.row.hub.get(&request.key).ok_or_else(|| self.not_found())
     }
@@ -214,6 +229,7 @@ impl Going<'_> {
             dry_run: self.call.request.write.dry_run,
             user: &self.call.identity.name,
             groups: &self.call.identity.groups,
+            extra: &self.call.identity.extra,
         }
     }
 

@@ -7,7 +7,6 @@ use kinds::KindDef;
 use meta::{GroupVersion, Gvk, Status, Time, Value};
 use schema::Schema;
 use schema::apply::{ApplyError, Resource, Set, Versions};
-use std::sync::LazyLock;
 
 impl Going<'_> {
     /// Makes the request's manager the owner of what it changes. An apply has settled that itself.
@@ -16,16 +15,18 @@ impl Going<'_> {
             return Ok(());
         }
         let manager = self.call.request.write.field_manager.clone();
+        if let (None, Some(mut whole)) = (old, self.row.def.rules.owned_at_creation(new)) {
+            self.with_resource(|resource, now| resource.update(None, &mut whole, &manager, now))?;
+            set_owners(new, whole.remove("metadata.managedFields"));
+            return Ok(());
+        }
         if self.is_stored_version() {
             return self.with_resource(|resource, now| resource.update(old, new, &manager, now));
         }
         let old = self.shown_before(old).await?;
         let mut shown = self.to_request(new.clone()).await?;
         self.with_resource(|resource, now| resource.update(old.as_ref(), &mut shown, &manager, now))?;
-        match shown.remove("metadata.managedFields") {
-            Some(owners) => new.set("metadata.managedFields", owners),
-            None => drop(new.remove("metadata.managedFields")),
-        }
+        set_owners(new, shown.remove("metadata.managedFields"));
         Ok(())
     }
 
@@ -46,7 +47,9 @@ impl Going<'_> {
     fn with_resource<T>(&self, act: impl FnOnce(&Resource<'_>, Time) -> T) -> Result<T, Status> {
         let (schema, gvk) = self.own_version()?;
         let subresource = self.call.request.subresource.as_str();
-        let versions = RowVersions { def: &self.row.def, subresource };
+        let def = &self.row.def;
+        let reset = Set::of_fields(def.rules.resets(def, subresource).iter().copied());
+        let versions = RowVersions { def, reset };
         let resource = Resource { schema: &schema, gvk: &gvk, subresource, versions: &versions };
         Ok(act(&resource, Time(self.api.clock.now())))
     }
@@ -69,6 +72,13 @@ impl Going<'_> {
     }
 }
 
+fn set_owners(object: &mut Value, owners: Option<Value>) {
+    match owners {
+        Some(owners) => object.set("metadata.managedFields", owners),
+        None => drop(object.remove("metadata.managedFields")),
+    }
+}
+
 /// What an apply made is no object of its kind: upstream answers as if the fault were its own.
 fn unrestorable(applied: &Value, gvk: &Gvk, why: &str) -> Status {
     let subject = format!("({}/{}; {gvk})", applied.str("metadata.namespace"), applied.str("metadata.name"));
@@ -79,11 +89,8 @@ fn unrestorable(applied: &Value, gvk: &Gvk, why: &str) -> Status {
 /// The versions of a row, for owners who wrote in another one.
 struct RowVersions<'a> {
     def: &'a KindDef,
-    subresource: &'a str,
+    reset: Set,
 }
-
-static STATUS: LazyLock<Set> = LazyLock::new(|| Set::of_fields(["status"]));
-static SPEC: LazyLock<Set> = LazyLock::new(|| Set::of_fields(["spec"]));
 
 impl RowVersions<'_> {
     fn name(api_version: &str) -> Option<String> {
@@ -104,10 +111,6 @@ impl Versions for RowVersions<'_> {
     }
 
     fn reset(&self, _: &str) -> Option<&Set> {
-        match self.subresource {
-            "status" => Some(&SPEC),
-            "" if self.def.has_status() => Some(&STATUS),
-            _ => None,
-        }
+        (!self.reset.is_empty()).then_some(&self.reset)
     }
 }

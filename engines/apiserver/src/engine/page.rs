@@ -5,7 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use meta::{Key, Status};
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Token {
     #[serde(rename = "v")]
     version: String,
@@ -31,19 +32,32 @@ impl Token {
     }
 
     pub fn parse(text: &str) -> Result<Token, Status> {
-        let bad = |why: &str| Status::bad_request(format!("continue key is not valid: {why}"));
-        let json = URL_SAFE_NO_PAD.decode(text).map_err(|e| bad(&e.to_string()))?;
+        let bad = |why: &str| Status::bad_request(format!("invalid continue token: continue key is not valid: {why}"));
+        let json = URL_SAFE_NO_PAD
+            .decode(text)
+            .map_err(|error| bad(&format!("illegal base64 data at input byte {}", broken_at(text, &error))))?;
         let token: Token = serde_json::from_slice(&json).map_err(|e| bad(&e.to_string()))?;
         if token.version != VERSION {
-            return Err(bad("server does not recognize this encoded version"));
+            return Err(bad(&format!("server does not recognize this encoded version {}", token.version)));
         }
-        if token.start.is_empty() || token.revision == 0 {
+        if token.revision == 0 {
             return Err(bad("incorrect encoded start resourceVersion (version meta.k8s.io/v1)"));
+        }
+        if token.start.is_empty() {
+            return Err(bad("encoded start key empty (version meta.k8s.io/v1)"));
         }
         if token.start.split('/').any(|part| part == "..") {
             return Err(bad("the start key is outside its prefix"));
         }
         Ok(token)
+    }
+}
+
+/// Where Go stops reading: at the first byte that cannot be, or at the end of groups of four.
+fn broken_at(text: &str, error: &base64::DecodeError) -> usize {
+    match error {
+        base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _) => *at,
+        _ => text.len() - text.len() % 4,
     }
 }
 

@@ -16,7 +16,6 @@ impl Going<'_> {
         let checked = self.checked_patched(patch, patched)?;
         let mut new = self.to_storage(checked).await?;
         self.settle_place(&mut new)?;
-        self.check_uid(&new, old)?;
         self.check_version(&new, old)?;
         new.remove("metadata.resourceVersion");
         let mut stored = Value::clone(old.value());

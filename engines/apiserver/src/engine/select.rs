@@ -21,8 +21,7 @@ impl Selection {
 impl Going<'_> {
     pub(super) fn selection(&self) -> Result<Selection, Status> {
         let list = &self.call.request.list;
-        let labels = LabelSelector::parse(&list.label_selector)
-            .map_err(|why| Status::bad_request(format!("unable to parse requirement: {why}")))?;
+        let labels = LabelSelector::parse(&list.label_selector).map_err(Status::bad_request)?;
         let fields = FieldSelector::parse(&list.field_selector).map_err(Status::bad_request)?;
         for requirement in &fields.0 {
             if !is_selectable(&self.row.def, &requirement.field) {
@@ -39,7 +38,7 @@ impl Going<'_> {
             [] if !self.row.def.custom => {
                 format!("{field:?} is not a known field selector: only \"metadata.name\"{scope}")
             }
-            _ => format!("field label not supported: {field}"),
+            _ => self.row.def.rules.unselectable(field),
         }
     }
 

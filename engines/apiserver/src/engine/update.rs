@@ -1,6 +1,7 @@
 //! Replacement, the three patches, and apply.
 
 use super::attempt::Edit;
+use super::create::REPEATED_OWNERS;
 use super::{Going, Outcome};
 use meta::{CompactString, Object, Reason, Status, Value};
 use std::sync::Arc;
@@ -10,7 +11,8 @@ impl Going<'_> {
         if self.call.request.subresource == "scale" {
             return self.update_scale().await;
         }
-        let value = self.checked_body()?;
+        let mut value = self.checked_body()?;
+        self.deduplicate_owners(&mut value, REPEATED_OWNERS);
         let mut value = self.to_storage(value).await?;
         self.settle_place(&mut value)?;
         let given = value;
@@ -88,7 +90,6 @@ impl Going<'_> {
         live.remove("metadata.resourceVersion");
         let mut new = self.own_applied(Some(&live), applied).await?;
         self.settle_place(&mut new)?;
-        self.check_uid(&new, old)?;
         self.check_version(applied, old)?;
         self.row.def.rules.default(&mut new);
         Ok(new)

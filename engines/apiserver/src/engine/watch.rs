@@ -1,6 +1,6 @@
 //! Watches: initial events where they are asked for, then the ring.
 
-use super::list::{parse_revision, too_new};
+use super::list::{parse_revision, too_new, without_reason};
 use super::{Api, Call, Going};
 use crate::hub::Watcher;
 use client::VersionMatch;
@@ -109,12 +109,7 @@ impl Going<'_> {
 
 /// Upstream's store complains here, and is not asked in time for a better code.
 fn watched_revision(text: &str) -> Result<u64, Status> {
-    parse_revision(text).map_err(|status| Status {
-        code: 500,
-        reason: Default::default(),
-        message: format!("resourceVersion: {}", status.message),
-        ..status
-    })
+    parse_revision(text).map_err(without_reason)
 }
 
 pub(crate) fn too_old(revision: u64) -> Status {

@@ -22,6 +22,15 @@ pub enum View {
 pub struct Accepted {
     pub media: Media,
     pub view: View,
+    /// Of the view's own type.
+    pub beta: bool,
+}
+
+impl Accepted {
+    /// The version of a view that is no object of the kind itself.
+    pub fn view_version(self) -> &'static str {
+        if self.beta { "meta.k8s.io/v1beta1" } else { "meta.k8s.io/v1" }
+    }
 }
 
 impl Media {
@@ -48,6 +57,21 @@ pub fn not_acceptable() -> Status {
     Status::failure(Reason::NotAcceptable, format!("only the following media types are accepted: {types}"))
 }
 
+const PRODUCED: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+const STREAMED: &str = ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+
+/// Upstream's router of built-in kinds asks first, and knows no wildcard within `application/`.
+pub fn check_produced(header: Option<&str>, many: bool) -> Result<(), Status> {
+    let header = header.map(str::trim).filter(|header| !header.is_empty()).unwrap_or("*/*");
+    let mut media = header.split(',').map(|clause| clause.split(';').next().unwrap_or("").trim());
+    if media.any(|media| media == "*/*" || PRODUCED.split(", ").any(|known| known == media)) {
+        return Ok(());
+    }
+    let all = if many { format!("{PRODUCED}{STREAMED}") } else { PRODUCED.into() };
+    let message = format!("406: Not Acceptable\n\nAvailable representations: {all}");
+    Err(Status::failure(Reason::NotAcceptable, message))
+}
+
 fn quality(clause: &str) -> f32 {
     let q = clause.split(';').find_map(|part| part.trim().strip_prefix("q="));
     q.and_then(|q| q.parse().ok()).unwrap_or(1.0)
@@ -63,7 +87,7 @@ fn accepted(clause: &str, protobuf: bool) -> Option<Accepted> {
     };
     let parameters: Vec<(&str, &str)> = parts.filter_map(|part| part.split_once('=')).collect();
     let parameter = |name: &str| parameters.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
-    let Some(kind) = parameter("as") else { return Some(Accepted { media, view: View::Whole }) };
+    let Some(kind) = parameter("as") else { return Some(Accepted { media, view: View::Whole, beta: false }) };
     if parameter("g") != Some("meta.k8s.io") || !matches!(parameter("v"), Some("v1" | "v1beta1")) {
         return None;
     }
@@ -73,7 +97,7 @@ fn accepted(clause: &str, protobuf: bool) -> Option<Accepted> {
         "PartialObjectMetadataList" => View::MetadataList,
         _ => return None,
     };
-    Some(Accepted { media, view })
+    Some(Accepted { media, view, beta: parameter("v") == Some("v1beta1") })
 }
 
 #[cfg(test)]

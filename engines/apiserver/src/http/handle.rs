@@ -36,6 +36,8 @@ pub struct Frontend {
     /// Upstream's max requests in flight: reads and writes have their own room.
     pub reads: Semaphore,
     pub writes: Semaphore,
+    /// Held by every long list on its way.
+    pub long_lists: Arc<()>,
 }
 
 /// A request whose head has been read.
@@ -135,7 +137,7 @@ impl Frontend {
         self.api.authorizer.check(identity, &Attributes::of_path(&verb, &head.path))?;
         let health = ["/healthz", "/livez", "/readyz"].iter().any(|page| head.path.starts_with(page));
         if !health && !matches!(head.method, Method::GET | Method::HEAD) {
-            return Err(method_not_allowed());
+            return Err(Status::method_not_allowed());
         }
         if head.path == "/metrics" {
             return Ok(self.pages.metrics.answer(&self.api, &self.inflight()));
@@ -151,8 +153,12 @@ impl Frontend {
         body: Incoming,
     ) -> Result<Response, Status> {
         let watch = head.query.flag("watch");
-        let verb = target.verb(&head.method, watch).ok_or_else(method_not_allowed)?;
+        let verb = target.verb(&head.method, watch).ok_or_else(Status::method_not_allowed)?;
         let request = self.request(verb, &target, &head)?;
+        if !self.api.rows.table().has_group(&target.resource.group) {
+            self.api.authorizer.check(&identity, &Attributes::of_request(&request))?;
+            return Ok(respond::no_page());
+        }
         if verb == Verb::Watch {
             return self.watch(identity, request, &head).await;
         }
@@ -176,7 +182,7 @@ impl Frontend {
             include: head.query.get("includeObject").unwrap_or("Metadata"),
             gzip: head.takes_gzip(),
         };
-        let mut response = presenting.answer(code, outcome.answer);
+        let mut response = presenting.answer(code, outcome.answer, &self.long_lists);
         respond::warn(&mut response, &outcome.warnings);
         Ok(response)
     }
@@ -184,7 +190,10 @@ impl Frontend {
     fn request(&self, verb: Verb, target: &ResourcePath, head: &Head) -> Result<ApiRequest, Status> {
         let mut request = ApiRequest::new(verb, target.resource.clone(), target.key.clone());
         request.subresource = target.subresource.clone();
-        request.list = head.query.list_options()?;
+        request.list = match verb {
+            Verb::List | Verb::Watch | Verb::DeleteCollection => head.query.list_options()?,
+            _ => head.query.get_options(),
+        };
         let options = match verb {
             Verb::Create => "CreateOptions",
             Verb::Update => "UpdateOptions",
@@ -195,6 +204,9 @@ impl Frontend {
             request.write = head.query.write_options(options)?;
         }
         let applies = head.header(CONTENT_TYPE).is_some_and(|t| t.starts_with("application/apply-patch"));
+        if verb == Verb::Patch && !applies {
+            head.query.check_not_forced()?;
+        }
         if request.write.field_manager.is_empty() && !(verb == Verb::Patch && applies) {
             request.write.field_manager = manager_of_agent(head.header(USER_AGENT).unwrap_or(""));
         }
@@ -207,7 +219,14 @@ impl Frontend {
     }
 
     fn accepted(&self, request: &ApiRequest, head: &Head) -> Result<Accepted, Status> {
-        let accepted = accept::negotiate(head.header(ACCEPT), self.is_builtin(&request.resource))?;
+        let builtin = self.is_builtin(&request.resource);
+        if builtin {
+            accept::check_produced(head.header(ACCEPT), matches!(request.verb, Verb::List | Verb::Watch))?;
+        }
+        let accepted = accept::negotiate(head.header(ACCEPT), builtin)?;
+        if accepted.view == View::Table {
+            head.query.check_included()?;
+        }
         let table = self.api.rows.table();
         // What is only ever answered, such as a review, has no row in any table and no metadata worth asking for.
         let answered_only = table.served(&request.resource).is_some_and(|row| !row.def.verbs.contains(&Verb::Get));
@@ -331,9 +350,4 @@ fn deletion(text: &Bytes) -> Result<meta::Value, Status> {
     }
     let schema = kinds::schema_of(DELETE_OPTIONS).ok_or_else(unsupported_media)?;
     schema.decode(text, Format::Json).map(|decoded| decoded.value).map_err(refused)
-}
-
-fn method_not_allowed() -> Status {
-    let message = "the server does not allow this method on the requested resource";
-    Status { details: Some(Box::default()), ..Status::failure(Reason::MethodNotAllowed, message) }
 }

@@ -45,12 +45,9 @@ impl ResourcePath {
 
 /// None where a part of the path is not UTF-8.
 pub fn parse(path: &str) -> Option<Target> {
-    let parts: Vec<String> = path
-        .trim_matches('/')
-        .split('/')
-        .map(|part| percent_decode_str(part).decode_utf8().ok().map(|text| text.into_owned()))
-        .collect::<Option<_>>()?;
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    // As in Go, a slash that is written as `%2F` divides, too.
+    let decoded = percent_decode_str(path).decode_utf8().ok()?;
+    let parts: Vec<&str> = decoded.trim_matches('/').split('/').collect();
     Some(match parts[..] {
         ["api", version, ref below @ ..] if !below.is_empty() => resource("", version, below),
         ["apis", group, version, ref below @ ..] if !below.is_empty() => resource(group, version, below),
@@ -137,6 +134,7 @@ mod tests {
             ("/api/v1", "other"),
             ("/apis/apps/v1", "other"),
             ("/healthz", "other"),
+            ("/api/v1/namespaces/d/pods/a%2Flog", "|v1|pods|d/a|log|"),
             ("/api/v1/pods/%ff", "broken"),
         ] {
             assert_eq!(text(path), expect, "{path}");

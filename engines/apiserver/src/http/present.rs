@@ -3,6 +3,7 @@
 use super::accept::{Accepted, Media, View};
 use super::respond::{self, Response};
 use super::table;
+use crate::engine::internal_group;
 use crate::protobuf;
 use crate::rows::Row;
 use bytes::Bytes;
@@ -10,12 +11,15 @@ use client::Answer;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use jiff::Timestamp;
 use kinds::KindDef;
-use meta::{Object, Status, Value, value};
+use meta::{Object, Reason, Status, Value, value};
 use schema::TypeMeta;
 use std::sync::Arc;
 
 /// Items are encoded into pieces of about this size, so that a long list needs little memory at a time.
 const PIECE: usize = 64 * 1024;
+/// Of many lists at once the pieces are smaller, down to a record of TLS: together they take about so much.
+const PIECES: usize = 16 * 1024 * 1024;
+const LEAST_PIECE: usize = 16 * 1024;
 
 pub struct Presenting<'a> {
     pub row: Option<&'a Row>,
@@ -28,13 +32,14 @@ pub struct Presenting<'a> {
 }
 
 impl Presenting<'_> {
-    pub fn answer(&self, code: u16, answer: Answer) -> Response {
+    /// `underway` is held by every long list until its last piece is taken.
+    pub fn answer(&self, code: u16, answer: Answer, underway: &Arc<()>) -> Response {
         match answer {
             Answer::Status(status) => respond::encoded(code, self.accepted.media, &status.to_value()),
             Answer::Object(object) => self.object(code, &object),
             Answer::List { resource_version, continue_token, remaining, items } => {
                 let head = ListHead { resource_version, continue_token, remaining };
-                self.list(&head, items)
+                self.list(&head, items, underway)
             }
         }
     }
@@ -48,8 +53,8 @@ impl Presenting<'_> {
                 return respond::bytes(code, Media::Json.content_type(), out);
             }
             View::Whole => object.decode_value(),
-            View::Metadata => metadata_only(object, "PartialObjectMetadata"),
-            View::MetadataList => return self.refused(),
+            View::Metadata => metadata_only(object, self.accepted.view_version()),
+            View::MetadataList => return self.unfit("PartialObjectMetadataList", "is not a list", ""),
             View::Table => match self.row {
                 Some(row) => table::of_object(self, row, object),
                 None => return self.refused(),
@@ -62,26 +67,38 @@ impl Presenting<'_> {
         respond::status(&super::accept::not_acceptable(), Media::Json)
     }
 
-    fn list(&self, head: &ListHead, items: Vec<Arc<Object>>) -> Response {
+    /// One was asked for as many, or many as one: upstream names Go's type of it.
+    fn unfit(&self, asked: &str, but: &str, suffix: &str) -> Response {
+        let Some(row) = self.row else { return self.refused() };
+        let go = match row.def.custom {
+            true => format!("unstructured.Unstructured{suffix}"),
+            false => format!("{}.{}{suffix}", internal_group(&row.def.group), row.def.names.kind),
+        };
+        let message = format!("you requested {asked}, but the requested object {but} (*{go})");
+        respond::status(&Status::failure(Reason::NotAcceptable, message), Media::Json)
+    }
+
+    fn list(&self, head: &ListHead, items: Vec<Arc<Object>>, underway: &Arc<()>) -> Response {
         let Some(row) = self.row else {
             return respond::status(&Status::internal("a list of no kind"), Media::Json);
         };
         match self.accepted.view {
-            View::Whole if self.accepted.media == Media::Json => self.json_list(row, head, items),
+            View::Whole if self.accepted.media == Media::Json => self.json_list(row, head, items, underway),
             View::Whole if self.accepted.media == Media::Protobuf => self.protobuf_list(row, head, &items),
             View::Whole => self.encoded_list(row, head, &items),
             View::Table => respond::encoded(200, self.accepted.media, &table::of_list(self, row, head, &items)),
             View::MetadataList => {
-                let items: Vec<Value> = items.iter().map(|o| metadata_only(o, "PartialObjectMetadata")).collect();
-                let list = head.value("meta.k8s.io/v1", "PartialObjectMetadataList", items);
+                let version = self.accepted.view_version();
+                let items: Vec<Value> = items.iter().map(|object| metadata_only(object, version)).collect();
+                let list = head.value(version, "PartialObjectMetadataList", items);
                 respond::encoded(200, self.accepted.media, &list)
             }
-            View::Metadata => self.refused(),
+            View::Metadata => self.unfit("PartialObjectMetadata", "is a list", "List"),
         }
     }
 
     fn encoded_list(&self, row: &Row, head: &ListHead, items: &[Arc<Object>]) -> Response {
-        let values = items.iter().map(|object| object.decode_value()).collect();
+        let values = items.iter().map(|object| item_value(object, row.def.custom)).collect();
         let version = row.def.gvk(self.version).group_version().api_version();
         respond::encoded(200, self.accepted.media, &head.value(&version, &row.def.names.list_kind, values))
     }
@@ -96,13 +113,19 @@ impl Presenting<'_> {
         }
     }
 
-    fn json_list(&self, row: &Row, head: &ListHead, items: Vec<Arc<Object>>) -> Response {
+    fn json_list(&self, row: &Row, head: &ListHead, items: Vec<Arc<Object>>, underway: &Arc<()>) -> Response {
         let opening = head.json(&row.def, self.version);
         let size: usize = items.iter().map(|object| object.body().len()).sum();
         if size < PIECE || self.gzip {
             return self.whole_list(opening, row.def.custom, &items);
         }
-        let pieces = Pieces { items: items.into_iter(), custom: row.def.custom, next: Some(opening), first: true };
+        let pieces = Pieces {
+            items: items.into_iter(),
+            custom: row.def.custom,
+            next: Some(opening),
+            first: true,
+            underway: underway.clone(),
+        };
         streamed(Media::Json, pieces)
     }
 
@@ -186,6 +209,7 @@ struct Pieces {
     custom: bool,
     next: Option<Vec<u8>>,
     first: bool,
+    underway: Arc<()>,
 }
 
 impl Iterator for Pieces {
@@ -193,8 +217,9 @@ impl Iterator for Pieces {
 
     fn next(&mut self) -> Option<Bytes> {
         let mut out = self.next.take()?;
-        out.reserve(PIECE);
-        while out.len() < PIECE {
+        let size = (PIECES / Arc::strong_count(&self.underway)).clamp(LEAST_PIECE, PIECE);
+        out.reserve(size);
+        while out.len() < size {
             match self.items.next() {
                 Some(object) => {
                     write_item(&object, self.custom, self.first, &mut out);
@@ -211,8 +236,17 @@ impl Iterator for Pieces {
     }
 }
 
-pub fn metadata_only(object: &Object, kind: &str) -> Value {
-    let mut shown = value!({"apiVersion": "meta.k8s.io/v1", "kind": kind});
+fn item_value(object: &Object, custom: bool) -> Value {
+    let mut value = object.decode_value();
+    if !custom {
+        value.remove("apiVersion");
+        value.remove("kind");
+    }
+    value
+}
+
+pub fn metadata_only(object: &Object, version: &str) -> Value {
+    let mut shown = value!({"apiVersion": version, "kind": "PartialObjectMetadata"});
     shown.set("metadata", object.decode_value().get("metadata").clone());
     shown
 }

@@ -49,14 +49,23 @@ impl Query {
         }
     }
 
+    /// Of a list's options, the reader of one object has only this.
+    pub fn get_options(&self) -> ListOptions {
+        ListOptions { resource_version: self.text("resourceVersion"), ..ListOptions::default() }
+    }
+
     pub fn list_options(&self) -> Result<ListOptions, Status> {
-        let version_match = match self.get("resourceVersionMatch") {
-            None | Some("") => None,
-            Some("Exact") => Some(VersionMatch::Exact),
-            Some("NotOlderThan") => Some(VersionMatch::NotOlderThan),
-            Some(other) => return Err(self.unsupported_match(other)),
+        let word = self.text("resourceVersionMatch");
+        let version_match = match word.as_str() {
+            "Exact" => Some(VersionMatch::Exact),
+            "NotOlderThan" => Some(VersionMatch::NotOlderThan),
+            _ => None,
         };
-        let options = ListOptions {
+        let unknown = version_match.is_none() && !word.is_empty();
+        if unknown || !self.flag("watch") {
+            self.check_list(&word)?;
+        }
+        Ok(ListOptions {
             label_selector: self.text("labelSelector"),
             field_selector: self.text("fieldSelector"),
             // Upstream takes a limit below nothing for none.
@@ -64,14 +73,52 @@ impl Query {
             continue_token: self.text("continue"),
             resource_version: self.text("resourceVersion"),
             version_match,
-            timeout_seconds: self.number("timeoutSeconds")?,
+            // As with the limit, a time below nothing is none.
+            timeout_seconds: self.number("timeoutSeconds")?.and_then(|seconds: i64| u64::try_from(seconds).ok()),
             bookmarks: self.flag("allowWatchBookmarks"),
             send_initial_events: self.optional_flag("sendInitialEvents"),
-        };
-        if !self.flag("watch") {
-            check_list(&options)?;
+        })
+    }
+
+    /// What a watch may ask for is judged where it begins, but for a word that means no match at all.
+    fn check_list(&self, word: &str) -> Result<(), Status> {
+        if self.get("sendInitialEvents").is_some() && !self.flag("watch") {
+            let path = Path::new("sendInitialEvents");
+            return Err(list_invalid(vec![FieldError::forbidden(&path, "sendInitialEvents is forbidden for list")]));
         }
-        Ok(options)
+        let errors = if word.is_empty() { Vec::new() } else { self.match_errors(word) };
+        if errors.is_empty() { Ok(()) } else { Err(list_invalid(errors)) }
+    }
+
+    fn match_errors(&self, word: &str) -> Vec<FieldError> {
+        let path = Path::new("resourceVersionMatch");
+        let forbidden = |when: bool, why: &str| when.then(|| FieldError::forbidden(&path, why));
+        let unknown = !matches!(word, "Exact" | "NotOlderThan");
+        let of_anything = word == "Exact" && self.get("resourceVersion") == Some("0");
+        let all = [
+            forbidden(self.text("resourceVersion").is_empty(), VERSION_NEEDED),
+            forbidden(!self.text("continue").is_empty(), "resourceVersionMatch is forbidden when continue is provided"),
+            unknown.then(|| FieldError::not_supported(&path, word, ["Exact", "NotOlderThan", ""])),
+            forbidden(of_anything, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
+    /// To take fields from their owners is for an apply alone.
+    pub fn check_not_forced(&self) -> Result<(), Status> {
+        let Some(_) = self.get("force") else { return Ok(()) };
+        let error = FieldError::forbidden(&Path::new("force"), "may not be specified for non-apply patch");
+        Err(Status::invalid(&Gvk::new("meta.k8s.io", "", "PatchOptions"), "", &ErrorList(vec![error])))
+    }
+
+    /// What a Table's rows may carry of their objects.
+    pub fn check_included(&self) -> Result<(), Status> {
+        match self.get("includeObject") {
+            None | Some("" | "None" | "Metadata" | "Object") => Ok(()),
+            Some(other) => Err(Status::bad_request(format!(
+                "Unable to convert to Table as requested: includeObject: Invalid value: {other:?}: must be 'Metadata', 'Object', 'None', or empty"
+            ))),
+        }
     }
 
     pub fn write_options(&self, kind: &str) -> Result<WriteOptions, Status> {
@@ -106,17 +153,6 @@ impl Query {
             None => return Ok(manager),
         };
         Err(Status::invalid(&Gvk::new("meta.k8s.io", "", kind), "", &ErrorList(vec![error])))
-    }
-
-    /// Of a word that means no match, and of what it would need besides.
-    fn unsupported_match(&self, word: &str) -> Status {
-        let path = Path::new("resourceVersionMatch");
-        let mut errors = ErrorList::default();
-        if self.text("resourceVersion").is_empty() {
-            errors.push(FieldError::forbidden(&path, VERSION_NEEDED));
-        }
-        errors.push(FieldError::not_supported(&path, word, ["Exact", "NotOlderThan", ""]));
-        Status::invalid(&Gvk::new("meta.k8s.io", "", "ListOptions"), "", &errors)
     }
 
     /// The options of a deletion: those of the body where it has one, else those of the query.
@@ -164,31 +200,8 @@ fn propagation(word: &str) -> Result<Propagation, Status> {
 
 const VERSION_NEEDED: &str = "resourceVersionMatch is forbidden unless resourceVersion is provided";
 
-fn list_invalid(error: FieldError) -> Status {
-    Status::invalid(&Gvk::new("meta.k8s.io", "", "ListOptions"), "", &ErrorList(vec![error]))
-}
-
-/// What a watch may ask for is judged where it begins.
-fn check_list(options: &ListOptions) -> Result<(), Status> {
-    if options.send_initial_events.is_some() {
-        let path = Path::new("sendInitialEvents");
-        return Err(list_invalid(FieldError::forbidden(&path, "sendInitialEvents is forbidden for list")));
-    }
-    if options.version_match.is_none() {
-        return Ok(());
-    }
-    let path = Path::new("resourceVersionMatch");
-    let forbidden = |why: &str| Err(list_invalid(FieldError::forbidden(&path, why)));
-    if options.resource_version.is_empty() {
-        return forbidden(VERSION_NEEDED);
-    }
-    if !options.continue_token.is_empty() {
-        return forbidden("resourceVersionMatch is forbidden when continue is provided");
-    }
-    if options.version_match == Some(VersionMatch::Exact) && options.resource_version == "0" {
-        return forbidden("resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"");
-    }
-    Ok(())
+fn list_invalid(errors: Vec<FieldError>) -> Status {
+    Status::invalid(&Gvk::new("meta.k8s.io", "", "ListOptions"), "", &ErrorList(errors))
 }
 
 #[cfg(test)]

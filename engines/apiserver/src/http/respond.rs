@@ -44,6 +44,11 @@ pub fn text(code: u16, body: impl Into<String>) -> Response {
     bytes(code, "text/plain; charset=utf-8", body.into())
 }
 
+/// What no part of the server answers.
+pub fn no_page() -> Response {
+    text(404, "404 page not found\n")
+}
+
 pub fn json(code: u16, value: &Value) -> Response {
     let mut text = value.to_json();
     text.push(b'\n');

@@ -177,7 +177,7 @@ impl State {
                 let first = !std::mem::replace(&mut self.columns_sent, true);
                 table::of_event(&self.presenting(), &self.streaming.row, object, first)
             }
-            View::Metadata | View::MetadataList => metadata_only(object, "PartialObjectMetadata"),
+            View::Metadata | View::MetadataList => metadata_only(object, self.streaming.accepted.view_version()),
             View::Whole => object.decode_value(),
         }
     }
@@ -230,4 +230,19 @@ fn line(word: &str, object: &Value) -> Bytes {
     object.write_json(&mut out);
     out.extend_from_slice(b"}\n");
     out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_answer<A, B, R>(_: fn(A, B) -> R) -> usize {
+        size_of::<R>()
+    }
+
+    #[test]
+    fn tmp_sizes() {
+        println!("lines {}", size_of_answer(lines));
+        println!("state {} streaming {} following {} watcher {} call {} request {}", size_of::<State>(), size_of::<Streaming>(), size_of::<Following>(), size_of::<crate::hub::Watcher>(), size_of::<Call>(), size_of::<client::Request>());
+    }
 }

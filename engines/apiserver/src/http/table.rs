@@ -30,14 +30,19 @@ fn table(
 ) -> Value {
     let Some(version) = row.version(presenting.version) else { return Value::Null };
     let columns = if with_columns { version.columns.iter().map(column).collect() } else { Vec::new() };
-    let rows = objects.iter().map(|object| table_row(presenting, row, &version.columns, object)).collect();
+    let rows: Vec<Value> = objects.iter().map(|object| table_row(presenting, row, &version.columns, object)).collect();
     value!({
         "kind": "Table",
-        "apiVersion": "meta.k8s.io/v1",
+        "apiVersion": (presenting.accepted.view_version()),
         "metadata": metadata,
         "columnDefinitions": (Value::List(columns)),
-        "rows": (Value::List(rows)),
+        "rows": (if rows.is_empty() && is_plain(&version.columns) { Value::Null } else { Value::List(rows) }),
     })
+}
+
+/// Upstream's table of kinds without columns of their own has no list of rows where there is none.
+fn is_plain(columns: &[Column]) -> bool {
+    columns.iter().map(|column| column.name.as_str()).eq(["Name", "Created At"])
 }
 
 fn column(column: &Column) -> Value {
@@ -56,9 +61,9 @@ fn table_row(presenting: &Presenting<'_>, row: &Row, columns: &[Column], object:
     cells.truncate(columns.len().max(1));
     let mut shown = value!({"cells": (Value::List(cells))});
     match presenting.include {
-        "None" => {}
+        "None" => shown.set("object", Value::Null),
         "Object" => shown.set("object", object_value),
-        _ => shown.set("object", metadata_only(object, "PartialObjectMetadata")),
+        _ => shown.set("object", metadata_only(object, presenting.accepted.view_version())),
     }
     shown
 }

@@ -83,7 +83,8 @@ pub fn legacy(api: &Api, headers: &HeaderMap) -> Response {
         let core = groups.0.iter().filter(|(group, _)| group.is_empty());
         return aggregated(core.map(|(group, versions)| aggregated_group(group, versions)).collect(), headers);
     }
-    respond::json(200, &value!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}))
+    let addresses = value!([{"clientCIDR": "0.0.0.0/0", "serverAddress": (api.advertised.to_string())}]);
+    respond::json(200, &value!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": addresses}))
 }
 
 pub fn groups(api: &Api, headers: &HeaderMap) -> Response {
@@ -102,7 +103,7 @@ pub fn group(api: &Api, name: &str) -> Response {
     let groups = Groups::of(&api.rows.table());
     let found = groups.named().find(|(group, _)| group == name);
     match found {
-        None => respond::status(&Status::no_such_page(), Media::Json),
+        None => respond::no_page(),
         Some((group, versions)) => {
             let mut value = group_value(group, versions);
             value.set("kind", "APIGroup");
@@ -123,7 +124,13 @@ pub fn resources(api: &Api, group: &str, version: &str) -> Response {
     let groups = Groups::of(&api.rows.table());
     let versions = groups.0.iter().find(|(name, _)| name == group).map(|(_, versions)| versions);
     let rows = versions.and_then(|versions| versions.iter().find(|(name, _)| name == version)).map(|(_, rows)| rows);
-    let Some(rows) = rows else { return respond::status(&Status::no_such_page(), Media::Json) };
+    let Some(rows) = rows else {
+        return match versions {
+            // Of the core group and of those that are there, another part of upstream answers.
+            None if !group.is_empty() => respond::no_page(),
+            _ => respond::status(&Status::no_such_page(), Media::Json),
+        };
+    };
     let mut list: Vec<Value> = Vec::new();
     for row in rows {
         list.push(resource(&row.def));
@@ -131,10 +138,13 @@ pub fn resources(api: &Api, group: &str, version: &str) -> Response {
     }
     list.sort_by(|a, b| a.str("name").cmp(b.str("name")));
     let group_version = meta::GroupVersion::new(group, version).api_version();
-    respond::json(
-        200,
-        &value!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": (Value::List(list))}),
-    )
+    let mut shown =
+        value!({"kind": "APIResourceList", "groupVersion": group_version, "resources": (Value::List(list))});
+    // Old clients of the core group know no version of its list.
+    if !group.is_empty() {
+        shown.set("apiVersion", "v1");
+    }
+    respond::json(200, &shown)
 }
 
 fn subresources<'a>(def: &'a KindDef, version: &'a str) -> impl Iterator<Item = &'a Subresource> {
@@ -156,7 +166,8 @@ fn resource(def: &KindDef) -> Value {
     if !names.categories.is_empty() {
         shown.set("categories", names.categories.clone());
     }
-    if def.verbs.contains(&Verb::List) {
+    // What can be listed and not be watched is not stored.
+    if def.verbs.contains(&Verb::Watch) {
         shown.set("storageVersionHash", storage_hash(def));
     }
     shown
@@ -192,8 +203,8 @@ fn verbs(verbs: &[Verb]) -> Value {
 
 /// As upstream computes it, so that equal storage versions have equal hashes.
 fn storage_hash(def: &KindDef) -> String {
-    let storage = &def.storage_version().name;
-    let text = format!("{}/{}/{}", def.group, storage, def.names.kind);
+    let stored = def.stored_as.clone().unwrap_or_else(|| def.gvk(&def.storage_version().name));
+    let text = format!("{}/{}/{}", stored.group, stored.version, stored.kind);
     base64::engine::general_purpose::STANDARD.encode(&Sha256::digest(text.as_bytes())[..8])
 }
 

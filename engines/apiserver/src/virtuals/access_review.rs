@@ -1,11 +1,11 @@
 //! Reviews of access: may this user do that, and what may I do.
 
-use super::{Virtual, answered, body};
+use super::{Virtual, answered, body, own};
 use crate::authz::{Attributes, Decision};
 use crate::engine::{Api, Call, Outcome};
 use crate::identity::{Identity, MASTERS};
 use futures::future::BoxFuture;
-use meta::{ErrorList, FieldError, Gvk, Path, Status, Value, value};
+use meta::{Cursor, ErrorList, FieldError, Gvk, Path, Status, Value, value};
 
 /// The three reviews differ in whom they ask about and where.
 pub(super) struct AccessReview {
@@ -44,8 +44,12 @@ impl Virtual for AccessReview {
 
 impl AccessReview {
     fn review(&self, api: &Api, call: &Call) -> Result<Outcome, Status> {
-        let mut review = body(call, &format!("authorization.v1.{}", self.kind))?;
+        let name = format!("authorization.v1.{}", self.kind);
+        let mut review = body(call, &name)?;
         self.judge(&review, call)?;
+        review.set("apiVersion", format!("{GROUP}/v1"));
+        review.set("kind", self.kind);
+        own(api, call, &name, &mut review)?;
         let asked = match self.about_self {
             true => (*call.identity).clone(),
             false => asked_about(review.get("spec")),
@@ -55,9 +59,10 @@ impl AccessReview {
             Decision::Allow(reason) => status(true, &reason),
             Decision::NoOpinion(reason) => status(false, &reason),
         };
-        review.set("apiVersion", format!("{GROUP}/v1"));
-        review.set("kind", self.kind);
         review.set("status", status);
+        if self.local {
+            review.set("metadata.namespace", &call.request.key.namespace);
+        }
         answered(review)
     }
 
@@ -68,7 +73,7 @@ impl AccessReview {
         match (resource.is_null(), path.is_null()) {
             (false, false) => {
                 let why = "cannot be specified in combination with resourceAttributes";
-                errors.push(FieldError::invalid(&spec.field("nonResourceAttributes"), path.clone(), why));
+                errors.push(self.as_go_shows(&spec.field("nonResourceAttributes"), path, why)?);
             }
             (true, true) => {
                 let why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
@@ -80,7 +85,8 @@ impl AccessReview {
             let why = "at least one of user or group must be specified";
             errors.push(FieldError::invalid(&spec.field("user"), "", why));
         }
-        if self.local && review.str("spec.resourceAttributes.namespace") != call.request.key.namespace {
+        let elsewhere = review.str("spec.resourceAttributes.namespace") != call.request.key.namespace;
+        if self.local && !resource.is_null() && elsewhere {
             let path = spec.field("resourceAttributes").field("namespace");
             let why = "must match metadata.namespace";
             errors.push(FieldError::invalid(&path, review.str("spec.resourceAttributes.namespace"), why));
@@ -88,7 +94,16 @@ impl AccessReview {
         if errors.is_empty() {
             return Ok(());
         }
-        Err(Status::invalid(&Gvk::new(GROUP, "v1", self.kind), "", &errors))
+        // Upstream does not name the kind here.
+        Err(Status::invalid(&Gvk::new(GROUP, "", ""), "", &errors))
+    }
+
+    fn as_go_shows(&self, path: &Path, attributes: &Value, why: &str) -> Result<FieldError, Status> {
+        let name = "authorization.v1.NonResourceAttributes";
+        let schema =
+            kinds::schema_of(name).ok_or_else(|| Status::internal(format!("the tables do not know {name}")))?;
+        let at = Cursor::new(attributes, path.clone());
+        Ok(kinds::go_form::invalid(&schema.types, schema.root, &at, why))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::engine::{Api, Call, Outcome};
 use client::Answer;
 use futures::future::BoxFuture;
 use kinds::Verb;
-use meta::{Object, Status, Value, value};
+use meta::{Gvr, Object, Status, Value, value};
 use std::sync::Arc;
 
 /// The name that clients know the store by.
@@ -27,9 +27,9 @@ impl Virtual for ComponentStatus {
     fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
         Box::pin(async move {
             let store = Arc::new(Object::from_value(&store(api).await).map_err(Status::internal)?);
-            let (resource, name) = (&call.request.resource, &call.request.key.name);
+            let name = &call.request.key.name;
             let answer = match self.0 {
-                Verb::Get if name != STORE => return Err(Status::not_found(resource, name)),
+                Verb::Get if name != STORE => return Err(unknown(name)),
                 Verb::Get => Answer::Object(store),
                 _ => Answer::List {
                     resource_version: 0,
@@ -49,4 +49,10 @@ async fn store(api: &Api) -> Value {
         Err(why) => value!({"type": "Healthy", "status": "False", "message": (why.to_string())}),
     };
     value!({"apiVersion": "v1", "kind": "ComponentStatus", "metadata": {"name": STORE}, "conditions": [condition]})
+}
+
+/// Upstream names the kind in the singular here, and nowhere else.
+fn unknown(name: &str) -> Status {
+    let unknown = Status::not_found(&Gvr::new("", "v1", "componentstatus"), name);
+    Status { warnings: vec![DEPRECATED.into()], ..unknown }
 }

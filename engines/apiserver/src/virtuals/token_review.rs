@@ -1,11 +1,13 @@
 //! Whom a token stands for, asked by those who were shown one.
 
 use super::self_subject::user_info;
-use super::{Virtual, answered, body};
+use super::{Virtual, answered, body, own};
 use crate::authn::Verified;
 use crate::engine::{Api, Call, Outcome};
 use futures::future::BoxFuture;
 use meta::{Status, Value, value};
+
+const TYPE: &str = "authentication.v1.TokenReview";
 
 pub(super) struct TokenReview;
 
@@ -20,7 +22,7 @@ impl Virtual for TokenReview {
 }
 
 async fn review(api: &Api, call: &Call) -> Result<Outcome, Status> {
-    let mut review = body(call, "authentication.v1.TokenReview")?;
+    let mut review = body(call, TYPE)?;
     let token = review.str("spec.token");
     if token.is_empty() {
         return Err(Status::bad_request("token is required for TokenReview in authentication"));
@@ -39,6 +41,7 @@ async fn review(api: &Api, call: &Call) -> Result<Outcome, Status> {
     };
     review.set("apiVersion", "authentication.k8s.io/v1");
     review.set("kind", "TokenReview");
+    own(api, call, TYPE, &mut review)?;
     review.set("status", status);
     answered(review)
 }

@@ -28,8 +28,15 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("the pattern is good")
 }
 
-static UNSTEADY: LazyLock<[(Regex, &str); 5]> = LazyLock::new(|| {
+static UNSTEADY: LazyLock<[(Regex, &str); 10]> = LazyLock::new(|| {
     [
+        (pattern("X509SHA256=[0-9a-f]{64}"), "X509SHA256=HASH"),
+        (pattern(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "MOMENT"),
+        // Versions where a text names them: an object's in YAML, a store's and an object's in a refusal.
+        (pattern(r#"resourceVersion: "\d+""#), "resourceVersion: RESOURCEVERSION"),
+        (pattern(r"(current: |ResourceVersion in record \()\d+"), "${1}VERSION"),
+        // The base of a name that is made up, in the one case that has it refused.
+        (pattern("G_[bcdfghjklmnpqrstvwxz2456789]{5}"), "G_RANDOM"),
         (pattern("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UID"),
         (pattern("kube-api-access-[a-z0-9]{5}"), "kube-api-access-RANDOM"),
         (pattern("x{300}"), "X300"),
@@ -85,6 +92,7 @@ impl Answer {
             self.message = bounded(&body.to_string());
         } else {
             leaves(&body, String::new(), &mut self.body);
+            without_consumer(&mut self.body);
         }
     }
 
@@ -114,27 +122,32 @@ impl Answer {
     pub fn from_line(line: &str, base: &BTreeMap<String, Value>) -> Answer {
         let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         let texts = |value: &Value| value.as_array().into_iter().flatten().map(text).collect::<Vec<_>>();
+        let steady_texts = |value: &Value| texts(value).iter().map(|text| steady_text(text)).collect::<Vec<_>>();
         let causes = line["causes"].as_array().into_iter().flatten();
-        let causes = causes.map(|cause| [0, 1, 2].map(|part| text(&cause[part]))).collect();
+        let mut causes: Vec<[String; 3]> =
+            causes.map(|cause| [0, 1, 2].map(|part| steady_text(&text(&cause[part])))).collect();
+        causes.sort();
         let mut body = BTreeMap::new();
         if let Some(set) = line["set"].as_object() {
             body = base.clone();
             texts(&line["gone"]).iter().for_each(|path| _ = body.remove(path));
-            body.extend(set.iter().map(|(path, value)| (path.clone(), value.clone())));
+            body.extend(set.iter().map(|(path, value)| (path.clone(), steady_leaf(path, value))));
+            without_consumer(&mut body);
         }
         Answer {
             code: line["code"].as_u64().unwrap_or_default() as u16,
             reason: text(&line["reason"]),
             causes,
-            message: text(&line["message"]),
-            warnings: texts(&line["warnings"]),
+            message: steady_text(&text(&line["message"])),
+            warnings: steady_texts(&line["warnings"]),
             body,
         }
     }
 
     /// The first cause that `other` has fewer of.
     pub fn beside(&self, other: &Answer, most: usize) -> String {
-        let count = |answer: &Answer, cause: &[String; 3]| answer.causes.iter().filter(|c| c[..2] == cause[..2]).count();
+        let count =
+            |answer: &Answer, cause: &[String; 3]| answer.causes.iter().filter(|c| c[..2] == cause[..2]).count();
         let mut more = self.causes.iter().filter(|cause| count(self, cause) > count(other, cause));
         let told = |[reason, field, message]: &[String; 3]| format!("{reason} {field}: {message:.most$}");
         more.next().map_or("-".to_string(), told)
@@ -168,6 +181,46 @@ pub fn steady_text(text: &str) -> String {
     UNSTEADY.iter().fold(text, |text, (pattern, steady)| pattern.replace_all(&text, *steady).into_owned())
 }
 
+/// A part of upstream's server writes one condition of each flow schema whenever it comes to it: before some answers
+/// of one recording and after others.
+const CONSUMER: &str = "api-priority-and-fairness-config-consumer-v1";
+const OWNERS: &str = "/metadata/managedFields/";
+
+fn without_consumer(body: &mut BTreeMap<String, Value>) {
+    if body.get("/kind") != Some(&json!("FlowSchema")) {
+        return;
+    }
+    let whose = |body: &BTreeMap<String, Value>| {
+        let found = body.iter().find(|(path, value)| path.ends_with("/manager") && **value == CONSUMER);
+        found.and_then(|(path, _)| path.strip_prefix(OWNERS)?.split('/').next()?.parse::<usize>().ok())
+    };
+    if let Some(gone) = whose(body) {
+        let kept = std::mem::take(body).into_iter().filter_map(|(path, value)| Some((renumbered(path, gone)?, value)));
+        *body = kept.collect();
+    }
+    body.retain(|path, _| !path.starts_with("/status/conditions"));
+    body.entry("/status".into()).or_insert_with(|| json!({}));
+}
+
+/// The path of an owner's leaf once one of the owners is gone.
+fn renumbered(path: String, gone: usize) -> Option<String> {
+    let Some((index, rest)) = path.strip_prefix(OWNERS).and_then(|rest| rest.split_once('/')) else {
+        return Some(path);
+    };
+    match index.parse::<usize>() {
+        Ok(index) if index == gone => None,
+        Ok(index) if index > gone => Some(format!("{OWNERS}{}/{rest}", index - 1)),
+        _ => Some(path),
+    }
+}
+
+/// A recording may be older than what is known to be unsteady.
+fn steady_leaf(path: &str, value: &Value) -> Value {
+    let mut value = value.clone();
+    steady_field(path.rsplit('/').next().unwrap_or_default(), &mut value);
+    value
+}
+
 fn steady(value: &mut Value) {
     match value {
         Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| steady_field(name, value)),
@@ -183,6 +236,7 @@ fn steady(value: &mut Value) {
 fn steady_field(name: &str, value: &mut Value) {
     let known = value.as_str().is_some_and(|text| !text.is_empty());
     match name {
+        "serverAddress" => *value = json!("ADDRESS"),
         "resourceVersion" | "continue" if known => *value = json!(name.to_uppercase()),
         name if known && MOMENTS.contains(&name) => *value = json!("MOMENT"),
         "managedFields" => {

@@ -121,7 +121,8 @@ async fn client(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) ->
 }
 
 async fn serve(frontend: Arc<Frontend>, stream: tokio::io::DuplexStream) {
-    let peer = Arc::new(Identity::new("admin", &[MASTERS]));
+    let certificate = ("authentication.kubernetes.io/credential-id".to_string(), vec!["X509SHA256=HASH".into()]);
+    let peer = Arc::new(Identity { extra: [certificate].into(), ..Identity::new("admin", &[MASTERS]) });
     let service = hyper::service::service_fn(move |request| {
         let (frontend, peer) = (frontend.clone(), peer.clone());
         async move { Ok::<_, Infallible>(frontend.handle(Some(peer), request).await) }

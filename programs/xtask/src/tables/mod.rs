@@ -2,6 +2,7 @@
 
 mod beyond;
 mod columns;
+mod forms;
 pub mod kinds;
 mod names;
 mod types;
@@ -14,7 +15,12 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vocabulary/kinds/facts")
 }
 
-pub fn run(_arguments: &[String]) -> Result<(), Failure> {
+/// All of them; with the word `forms`, those alone that need no upstream to ask.
+pub fn run(arguments: &[String]) -> Result<(), Failure> {
+    forms::write()?;
+    if arguments.iter().any(|word| word == "forms") {
+        return Ok(());
+    }
     let upstream = Upstream::connect()?;
     for (file, text) in types::write(&types::read(&upstream)?)? {
         failure::write(&folder().join("types").join(file), &text)?;

@@ -1,6 +1,7 @@
 //! The tables of facts, as committed text, and what is made of them at the first question.
 
 mod columns;
+pub mod forms;
 mod names;
 mod types;
 mod words;
@@ -43,4 +44,6 @@ const TYPES: &[&str] = &[
 /// Defaults that upstream writes in Go: `type field value`, the value in JSON.
 const DEFAULTS: &str = include_str!("../../facts/defaults.txt");
 const KINDS: &str = include_str!("../../facts/kinds.txt");
+/// The fields of Go's internal types, a line a type.
+const FORMS: &str = include_str!("../../facts/forms.txt");
 const COLUMNS: &str = include_str!("../../facts/columns.txt");

@@ -7,6 +7,7 @@ mod update;
 
 pub(crate) use carry::{ALL, ALL_BUT_LABELS, ALL_BUT_OWNERS, carry};
 pub use labels::{annotations, label_selector, labels};
+pub use owners::deduplicate as deduplicate_owners;
 pub use update::validate_update;
 
 use crate::{KindDef, check};

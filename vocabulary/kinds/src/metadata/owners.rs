@@ -1,7 +1,7 @@
 //! Owner references.
 
 use crate::check;
-use meta::{Cursor, ErrorList, FieldError, GroupVersion};
+use meta::{Cursor, ErrorList, FieldError, GroupVersion, Value};
 
 pub fn validate(at: &Cursor<'_>, out: &mut ErrorList) {
     let mut controller: Option<String> = None;
@@ -22,6 +22,21 @@ pub fn validate(at: &Cursor<'_>, out: &mut ErrorList) {
             }
         }
     }
+}
+
+/// Keeps the first of references that are the same in all; tells the uids of the others.
+pub fn deduplicate(object: &mut Value) -> Vec<String> {
+    let Some(Value::List(owners)) = object.at_mut("metadata.ownerReferences") else { return Vec::new() };
+    let mut kept: Vec<Value> = Vec::with_capacity(owners.len());
+    let mut repeated = Vec::new();
+    for owner in owners.drain(..) {
+        match kept.contains(&owner) {
+            true => repeated.push(owner.str("uid").to_string()),
+            false => kept.push(owner),
+        }
+    }
+    *owners = kept;
+    repeated
 }
 
 fn reference(owner: &Cursor<'_>, out: &mut ErrorList) {

@@ -3,6 +3,7 @@
 use kinds::{Context, KindDef, metadata};
 use meta::{ErrorList, GroupVersion, Value};
 use schema::{DecodeError, Format};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub struct Server {
     pub spoken: String,
     pub stored: String,
     groups: Vec<String>,
+    extra: BTreeMap<String, Vec<String>>,
 }
 
 impl Server {
@@ -43,7 +45,14 @@ impl Server {
             None => def.gvk(&def.storage_version().name).group_version().api_version().to_string(),
         };
         let groups = ["system:masters", "system:authenticated"].map(String::from).into();
-        Server { def, version: spoken.version.to_string(), spoken: spoken.api_version().to_string(), stored, groups }
+        Server {
+            def,
+            version: spoken.version.to_string(),
+            spoken: spoken.api_version().to_string(),
+            stored,
+            groups,
+            extra: BTreeMap::new(),
+        }
     }
 
     fn context(&self) -> Context<'_> {
@@ -55,6 +64,7 @@ impl Server {
             dry_run: false,
             user: "admin",
             groups: &self.groups,
+            extra: &self.extra,
         }
     }
 
@@ -87,6 +97,7 @@ impl Server {
         self.def.rules.prepare_create(&context, &mut value);
         let mut errors = self.def.rules.validate(&context, &value);
         errors.extend(metadata::validate(&self.def, &value));
+        self.def.rules.default(&mut value);
         self.def.rules.allocated(&mut value);
         Ok((value, errors))
     }

@@ -94,6 +94,11 @@ fn summary(body: &[u8]) -> String {
     }
 }
 
+/// What Go's scanner finds wrong with a text that is no JSON.
+pub fn complaint(text: &[u8]) -> Option<String> {
+    syntax::complaint(text)
+}
+
 impl Schema {
     pub fn decode(&self, body: &[u8], format: Format) -> Result<Decoded, DecodeError> {
         match format {

@@ -3,7 +3,7 @@
 mod policy_rules;
 
 use crate::cells;
-use crate::{Context, Row, Rules};
+use crate::{Context, KindDef, Row, Rules};
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
@@ -14,6 +14,14 @@ pub const ROW: Row =
 struct ValidatingAdmissionPolicy;
 
 impl Rules for ValidatingAdmissionPolicy {
+    fn resets(&self, _def: &KindDef, subresource: &str) -> &[&'static str] {
+        match subresource {
+            "" => &["status"],
+            "status" => &["metadata", "spec"],
+            _ => &[],
+        }
+    }
+
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         let param_kind = match object.at("spec.paramKind") {
             Value::Null => "<unset>".to_string(),

@@ -4,7 +4,7 @@ mod definition_rules;
 mod older;
 
 use crate::cells;
-use crate::{Context, Row, Rules, fresh, metadata};
+use crate::{Context, KindDef, Row, Rules, fresh, metadata};
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
@@ -15,6 +15,14 @@ pub const ROW: Row =
 struct CustomResourceDefinition;
 
 impl Rules for CustomResourceDefinition {
+    fn resets(&self, _def: &KindDef, subresource: &str) -> &[&'static str] {
+        match subresource {
+            "" => &["status"],
+            "status" => &["metadata", "spec"],
+            _ => &[],
+        }
+    }
+
     fn cells(&self, object: &Value, _now: Timestamp) -> Vec<Value> {
         vec![cells::name(object), object.str("metadata.creationTimestamp").into()]
     }

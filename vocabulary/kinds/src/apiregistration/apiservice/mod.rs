@@ -1,7 +1,7 @@
 //! APIService: where a group version is served.
 
 use crate::cells;
-use crate::{Context, Row, Rules, check, fresh};
+use crate::{Context, KindDef, Row, Rules, check, fresh};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -13,6 +13,14 @@ pub const ROW: Row = Row::new("apiregistration.k8s.io", "APIService", || Arc::ne
 struct APIService;
 
 impl Rules for APIService {
+    fn resets(&self, _def: &KindDef, subresource: &str) -> &[&'static str] {
+        match subresource {
+            "" => &["status"],
+            "status" => &["metadata", "spec"],
+            _ => &[],
+        }
+    }
+
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         let service = match object.at("spec.service") {
             Value::Null => "Local".to_string(),

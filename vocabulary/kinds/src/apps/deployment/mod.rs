@@ -2,7 +2,7 @@
 
 use crate::cells;
 use crate::pods::defaults;
-use crate::{Context, Row, Rules, check, metadata, workload};
+use crate::{Context, KindDef, Row, Rules, check, metadata, workload};
 use jiff::Timestamp;
 use meta::selector::LabelSelector;
 use meta::{Cursor, ErrorList, FieldError, Value};
@@ -13,6 +13,14 @@ pub const ROW: Row = Row::new("apps", "Deployment", || Arc::new(Deployment));
 struct Deployment;
 
 impl Rules for Deployment {
+    fn resets(&self, _def: &KindDef, subresource: &str) -> &[&'static str] {
+        match subresource {
+            "" => &["status"],
+            "status" => &["spec", "metadata.labels"],
+            _ => &[],
+        }
+    }
+
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         let number = |path: &str| object.int(path);
         let [names, images] = cells::containers(object.at("spec.template.spec"));

@@ -31,10 +31,6 @@ impl Rules for ReplicaSet {
         true
     }
 
-    fn selectable(&self) -> &[&'static str] {
-        &["status.replicas"]
-    }
-
     fn metadata_of_status(&self, new: &mut Value, given: &Value) {
         metadata::carry(new, given, metadata::ALL);
     }

@@ -5,7 +5,7 @@ use crate::core::persistentvolumeclaim::claim_rules;
 use crate::pods::defaults;
 use crate::{Context, Row, Rules, check, metadata, workload};
 use jiff::Timestamp;
-use meta::{Cursor, ErrorList, Value, value};
+use meta::{Cursor, ErrorList, FieldError, Value, value};
 use std::sync::Arc;
 
 pub const ROW: Row = Row::new("apps", "StatefulSet", || Arc::new(StatefulSet));
@@ -17,6 +17,10 @@ impl Rules for StatefulSet {
         let [names, images] = cells::containers(object.at("spec.template.spec"));
         let ready = format!("{}/{}", object.int("status.readyReplicas"), object.int("spec.replicas"));
         vec![cells::name(object), ready.into(), cells::age(object, now), names, images]
+    }
+
+    fn validate_name(&self, name: &str) -> Vec<String> {
+        meta::names::dns_label(name)
     }
 
     fn has_generation(&self) -> bool {
@@ -71,6 +75,10 @@ impl Rules for StatefulSet {
         let mut with_claims = new.get("spec").clone();
         claims_as_volumes(&mut with_claims);
         workload::judge(&Cursor::new(&with_claims, spec.path.clone()), "statefulset", out);
+        // Upstream judges these once more than for other workloads.
+        let metadata = Cursor::new(spec.at("template.metadata").value, spec.path.field("template"));
+        metadata::labels(&metadata.at("labels"), out);
+        metadata::annotations(&metadata.at("annotations"), out);
         match old {
             None if !spec.at("serviceName").str().is_empty() => {
                 check::text(&spec.at("serviceName"), meta::names::dns_label(spec.at("serviceName").str()), out);
@@ -108,7 +116,12 @@ fn claims(spec: &Cursor<'_>, are_new: bool, out: &mut ErrorList) {
         }
         let volume = spec.at("template.spec.volumes").path.index(index).field("name");
         let name = claim.at("metadata.name");
-        check::required_name(&Cursor::new(name.value, volume), meta::names::dns_label, out);
+        let name = Cursor::new(name.value, volume);
+        check::required_name(&name, meta::names::dns_label, out);
+        if name.str().is_empty() {
+            let source = spec.at("template.spec.volumes").path.index(index).field("persistentVolumeClaim");
+            out.push(FieldError::required(&source.field("claimName"), ""));
+        }
     }
 }
 

@@ -53,7 +53,8 @@ impl Rules for HorizontalPodAutoscaler {
         let spec = Cursor::root(new).at("spec");
         replicas(&spec, old.is_some_and(may_be_zero), out);
         let reference = spec.at("scaleTargetRef");
-        let same = |field: &str| old.is_some_and(|old| old.at("spec.scaleTargetRef").str(field) == reference.value.str(field));
+        let same =
+            |field: &str| old.is_some_and(|old| old.at("spec.scaleTargetRef").str(field) == reference.value.str(field));
         if !(same("apiVersion") && same("kind")) {
             let old_kind = reference.at("kind").str() == "ReplicationController";
             reference_version(&reference, old_kind, out);

@@ -12,6 +12,9 @@ use std::sync::Arc;
 
 pub const ROW: Row = Row::new("batch", "CronJob", || Arc::new(CronJob));
 
+/// Names of jobs are labels, and a minute in eleven characters follows the name of what makes them.
+const NAME_MOST: usize = 63 - 11;
+
 struct CronJob;
 
 impl Rules for CronJob {
@@ -54,9 +57,13 @@ impl Rules for CronJob {
         }
     }
 
-    fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
+    fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
         if context.subresource == "status" {
             return;
+        }
+        let name = Cursor::root(new).at("metadata.name");
+        if old.is_none() && name.str().len() > NAME_MOST {
+            check::invalid(&name, format!("must be no more than {NAME_MOST} characters"), out);
         }
         let spec = Cursor::root(new).at("spec");
         let template = spec.at("jobTemplate.spec");

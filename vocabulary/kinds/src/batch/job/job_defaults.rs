@@ -21,8 +21,19 @@ pub fn fill(job: &mut Value) {
     job.set_if_absent("spec.suspend", false);
     job.set_if_absent("spec.podReplacementPolicy", replaced);
     job.set_if_absent("spec.manualSelector", false);
-    // A new job's template gets more labels first: see `generate_selector`.
+    // A new job's template gets more labels first: see `prepare`.
     if !job.at("metadata.uid").is_null() {
+        labels_of_template(job);
+    }
+}
+
+/// A new job: its labels are the template's very own in Go, so that those that are generated are among them.
+pub fn prepare(job: &mut Value) {
+    let shared = job.at("metadata.labels").is_empty() && !job.at("spec.template.metadata.labels").is_empty();
+    if !job.bool("spec.manualSelector") {
+        generate_selector(job);
+    }
+    if shared {
         labels_of_template(job);
     }
 }
@@ -36,7 +47,7 @@ pub fn labels_of_template(job: &mut Value) {
 }
 
 /// The job's pods carry its uid, and by that alone it finds them.
-pub fn generate_selector(job: &mut Value) {
+fn generate_selector(job: &mut Value) {
     let (name, uid) = (Value::from(job.str("metadata.name")), job.at("metadata.uid").clone());
     let labels = job.entry("spec").entry("template").entry("metadata").entry("labels");
     for (keys, value) in [(JOB_NAME, name), (CONTROLLER, uid.clone())] {

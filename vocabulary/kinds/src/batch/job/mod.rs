@@ -38,6 +38,10 @@ impl Rules for Job {
         &["status.successful"]
     }
 
+    fn unselectable(&self, field: &str) -> String {
+        format!("field label {field:?} not supported for Job")
+    }
+
     /// The label's name is older than the field's.
     fn selectable_value(&self, object: &Value, _field: &str) -> CompactString {
         CompactString::from(object.int("status.succeeded").to_string())
@@ -60,10 +64,13 @@ impl Rules for Job {
 
     fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
         fresh::status(context, object);
-        if !object.bool("spec.manualSelector") {
-            job_defaults::generate_selector(object);
-        }
-        job_defaults::labels_of_template(object);
+        job_defaults::prepare(object);
+    }
+
+    fn owned_at_creation(&self, object: &Value) -> Option<Value> {
+        let mut whole = object.clone();
+        job_defaults::labels_of_template(&mut whole);
+        Some(whole)
     }
 
     fn judges_updates_twice(&self) -> bool {

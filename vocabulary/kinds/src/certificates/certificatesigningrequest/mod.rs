@@ -4,7 +4,7 @@ mod conditions;
 mod signer_rules;
 
 use crate::cells;
-use crate::{Context, Row, Rules, check, fresh, metadata};
+use crate::{Context, KindDef, Row, Rules, check, fresh, metadata};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -18,6 +18,15 @@ pub const ROW: Row =
 struct CertificateSigningRequest;
 
 impl Rules for CertificateSigningRequest {
+    fn resets(&self, _def: &KindDef, subresource: &str) -> &[&'static str] {
+        match subresource {
+            "" => &["spec", "status"],
+            "status" => &["spec", "status.conditions"],
+            "approval" => &["spec", "status.certificate"],
+            _ => &[],
+        }
+    }
+
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         let duration = match object.at("spec.expirationSeconds").as_int() {
             Some(seconds) => cells::human_duration(i128::from(seconds) * 1_000_000_000),
@@ -54,6 +63,9 @@ impl Rules for CertificateSigningRequest {
         object.set("spec.username", context.user);
         if !context.groups.is_empty() {
             object.set("spec.groups", context.groups.to_vec());
+        }
+        for (key, values) in context.extra {
+            *object.entry("spec").entry("extra").entry(key) = Value::from(values.clone());
         }
     }
 

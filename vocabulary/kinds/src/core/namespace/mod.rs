@@ -1,7 +1,7 @@
 //! Namespace: a scope for names.
 
 use crate::cells;
-use crate::{Context, Row, Rules, metadata};
+use crate::{Context, KindDef, Row, Rules, metadata};
 use jiff::Timestamp;
 use meta::{ErrorList, FieldError, Path, Value, value};
 use std::sync::Arc;
@@ -11,6 +11,14 @@ pub const ROW: Row = Row::new("", "Namespace", || Arc::new(Namespace));
 struct Namespace;
 
 impl Rules for Namespace {
+    fn resets(&self, _def: &KindDef, subresource: &str) -> &[&'static str] {
+        match subresource {
+            "" | "finalize" => &["status"],
+            "status" => &["spec"],
+            _ => &[],
+        }
+    }
+
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         vec![cells::name(object), object.str("status.phase").into(), cells::age(object, now)]
     }

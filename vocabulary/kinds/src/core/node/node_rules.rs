@@ -1,8 +1,8 @@
 //! What a node's fields must satisfy.
 
 use crate::pods::validate::resources;
-use crate::{check, formats};
-use meta::{Cursor, ErrorList, FieldError, Path, Value, names};
+use crate::{check, formats, go_form, schema_of};
+use meta::{Cursor, ErrorList, FieldError, Path, Problem, Value, names};
 use std::collections::BTreeSet;
 
 /// Upstream writes the resource's name as a field here.
@@ -18,12 +18,14 @@ pub fn resources(node: &Cursor<'_>, out: &mut ErrorList) {
 /// Upstream names the metadata in what it says of taints.
 pub fn taints(at: &Cursor<'_>, out: &mut ErrorList) {
     let mut seen = BTreeSet::new();
+    let Some(form) = schema_of("core.v1.Taint") else { return };
     for (index, taint) in at.items().enumerate() {
         let taint = Cursor::new(taint.value, Path::new("metadata").field("taints").index(index));
         self::taint(&taint, out);
         if !seen.insert((taint.at("key").str().to_string(), taint.at("effect").str().to_string())) {
-            let mut error = FieldError::duplicate(&taint.path, taint.value.clone());
-            error.detail = "taints must be unique by key and effect pair".into();
+            let shown =
+                go_form::invalid(&form.types, form.root, &taint, "taints must be unique by key and effect pair");
+            let error = FieldError { problem: Problem::Duplicate, ..shown };
             out.push(error);
         }
     }

@@ -51,7 +51,8 @@ fn agreement(spec: &Cursor<'_>, out: &mut ErrorList) {
     }
     let differs = ["apiGroup", "kind", "name"].iter().any(|field| older.at(field).value != newer.at(field).value);
     // Upstream shows a path here, of which nothing is to be seen.
-    let wrong = |why: &str| FieldError::invalid(&spec.path, Value::map(), why);
+    let wrong =
+        |why: &str| FieldError { value: None, ..FieldError::invalid(&spec.path, Value::Null, format!("{{}}: {why}")) };
     match newer.at("namespace").str() {
         "" if differs => out.push(wrong("must match dataSourceRef")),
         "" => {}

@@ -8,7 +8,7 @@ use crate::cells;
 use crate::pods::defaults;
 use crate::pods::qos;
 use crate::pods::validate;
-use crate::{Context, Row, Rules, check, metadata};
+use crate::{Context, KindDef, Row, Rules, check, metadata};
 use jiff::Timestamp;
 use meta::{CompactString, Cursor, ErrorList, Time, Value, value};
 use std::sync::Arc;
@@ -21,6 +21,14 @@ const GRACE_SECONDS: i64 = 30;
 struct Pod;
 
 impl Rules for Pod {
+    fn resets(&self, _def: &KindDef, subresource: &str) -> &[&'static str] {
+        match subresource {
+            "" => &["status"],
+            "status" => &["spec", "metadata.deletionTimestamp", "metadata.ownerReferences"],
+            _ => &[],
+        }
+    }
+
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         let summary = pod_cells::summary(object, now);
         let address = object.items("status.podIPs").first().map_or("", |address| address.str("ip"));

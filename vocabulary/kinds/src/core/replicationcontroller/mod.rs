@@ -27,6 +27,10 @@ impl Rules for ReplicationController {
         ]
     }
 
+    fn validate_name(&self, name: &str) -> Vec<String> {
+        crate::formats::declared_subdomain(name)
+    }
+
     fn has_generation(&self) -> bool {
         true
     }

@@ -25,10 +25,12 @@ pub fn judge(spec: &Cursor<'_>, out: &mut ErrorList) {
         _ => {
             let mut wrong = ErrorList::default();
             addresses(spec, headless, &mut wrong);
-            if wrong.is_empty() {
-                on_this_cluster(spec, headless, &mut wrong);
+            if !wrong.is_empty() {
+                // Addresses are given out before a service is judged, and nothing else is said of what cannot be.
+                *out = wrong;
+                return;
             }
-            out.extend(wrong);
+            on_this_cluster(spec, headless, out);
         }
     }
     metadata::labels(&spec.at("selector"), out);

@@ -3,7 +3,7 @@
 mod request_rules;
 
 use crate::cells;
-use crate::{Context, Row, Rules, check};
+use crate::{Context, KindDef, Row, Rules, check};
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
@@ -13,6 +13,14 @@ pub const ROW: Row = Row::new("flowcontrol.apiserver.k8s.io", "FlowSchema", || A
 struct FlowSchema;
 
 impl Rules for FlowSchema {
+    fn resets(&self, _def: &KindDef, subresource: &str) -> &[&'static str] {
+        match subresource {
+            "" => &["status"],
+            "status" => &["metadata", "spec"],
+            _ => &[],
+        }
+    }
+
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         let dangling = object.items("status.conditions").iter().find(|condition| condition.str("type") == "Dangling");
         vec![

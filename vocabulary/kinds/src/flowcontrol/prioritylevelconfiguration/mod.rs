@@ -1,7 +1,7 @@
 //! PriorityLevelConfiguration: how many requests of a level run at once.
 
 use crate::cells;
-use crate::{Context, Row, Rules, check};
+use crate::{Context, KindDef, Row, Rules, check};
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
@@ -12,6 +12,14 @@ pub const ROW: Row =
 struct PriorityLevelConfiguration;
 
 impl Rules for PriorityLevelConfiguration {
+    fn resets(&self, _def: &KindDef, subresource: &str) -> &[&'static str] {
+        match subresource {
+            "" => &["status"],
+            "status" => &["metadata", "spec"],
+            _ => &[],
+        }
+    }
+
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         let limited = object.at("spec.limited");
         let number = |path: &str| limited.at(path).as_int().map_or_else(|| Value::from("<none>"), Value::Int);

@@ -1,7 +1,7 @@
 //! Where a pod may run: tolerations, affinity, spreading, gates.
 
 use crate::check;
-use meta::{Cursor, ErrorList, FieldError, names};
+use meta::{Cursor, ErrorList, FieldError, Value, names};
 use std::collections::BTreeSet;
 
 pub fn judge(spec: &Cursor<'_>, out: &mut ErrorList) {
@@ -133,6 +133,24 @@ fn pod_term(term: &Cursor<'_>, out: &mut ErrorList) {
         }
         keys.items().for_each(|key| check::text(&key, names::qualified_name(key.str()), out));
     }
+    repeated_keys(term, out);
+}
+
+/// A pod's own labels are in the selector by now: a key that stands there twice was also the client's. Upstream counts
+/// the term's keys, but names them as items of the term.
+fn repeated_keys(term: &Cursor<'_>, out: &mut ErrorList) {
+    let keys: Vec<&str> = term.value.items("matchLabelKeys").iter().filter_map(Value::as_str).collect();
+    let mut seen: BTreeSet<&str> =
+        term.value.fields("labelSelector.matchLabels").map(|(key, _)| key.as_str()).collect();
+    for expression in term.value.items("labelSelector.matchExpressions") {
+        let key = expression.str("key");
+        let index = keys.iter().rposition(|known| *known == key);
+        if let Some(index) = index.filter(|_| seen.contains(key)) {
+            let why = "exists in both matchLabelKeys and labelSelector";
+            out.push(FieldError::invalid(&term.path.index(index), key, why));
+        }
+        seen.insert(key);
+    }
 }
 
 fn gates(at: &Cursor<'_>, out: &mut ErrorList) {
@@ -160,6 +178,7 @@ fn spreading(at: &Cursor<'_>, out: &mut ErrorList) {
         if constraint.at("labelSelector").is_null() && keys.items().next().is_some() {
             check::forbidden(&keys.path, "must not be specified when labelSelector is not set", out);
         }
+        repeated_keys(constraint, out);
         let domains = constraint.at("minDomains");
         if !domains.is_null() && own.1 != "DoNotSchedule" {
             check::invalid(

@@ -12,6 +12,10 @@ pub const ROW: Row = Row::new("resource.k8s.io", "DeviceClass", || Arc::new(Devi
 struct DeviceClass;
 
 impl Rules for DeviceClass {
+    fn validate_name(&self, name: &str) -> Vec<String> {
+        crate::formats::declared_subdomain(name)
+    }
+
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         vec![cells::name(object), cells::age(object, now)]
     }

@@ -4,7 +4,7 @@ mod status_rules;
 
 use crate::cells;
 use crate::resource::{kept_spec, requests};
-use crate::{Context, Row, Rules, declared, fresh};
+use crate::{Context, KindDef, Row, Rules, declared, fresh};
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
@@ -14,6 +14,14 @@ pub const ROW: Row = Row::new("resource.k8s.io", "ResourceClaim", || Arc::new(Re
 struct ResourceClaim;
 
 impl Rules for ResourceClaim {
+    fn resets(&self, _def: &KindDef, subresource: &str) -> &[&'static str] {
+        match subresource {
+            "" => &["status"],
+            "status" => &["metadata", "spec"],
+            _ => &[],
+        }
+    }
+
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         vec![cells::name(object), state(object).into(), cells::age(object, now)]
     }

@@ -1,7 +1,7 @@
 //! VolumeAttachment: a volume that is (to be) attached to a node.
 
 use crate::cells;
-use crate::{Context, Row, Rules, check};
+use crate::{Context, KindDef, Row, Rules, check};
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, FieldError, Value};
 use std::sync::Arc;
@@ -11,6 +11,14 @@ pub const ROW: Row = Row::new("storage.k8s.io", "VolumeAttachment", || Arc::new(
 struct VolumeAttachment;
 
 impl Rules for VolumeAttachment {
+    fn resets(&self, _def: &KindDef, subresource: &str) -> &[&'static str] {
+        match subresource {
+            "" => &["status"],
+            "status" => &["metadata", "spec"],
+            _ => &[],
+        }
+    }
+
     fn cells(&self, object: &Value, now: Timestamp) -> Vec<Value> {
         vec![
             cells::name(object),
