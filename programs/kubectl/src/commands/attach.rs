@@ -35,14 +35,19 @@ fn run(session: &Session<'_>) -> Result<(), Failure> {
             )));
         }
     };
+    to(session, &pod)
+}
+
+/// Attaches to the container that the flags name, until it ends or lets go.
+pub fn to(session: &Session<'_>, pod: &Value) -> Result<(), Failure> {
     let phase = pod.str("status.phase");
     if matches!(phase, "Succeeded" | "Failed") {
         return Err(Failure::text(format!("cannot attach a container in a completed pod; current phase is {phase}")));
     }
-    let container = remote::container(session, &pod)
+    let container = remote::container(session, pod)
         .map_err(|failure| Failure::text(format!("cannot attach to the container: {failure}")))?;
     // A container with a terminal of its own speaks in another way than one without.
-    let its_own = has_terminal(&pod, &container);
+    let its_own = has_terminal(pod, &container);
     if session.flags.has("tty") && !its_own && !session.flags.has("quiet") {
         session.warn(format!("error: Unable to use a TTY - container {container} did not allocate one"));
     }

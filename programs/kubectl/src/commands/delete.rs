@@ -154,7 +154,7 @@ impl Deletion {
         session.console.flush();
     }
 
-    fn await_end(&self, session: &Session<'_>, gone: &[(Target, String)]) -> Result<(), Failure> {
+    pub fn await_end(&self, session: &Session<'_>, gone: &[(Target, String)]) -> Result<(), Failure> {
         if !self.wait || self.dry_run != DryRun::No {
             return Ok(());
         }
