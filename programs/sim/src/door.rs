@@ -166,7 +166,7 @@ impl Line {
             network.mended(self.part).await;
             return Some(if dice.is_multiple_of(2) { fault::reset() } else { fault::forgotten() });
         }
-        if let Some(hold) = network.held(&self.resource).filter(|_| (dice >> 32).is_multiple_of(2)) {
+        if let Some(hold) = network.held(&self.resource, self.part).filter(|_| (dice >> 32).is_multiple_of(2)) {
             tokio::time::sleep_until(hold.until).await;
             return hold.forgotten.then(fault::forgotten);
         }

@@ -16,6 +16,8 @@ pub struct Network {
 pub struct Hold {
     pub until: Instant,
     pub forgotten: bool,
+    /// Whose watches lag; none: anybody's.
+    pub whose: Option<Part>,
 }
 
 impl Default for Network {
@@ -59,7 +61,8 @@ impl Network {
         self.holds().insert(resource.to_owned(), hold);
     }
 
-    pub fn held(&self, resource: &str) -> Option<Hold> {
-        self.holds().get(resource).copied().filter(|hold| hold.until > Instant::now())
+    pub fn held(&self, resource: &str, part: Option<Part>) -> Option<Hold> {
+        let concerns = |hold: &Hold| hold.until > Instant::now() && (hold.whose.is_none() || hold.whose == part);
+        self.holds().get(resource).copied().filter(concerns)
     }
 }

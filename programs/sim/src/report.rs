@@ -39,6 +39,11 @@ impl Report {
         }
     }
 
+    /// What names this run, and the command that lives through it once more.
+    pub fn signature(&self) -> String {
+        format!("trace {:016x}; again: {}", self.trace_hash, self.again)
+    }
+
     pub fn is_good(&self) -> bool {
         self.violations.is_empty()
     }
@@ -59,6 +64,6 @@ impl fmt::Display for Report {
         for violation in &self.violations {
             writeln!(f, "violation: {violation}")?;
         }
-        writeln!(f, "trace {:016x}; again: {}", self.trace_hash, self.again)
+        writeln!(f, "{}", self.signature())
     }
 }

@@ -1,5 +1,6 @@
 //! A run: trouble by the seed, then calm, then the question whether everything is as wanted.
 
+mod create;
 mod error;
 mod misfortune;
 mod play;
@@ -29,7 +30,7 @@ async fn live(scenario: &Scenario) -> Result<Report, RunError> {
     let cluster = Box::pin(Cluster::start(scenario, dice.clone(), gate.clone())).await?;
     let mut play = Play::new(cluster, dice);
     let survey = Box::pin(play.through(scenario)).await?;
-    let mut outcome = properties::desired_is_actual(&survey, &timeline);
+    let mut outcome = survey.map_or_else(Vec::new, |survey| properties::desired_is_actual(&survey, &timeline));
     let planned = play.nodes_with_rules();
     outcome.push(format!("network: {planned} of {} nodes have rules", scenario.nodes));
     Ok(Report::of(scenario, timeline.told(), gate.calls(), outcome))

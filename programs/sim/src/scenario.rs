@@ -2,15 +2,14 @@
 
 mod manifests;
 mod script;
+mod tame;
 mod workload;
 
 use crate::bug::Bug;
 use crate::fault::{self, Faults, Trouble};
-use kinds::KindDef;
 pub use manifests::read as read_manifests;
-use meta::{Gvr, Value};
+use meta::Value;
 pub use script::ScenarioError;
-use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
@@ -56,6 +55,8 @@ pub enum Step {
         resource: String,
         seconds: u64,
         forgotten: bool,
+        /// None: anybody.
+        whose: Option<Part>,
     },
     Faults(Faults),
     Scale {
@@ -93,6 +94,8 @@ pub struct Scenario {
     /// Whether the store has a client of its own that tries what API servers do to it.
     pub probe: bool,
     pub bug: Option<Bug>,
+    /// A violation that contains one of these ends the run: it is what was looked for.
+    pub enough: &'static [&'static str],
     /// The command that lives through this once more.
     pub again: String,
 }
@@ -110,6 +113,7 @@ impl Default for Scenario {
             steps: Vec::new(),
             probe: false,
             bug: None,
+            enough: &[],
             again: "cargo test -p sim scenarios".into(),
         }
     }
@@ -164,17 +168,4 @@ impl Scenario {
     pub fn roll(self, second: u64, name: &str, image: &str) -> Scenario {
         self.at(second, Step::Roll { namespace: "default".into(), name: name.into(), image: image.into() })
     }
-}
-
-/// The row of a manifest's kind.
-fn row_of(manifest: &Value) -> Option<Arc<KindDef>> {
-    let group = manifest.str("apiVersion").split_once('/').map_or("", |(group, _)| group);
-    kinds::builtin().into_iter().find(|row| row.group == group && row.names.kind == manifest.str("kind"))
-}
-
-/// The resource of a manifest, from the table of kinds.
-pub fn resource_of(manifest: &Value) -> Option<Gvr> {
-    let version = manifest.str("apiVersion").rsplit('/').next().unwrap_or("");
-    let row = row_of(manifest)?;
-    Some(Gvr::new(row.group.clone(), version, row.names.plural.clone()))
 }

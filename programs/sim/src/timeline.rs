@@ -88,6 +88,11 @@ impl Timeline {
         self.kept().violations.push(what.to_string());
     }
 
+    pub fn has_violation_of(&self, words: &[&str]) -> bool {
+        let kept = self.kept();
+        kept.violations.iter().any(|violation| words.iter().any(|words| violation.contains(words)))
+    }
+
     pub fn told(&self) -> Told {
         let kept = self.kept();
         Told {

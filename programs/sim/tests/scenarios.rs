@@ -13,7 +13,9 @@ fn scenarios_come_to_what_is_recorded() {
     for script in scripts {
         let text = fs::read_to_string(&script).expect("it is readable");
         let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", script.display()));
-        let report = run(&scenario).unwrap_or_else(|error| panic!("{}: {error}", script.display())).to_string();
+        let report = run(&scenario).unwrap_or_else(|error| panic!("{}: {error}", script.display()));
+        assert!(report.is_good(), "{}\n{report}", script.display());
+        let report = report.to_string();
         let recorded = script.with_extension("report");
         if std::env::var_os("SIM_RECORD").is_some() {
             fs::write(&recorded, &report).expect("it can be written");

@@ -21,6 +21,8 @@ use tokio::time::Instant;
 /// Revisions that a kind is led through when it is opened: enough for who was watching when the server went down, and
 /// few enough that a start does not wait for them.
 const HISTORY: u64 = 16_384;
+const FIRST_WAIT: Duration = Duration::from_millis(10);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub enum HubError {
@@ -67,7 +69,8 @@ impl Hub {
         let (commands, inbox) = mpsc::unbounded_channel();
         let watch = store.watch(WatchFrom::revision(ROOT, revision + 1)).await?;
         let (kinds, untold) = (BTreeMap::new(), BTreeMap::new());
-        let pump = Pump { store, format, shown: shown.clone(), kinds, revision, untold, tell_at: None };
+        let pump =
+            Pump { store, format, shown: shown.clone(), kinds, revision, untold, tell_at: None, wait: Duration::ZERO };
         tokio::spawn(pump.run(watch, inbox));
         Ok(Hub { shown, commands })
     }
@@ -103,6 +106,8 @@ struct Pump {
     /// Kinds whose watchers are still to be woken, and when that may be.
     untold: BTreeMap<Arc<str>, Arc<KindHub>>,
     tell_at: Option<Instant>,
+    /// Before the store is watched once more: longer each time, until a watch has shown something.
+    wait: Duration,
 }
 
 impl Pump {
@@ -127,6 +132,7 @@ impl Pump {
     }
 
     fn take(&mut self, batch: &Batch) {
+        self.wait = Duration::ZERO;
         for event in &batch.events {
             let Some((prefix, fed, key)) = self.find(event.key()) else { continue };
             self.feed(fed, &key, event);
@@ -244,9 +250,12 @@ impl Pump {
     /// A new watch after the old one broke. Where history was compacted away, everything is read anew.
     async fn resume(&mut self, error: Option<store::Error>) -> Watch {
         let mut compacted = matches!(error, Some(store::Error::Compacted { .. }));
-        let mut wait = Duration::from_millis(10);
         loop {
             tracing::warn!(error = error.as_ref().map(ToString::to_string), "the store's watch ended: resuming");
+            if !self.wait.is_zero() {
+                tokio::time::sleep(self.wait).await;
+            }
+            self.wait = (self.wait * 2).clamp(FIRST_WAIT, LONGEST_WAIT);
             let again = if compacted { self.reload().await } else { Ok(()) };
             match again {
                 Ok(()) => match self.store.watch(WatchFrom::revision(ROOT, self.revision + 1)).await {
@@ -256,8 +265,6 @@ impl Pump {
                 },
                 Err(error) => tracing::warn!(%error, "the store cannot be read"),
             }
-            tokio::time::sleep(wait).await;
-            wait = (wait * 2).min(Duration::from_secs(5));
         }
     }
 

@@ -11,6 +11,10 @@ use dataplane::{Dataplane, snapshots};
 use jiff::SignedDuration;
 use kernel::net::Recorder;
 use kubelet::{Config, Handle, Kubelet, NoMounts};
+use meta::Quantity;
+use meta::quantity::Format;
+use std::collections::BTreeMap;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -18,6 +22,9 @@ use tokio::task::AbortHandle;
 
 /// How many addresses the fake runtime gives in one net.
 const ADDRESSES: u16 = 254;
+const CPUS: i64 = 4;
+const MEMORY: i64 = 16 << 30;
+const STORAGE: i64 = 100 << 30;
 
 pub struct Node {
     number: usize,
@@ -34,8 +41,8 @@ impl Node {
     pub fn new(number: usize, dice: &VirtualClock) -> Result<Node, RunError> {
         let clock = Arc::new(VirtualClock::new(dice.random()));
         let first = u16::try_from(number).unwrap_or(0).wrapping_mul(ADDRESSES);
-        let runtime = FakeRuntime::new(clock.clone()).with_addresses_from(first);
-        let directory = tempfile::tempdir().map_err(RunError::Directory)?;
+        let runtime = FakeRuntime::frugal(clock.clone()).with_addresses_from(first);
+        let directory = directory().map_err(RunError::Directory)?;
         let kernel = Recorder::default();
         Ok(Node { number, clock, runtime, kernel, directory, kubelet: None, network: None })
     }
@@ -68,6 +75,7 @@ impl Node {
         };
         let config = Config {
             node_ips: vec![self.address()],
+            capacity: capacity(),
             cluster_dns: vec![IpAddr::V4(Ipv4Addr::new(10, 96, 0, 10))],
             ..Config::new(&self.name(), self.directory.path().join("kubelet"))
         };
@@ -102,6 +110,20 @@ impl Node {
             self.runtime.reboot();
         }
     }
+}
+
+/// In memory where there is room for files: nodes write and read many small ones.
+fn directory() -> io::Result<TempDir> {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
+}
+
+/// Of every node: what a run comes to must not depend on the machine below.
+fn capacity() -> BTreeMap<String, Quantity> {
+    BTreeMap::from([
+        ("cpu".to_owned(), Quantity::units(CPUS, Format::DecimalSi)),
+        ("memory".to_owned(), Quantity::units(MEMORY, Format::BinarySi)),
+        ("ephemeral-storage".to_owned(), Quantity::units(STORAGE, Format::BinarySi)),
+    ])
 }
 
 impl Drop for Node {

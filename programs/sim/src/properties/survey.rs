@@ -41,9 +41,9 @@ pub fn name(of: &Value) -> String {
 }
 
 /// No address and no port of a Service is given twice, at any moment.
-pub fn addresses_unique(survey: &Survey, timeline: &Timeline) {
+pub async fn addresses_unique(door: &Door, timeline: &Timeline) -> Result<(), Status> {
     let mut given = Given { to: BTreeMap::new(), timeline };
-    for service in &survey.services {
+    for service in &list(door, "", "services").await? {
         let addresses = service.items("spec.clusterIPs").iter().filter_map(Value::as_str);
         addresses.filter(|address| *address != "None").for_each(|address| given.give(address.to_owned(), service));
         let ports = service.items("spec.ports").iter().map(|port| (port.int("nodePort"), port.str("protocol")));
@@ -51,6 +51,7 @@ pub fn addresses_unique(survey: &Survey, timeline: &Timeline) {
             .filter(|(port, _)| *port != 0)
             .for_each(|(port, protocol)| given.give(format!("node port {port}/{protocol}"), service));
     }
+    Ok(())
 }
 
 /// No two pods that run have one address.

@@ -2,7 +2,8 @@
 
 use super::survey::{Survey, name, pods_unique};
 use crate::timeline::Timeline;
-use meta::Value;
+use meta::selector::{LabelSelector, Labels};
+use meta::{CompactString, Value};
 use std::collections::BTreeSet;
 
 const SERVICE_NAME: &str = "kubernetes.io/service-name";
@@ -11,19 +12,17 @@ const SERVICE_NAME: &str = "kubernetes.io/service-name";
 pub fn desired_is_actual(survey: &Survey, timeline: &Timeline) -> Vec<String> {
     pods_unique(survey, timeline);
     let replicas = |of: &Value| of.int("spec.replicas");
-    let everywhere = |_: &Value| survey.nodes.len() as i64;
     let mut lines = Vec::new();
     lines.extend(survey.deployments.iter().map(|of| running("deployment", of, replicas(of), survey, timeline)));
     lines.extend(survey.stateful_sets.iter().map(|of| running("statefulset", of, replicas(of), survey, timeline)));
-    lines.extend(survey.daemon_sets.iter().map(|of| running("daemonset", of, everywhere(of), survey, timeline)));
+    lines.extend(survey.daemon_sets.iter().map(|of| running("daemonset", of, places(of, survey), survey, timeline)));
     let selecting = survey.services.iter().filter(|service| !service.at("spec.selector").is_null());
     lines.extend(selecting.map(|service| endpoints_are_pods(service, survey, timeline)));
     lines
 }
 
 fn running(kind: &str, workload: &Value, wanted: i64, survey: &Survey, timeline: &Timeline) -> String {
-    let own: Vec<&Value> =
-        survey.pods.iter().filter(|pod| selected(pod, workload, "spec.selector.matchLabels")).collect();
+    let own = selected(survey, workload, LabelSelector::from_value(workload.at("spec.selector")));
     let running = own.iter().filter(|pod| is_running(pod)).count() as i64;
     let line = format!("{kind} {}: {running} of {wanted} running, {} pods", name(workload), own.len());
     if running != wanted || own.len() as i64 != wanted {
@@ -57,8 +56,9 @@ fn endpoints_are_pods(service: &Value, survey: &Survey, timeline: &Timeline) -> 
     };
     let endpoints = survey.slices.iter().filter(of).flat_map(|slice| slice.items("endpoints"));
     let told: BTreeSet<&str> = endpoints.filter_map(|it| it.items("addresses").first()?.as_str()).collect();
-    let own = survey.pods.iter().filter(|pod| selected(pod, service, "spec.selector") && is_running(pod));
-    let there: BTreeSet<&str> = own.map(|pod| pod.str("status.podIP")).collect();
+    let asked = service.fields("spec.selector").map(|(name, value)| (name.as_str(), value.as_str().unwrap_or("")));
+    let own = selected(survey, service, Ok(LabelSelector::from_equal(asked)));
+    let there: BTreeSet<&str> = own.iter().filter(|pod| is_running(pod)).map(|pod| pod.str("status.podIP")).collect();
     let line = format!("service {}: {} endpoints", name(service), told.len());
     if told != there {
         timeline.violation(format_args!("{line}: told {told:?}, there {there:?}"));
@@ -66,10 +66,27 @@ fn endpoints_are_pods(service: &Value, survey: &Survey, timeline: &Timeline) -> 
     line
 }
 
-fn selected(pod: &Value, by: &Value, selector: &str) -> bool {
-    let labels = pod.at("metadata.labels");
-    pod.str("metadata.namespace") == by.str("metadata.namespace")
-        && by.fields(selector).all(|(name, value)| labels.get(name) == value)
+/// The pods in the namespace of `by` that it selects; the server has let no selector pass that cannot be read.
+fn selected<'a>(survey: &'a Survey, by: &Value, selector: Result<LabelSelector, String>) -> Vec<&'a Value> {
+    let selector = selector.unwrap_or_else(|_| LabelSelector::nothing());
+    let here = survey.pods.iter().filter(|pod| pod.str("metadata.namespace") == by.str("metadata.namespace"));
+    here.filter(|pod| selector.matches(&labels(pod))).collect()
+}
+
+fn labels(of: &Value) -> Labels {
+    let text = |(name, value): (&CompactString, &Value)| Some((name.clone(), value.as_str()?.into()));
+    of.fields("metadata.labels").filter_map(text).collect()
+}
+
+/// How many nodes a daemon set is for. Which of them fit an affinity is left to its controller.
+fn places(set: &Value, survey: &Survey) -> i64 {
+    let pod = set.at("spec.template.spec");
+    if !pod.at("affinity.nodeAffinity").is_null() {
+        return set.int("status.desiredNumberScheduled");
+    }
+    let wanted = pod.fields("nodeSelector").map(|(name, value)| (name.as_str(), value.as_str().unwrap_or("")));
+    let wanted = LabelSelector::from_equal(wanted);
+    survey.nodes.iter().filter(|node| wanted.matches(&labels(node))).count() as i64
 }
 
 fn is_running(pod: &Value) -> bool {

@@ -13,7 +13,10 @@ pub enum RunError {
     Server(apiserver::StartError),
     Kubelet(kubelet::StartError),
     Network(String),
+    /// The scenario asks for what the server does not take.
     Manifest(Box<Status>),
+    /// An administrator is not served.
+    Administration(Box<Status>),
 }
 
 impl fmt::Display for RunError {
@@ -28,6 +31,7 @@ impl fmt::Display for RunError {
             RunError::Kubelet(why) => why.fmt(f),
             RunError::Network(why) => write!(f, "a node has no network: {why}"),
             RunError::Manifest(why) => write!(f, "a manifest is refused: {why}"),
+            RunError::Administration(why) => write!(f, "an administrator is not served: {why}"),
         }
     }
 }
@@ -36,6 +40,6 @@ impl std::error::Error for RunError {}
 
 impl From<Status> for RunError {
     fn from(status: Status) -> RunError {
-        RunError::Manifest(Box::new(status))
+        RunError::Administration(Box::new(status))
     }
 }

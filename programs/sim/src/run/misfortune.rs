@@ -27,7 +27,7 @@ pub fn draw(scenario: &Scenario, dice: &VirtualClock) -> Option<Step> {
         Trouble::Partitions => Step::Cut { part: part(3 + below(3), node), seconds: 1 + below(60) },
         _ => {
             let resource = RESOURCES[below(RESOURCES.len() as u64) as usize].to_owned();
-            Step::Hold { resource, seconds: 1 + below(30), forgotten: below(2) == 0 }
+            Step::Hold { resource, seconds: 1 + below(30), forgotten: below(2) == 0, whose: None }
         }
     })
 }

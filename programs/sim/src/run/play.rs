@@ -1,20 +1,18 @@
 //! How a scenario is played.
 
-use super::{RunError, misfortune};
+use super::{RunError, create, misfortune};
 use crate::cluster::Cluster;
 use crate::fault::Faults;
 use crate::network::Hold;
 use crate::properties::{self, Survey};
-use crate::scenario::{Part, Scenario, Step, Timed, resource_of};
+use crate::scenario::{Part, Scenario, Step, Timed};
 use client::{ApiClient, PatchKind, Request};
 use clock::{Clock, VirtualClock};
-use meta::{Gvr, Key, Reason, Status, Value};
+use meta::{Gvr, Key, Value};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often an administrator tries again what an absent server did not answer.
-const TRIES: usize = 60;
 /// Each minute is checked at its end.
 const CHECK_EVERY: u64 = 60;
 
@@ -34,41 +32,20 @@ impl Play {
         self.cluster.nodes.iter().filter(|node| node.elements() > 0).count()
     }
 
-    /// Trouble, then calm; at the end, what there is.
-    pub async fn through(&mut self, scenario: &Scenario) -> Result<Survey, RunError> {
-        self.apply(scenario).await?;
+    /// Trouble, then calm; at the end, what there is. None where enough was found before.
+    pub async fn through(&mut self, scenario: &Scenario) -> Result<Option<Survey>, RunError> {
+        create::all(&self.cluster.admin, &scenario.manifests).await?;
         self.cluster.gate.set_faults(Faults::of(&scenario.troubles));
         for second in 0..scenario.minutes * 60 {
             self.second(scenario, second).await?;
+            if self.cluster.timeline.has_violation_of(scenario.enough) {
+                return Ok(None);
+            }
         }
         self.settle(scenario.minutes * 60).await?;
         tokio::time::sleep(Duration::from_secs(scenario.calm * 60)).await;
-        self.check().await
-    }
-
-    async fn apply(&self, scenario: &Scenario) -> Result<(), RunError> {
-        for manifest in &scenario.manifests {
-            let unknown = || Status::bad_request(format!("no kind {:?}", manifest.str("kind")));
-            let resource = resource_of(manifest).ok_or_else(unknown)?;
-            let request = Request::create(resource, manifest.str("metadata.namespace"), manifest.clone());
-            self.insist(request).await?;
-        }
-        Ok(())
-    }
-
-    /// Asks until there is an answer that says something about the request.
-    async fn insist(&self, request: Request) -> Result<(), RunError> {
-        let mut last = Status::unavailable("nothing was asked");
-        for _ in 0..TRIES {
-            match self.cluster.admin.call(request.clone()).await {
-                Ok(_) => return Ok(()),
-                Err(status) if status.is(Reason::AlreadyExists) => return Ok(()),
-                Err(status) if status.code < 500 => return Err(status.into()),
-                Err(status) => last = status,
-            }
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-        Err(last.into())
+        self.check().await?;
+        Ok(Some(Survey::take(&self.cluster.admin).await?))
     }
 
     async fn second(&mut self, scenario: &Scenario, second: u64) -> Result<(), RunError> {
@@ -120,9 +97,9 @@ impl Play {
                 self.cluster.nodes.get(*node).into_iter().for_each(|node| node.set_skew(*seconds));
             }
             Step::Jump { seconds } => self.cluster.server.jump(*seconds),
-            Step::Hold { resource, seconds, forgotten } => {
+            Step::Hold { resource, seconds, forgotten, whose } => {
                 let until = Instant::now() + Duration::from_secs(*seconds);
-                self.cluster.gate.network.hold(resource, Hold { until, forgotten: *forgotten });
+                self.cluster.gate.network.hold(resource, Hold { until, forgotten: *forgotten, whose: *whose });
             }
             Step::Faults(faults) => self.cluster.gate.set_faults(*faults),
             Step::Scale { namespace, name, replicas } => {
@@ -179,12 +156,10 @@ impl Play {
         Ok(())
     }
 
-    async fn check(&self) -> Result<Survey, RunError> {
+    async fn check(&self) -> Result<(), RunError> {
         self.cluster.server.audit().await?;
         self.cluster.observer.check();
         self.cluster.gate.ledger.forget();
-        let survey = Survey::take(&self.cluster.admin).await?;
-        properties::addresses_unique(&survey, &self.cluster.timeline);
-        Ok(survey)
+        Ok(properties::addresses_unique(&self.cluster.admin, &self.cluster.timeline).await?)
     }
 }

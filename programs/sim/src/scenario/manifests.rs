@@ -1,11 +1,13 @@
-//! Manifests from files, as `kubectl apply -f` reads them: several documents in one text, lists taken apart.
+//! Manifests from files, as `kubectl create -f` reads them: several documents in one text, lists taken apart.
 
+use super::tame::tame;
 use meta::Value;
 
 /// What is between the documents of a stream.
 const BETWEEN: &str = "---";
 
-pub fn read(text: &str) -> Result<Vec<Value>, String> {
+/// What asks for more than a simulation has is changed; the second list says how.
+pub fn read(text: &str) -> Result<(Vec<Value>, Vec<String>), String> {
     let mut all = Vec::new();
     for document in documents(text) {
         let value = schema::yaml::parse(document.as_bytes()).map_err(|why| why.to_string())?.value;
@@ -16,27 +18,20 @@ pub fn read(text: &str) -> Result<Vec<Value>, String> {
             _ => all.push(value),
         }
     }
-    all.iter_mut().for_each(complete);
-    Ok(all)
+    let notes = all.iter_mut().flat_map(tame).collect();
+    Ok((all, notes))
 }
 
+/// Each keeps its place in the text, so that complaints name the line of the file.
 fn documents(text: &str) -> Vec<String> {
     let mut all = vec![String::new()];
-    for line in text.lines() {
+    for (number, line) in text.lines().enumerate() {
         match all.last_mut() {
             Some(last) if line.trim_end() != BETWEEN => *last += &format!("{line}\n"),
-            _ => all.push(String::new()),
+            _ => all.push("\n".repeat(number + 1)),
         }
     }
     all
-}
-
-/// What names no namespace is in `default`, where its kind has namespaces.
-fn complete(manifest: &mut Value) {
-    let namespaced = super::row_of(manifest).is_some_and(|row| row.namespaced());
-    if namespaced && manifest.str("metadata.namespace").is_empty() {
-        manifest.set("metadata.namespace", "default");
-    }
 }
 
 #[cfg(test)]
@@ -48,13 +43,19 @@ mod tests {
         let check = |text: &str, expect: &[&str]| {
             let told: Vec<String> = read(text).map_or_else(
                 |why| vec![why],
-                |all| all.iter().map(|one| format!("{} {}", one.str("kind"), one.str("metadata.namespace"))).collect(),
+                |(all, _)| all.iter().map(|one| format!("{} {}", one.str("kind"), one.str("metadata.name"))).collect(),
             );
             assert_eq!(told, expect, "{text:?}");
         };
-        check("kind: ConfigMap\napiVersion: v1\n", &["ConfigMap default"]);
-        check("---\nkind: Namespace\napiVersion: v1\n---\n# nothing\n", &["Namespace "]);
-        check("kind: List\nitems:\n- {kind: Pod, apiVersion: v1, metadata: {namespace: a}}\n", &["Pod a"]);
+        check("kind: ConfigMap\nmetadata: {name: a}\n", &["ConfigMap a"]);
+        check("---\nkind: Namespace\nmetadata: {name: b}\n---\n# nothing\n", &["Namespace b"]);
+        check("kind: List\nitems:\n- {kind: Pod, apiVersion: v1, metadata: {name: c}}\n", &["Pod c"]);
         check("name: x\n", &["a manifest has no kind"]);
+    }
+
+    #[test]
+    fn complaints_name_the_line_of_the_file() {
+        let why = read("kind: Pod\n---\nkind: Pod\nspec: {a: [\n").expect_err("it is no YAML");
+        assert!(why.contains("line 4") || why.contains("line 5"), "{why}");
     }
 }

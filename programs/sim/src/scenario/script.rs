@@ -80,7 +80,8 @@ fn read_step(words: &[&str]) -> Result<Step, String> {
         ["skew", node, seconds] => Step::Skew { node: number(node)?, seconds: number(seconds)? },
         ["jump", seconds] => Step::Jump { seconds: number(seconds)? },
         [how @ ("delay" | "forget"), resource, seconds] => {
-            Step::Hold { resource: (*resource).into(), seconds: number(seconds)?, forgotten: *how == "forget" }
+            let (seconds, forgotten) = (number(seconds)?, *how == "forget");
+            Step::Hold { resource: (*resource).into(), seconds, forgotten, whose: None }
         }
         ["faults", list] => Step::Faults(Faults::of(&fault::parse(list)?)),
         ["scale", name, replicas] => {
