@@ -154,3 +154,27 @@ pub(super) fn hold<'v>(conditions: &'v [Condition], scope: &Scope<'v>, ignores_f
         (several, false) => Err(format!("[{}]", several.join(", "))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_does_not_hold_outweighs_errors() {
+        let object = value!({"x": 1i64});
+        let check = |expressions: &[&str], ignores_failure: bool, expect: Result<bool, &str>| {
+            let written: Vec<Value> = expressions.iter().map(|text| value!({"expression": (*text)})).collect();
+            let conditions = Condition::all(&written, false);
+            let scope = Scope::default().with("object", Val::any(&object));
+            let held = hold(&conditions, &scope, ignores_failure);
+            assert_eq!(held.as_ref().map(|held| *held).map_err(String::as_str), expect, "{expressions:?}");
+        };
+        let (broken, told) = ("object.y == 1", "expression 'object.y == 1' resulted in error: no such key: y");
+        check(&[], false, Ok(true));
+        check(&["object.x == 1", "true"], false, Ok(true));
+        check(&[broken, "object.x == 2"], false, Ok(false));
+        check(&[broken, "true"], false, Err(told));
+        check(&[broken, broken], false, Err(&format!("[{told}, {told}]")));
+        check(&[broken, "true"], true, Ok(false));
+    }
+}
