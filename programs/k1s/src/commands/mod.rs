@@ -10,6 +10,7 @@ pub mod kubectl;
 mod node;
 mod reset;
 mod server;
+mod sim;
 mod status;
 mod stopping;
 mod up;
@@ -23,8 +24,18 @@ pub struct Entry {
     pub run: fn(&ArgMatches) -> Result<(), Failure>,
 }
 
-pub const COMMANDS: &[Entry] =
-    &[up::ENTRY, down::ENTRY, status::ENTRY, demo::ENTRY, image::ENTRY, reset::ENTRY, server::ENTRY, node::ENTRY, kubectl::ENTRY];
+pub const COMMANDS: &[Entry] = &[
+    up::ENTRY,
+    down::ENTRY,
+    status::ENTRY,
+    demo::ENTRY,
+    image::ENTRY,
+    reset::ENTRY,
+    server::ENTRY,
+    node::ENTRY,
+    kubectl::ENTRY,
+    sim::ENTRY,
+];
 
 /// Why a command did not do what it was asked, in words for the person who asked.
 #[derive(Debug)]
