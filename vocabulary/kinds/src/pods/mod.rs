@@ -4,3 +4,4 @@ pub mod defaults;
 pub mod image;
 pub mod qos;
 pub mod validate;
+pub mod warnings;

@@ -2,6 +2,7 @@
 
 use crate::cells;
 use crate::pods::defaults;
+use crate::pods::warnings;
 use crate::{Context, Row, Rules, check, fresh, metadata, workload};
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, FieldError, Value};
@@ -60,6 +61,11 @@ impl Rules for DaemonSet {
         let generation = template_generation(old);
         let changed = new.at("spec.template") != old.at("spec.template");
         set_template_generation(new, generation + i64::from(changed));
+    }
+
+    /// Upstream looks for a change of a field that never changes.
+    fn warnings(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>) -> Vec<String> {
+        old.map_or_else(|| warnings::of_spec(&Cursor::root(new).at("spec.template.spec")), |_| Vec::new())
     }
 
     fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {

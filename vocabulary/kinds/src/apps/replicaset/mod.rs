@@ -2,6 +2,7 @@
 
 use crate::cells;
 use crate::pods::defaults;
+use crate::pods::warnings;
 use crate::{Context, Row, Rules, metadata, workload};
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, Value};
@@ -39,6 +40,10 @@ impl Rules for ReplicaSet {
         if let Some(spec) = object.at_mut("spec.template.spec") {
             defaults::of_spec(spec);
         }
+    }
+
+    fn warnings(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>) -> Vec<String> {
+        warnings::of_template(&Cursor::root(new).at("spec.template"), new, old)
     }
 
     fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {

@@ -3,6 +3,7 @@
 use crate::cells;
 use crate::core::persistentvolumeclaim::claim_rules;
 use crate::pods::defaults;
+use crate::pods::warnings;
 use crate::{Context, Row, Rules, check, metadata, workload};
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, FieldError, Value, value};
@@ -49,6 +50,10 @@ impl Rules for StatefulSet {
         if let Some(spec) = object.at_mut("spec.template.spec") {
             defaults::of_spec(spec);
         }
+    }
+
+    fn warnings(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>) -> Vec<String> {
+        warnings::of_template(&Cursor::root(new).at("spec.template"), new, old)
     }
 
     fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {

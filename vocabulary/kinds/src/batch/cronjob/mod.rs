@@ -5,6 +5,7 @@ mod schedule;
 use crate::batch::job::job_rules;
 use crate::cells;
 use crate::pods::defaults;
+use crate::pods::warnings;
 use crate::{Context, Row, Rules, check, metadata};
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, Value};
@@ -55,6 +56,10 @@ impl Rules for CronJob {
         if let Some(spec) = object.at_mut("spec.jobTemplate.spec.template.spec") {
             defaults::of_spec(spec);
         }
+    }
+
+    fn warnings(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>) -> Vec<String> {
+        warnings::of_template(&Cursor::root(new).at("spec.jobTemplate.spec.template"), new, old)
     }
 
     fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {

@@ -2,6 +2,7 @@
 
 use crate::cells;
 use crate::pods::defaults;
+use crate::pods::warnings;
 use crate::{Context, Row, Rules, fresh, metadata};
 use jiff::Timestamp;
 use meta::{CompactString, Cursor, ErrorList, Value};
@@ -75,6 +76,10 @@ impl Rules for Job {
 
     fn judges_updates_twice(&self) -> bool {
         true
+    }
+
+    fn warnings(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>) -> Vec<String> {
+        warnings::of_template(&Cursor::root(new).at("spec.template"), new, old)
     }
 
     fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {

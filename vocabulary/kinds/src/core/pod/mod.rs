@@ -8,6 +8,7 @@ use crate::cells;
 use crate::pods::defaults;
 use crate::pods::qos;
 use crate::pods::validate;
+use crate::pods::warnings;
 use crate::{Context, KindDef, Row, Rules, check, metadata};
 use jiff::Timestamp;
 use meta::{CompactString, Cursor, ErrorList, Time, Value, value};
@@ -114,6 +115,11 @@ impl Rules for Pod {
             "resize" => resize(new, old),
             _ => {}
         }
+    }
+
+    /// Hardly anything of a pod changes, and seldom by hand.
+    fn warnings(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>) -> Vec<String> {
+        old.map_or_else(|| warnings::of_spec(&Cursor::root(new).at("spec")), |_| Vec::new())
     }
 
     fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {

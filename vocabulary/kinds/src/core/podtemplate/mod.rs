@@ -3,6 +3,7 @@
 use crate::cells;
 use crate::pods::defaults;
 use crate::pods::validate;
+use crate::pods::warnings;
 use crate::{Context, Row, Rules};
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, Value};
@@ -34,6 +35,10 @@ impl Rules for PodTemplate {
         if let Some(spec) = object.at_mut("template.spec") {
             defaults::of_spec(spec);
         }
+    }
+
+    fn warnings(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>) -> Vec<String> {
+        warnings::of_template(&Cursor::root(new).at("template"), new, old)
     }
 
     fn check(&self, _context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
