@@ -85,8 +85,8 @@ pub enum Answer {
 pub fn judge(pod: &Pod, room: &Room<'_>) -> Answer {
     let capacity = amounts(room.node.status.as_ref().and_then(|s| s.allocatable.as_ref()));
     let requests = of_pod(pod, Side::Requests);
-    let measures: [(&str, fn(&Quantity) -> i64); 2] = [("memory", Quantity::value), ("cpu", Quantity::milli_value)];
-    for (name, measure) in measures {
+    for name in ["memory", "cpu"] {
+        let measure = |quantity: &Quantity| if name == "cpu" { quantity.milli_value() } else { quantity.value() };
         let [wanted, most] = [&requests, &capacity].map(|all| all.get(name).map_or(0, measure));
         if wanted > most {
             let message = format!("Node didn't have enough capacity: {name}, requested: {wanted}, capacity: {most}");

@@ -12,8 +12,7 @@ const LAYERS: [&str; 5] = ["vocabulary", "ports", "brains", "engines", "programs
 /// What pure crates may never name.
 const IMPURE: [&str; 6] = ["tokio", "hyper", "rustix", "libc", "rustls", "tonic"];
 /// Ports may be named by ports, engines by programs; these arrows inside a layer are drawn too.
-const DRAWN: [(&str, &str); 4] =
-    [("containers", "linux"), ("dataplane", "linux"), ("k1s", "sim"), ("k1s", "kubectl")];
+const DRAWN: [(&str, &str); 4] = [("containers", "linux"), ("dataplane", "linux"), ("k1s", "sim"), ("k1s", "kubectl")];
 /// A folder of entries and the file that lists them.
 const LISTS: [(&str, &str); 5] = [
     ("programs/k1s/src/commands", "programs/k1s/src/commands/mod.rs"),

@@ -68,10 +68,10 @@ pub struct Status {
     pub code: u16,
     /// Where an expired list may be continued, in its metadata.
     #[serde(skip)]
-    pub continue_token: String,
+    pub continue_token: Box<str>,
     /// What goes into `Warning` headers beside it.
     #[serde(skip)]
-    pub warnings: Vec<String>,
+    pub warnings: Box<[String]>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -262,7 +262,7 @@ impl Status {
         value.set("kind", "Status");
         value.set("metadata", Value::map());
         if !self.continue_token.is_empty() {
-            value.set("metadata.continue", &self.continue_token);
+            value.set("metadata.continue", &*self.continue_token);
         }
         // The code of the usual success goes without saying.
         if self.status == "Success" && self.code == 200 {

@@ -96,7 +96,10 @@ fn read(answer: &Value, uid: &str, wanted: usize) -> Result<Vec<Value>, String> 
 fn settled(row: &Row, before: &Value, mut new: Value, to: &str) -> Result<Value, String> {
     if new.str("apiVersion") != to || new.str("kind") != before.str("kind") {
         let (version, kind) = (new.str("apiVersion"), new.str("kind"));
-        return Err(format!("invalid converted object: expected {to}, Kind={}, got {version}, Kind={kind}", before.str("kind")));
+        return Err(format!(
+            "invalid converted object: expected {to}, Kind={}, got {version}, Kind={kind}",
+            before.str("kind")
+        ));
     }
     for field in ["name", "namespace", "uid"] {
         let (old, own) = (before.get("metadata").get(field), new.get("metadata").get(field));

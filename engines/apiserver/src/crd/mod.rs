@@ -6,5 +6,5 @@ mod definition;
 mod keeper;
 mod names;
 
-pub use keeper::keep;
 pub use converter::Converter;
+pub use keeper::keep;

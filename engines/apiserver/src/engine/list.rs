@@ -166,7 +166,7 @@ impl Going<'_> {
             store::Error::Compacted { .. } if continued => {
                 let mut status = Status::expired(CONTINUE_EXPIRED);
                 let all = storage::key(&self.row.def, &Key::default());
-                status.continue_token = Token::inconsistent(range.start.strip_prefix(&*all).unwrap_or(""));
+                status.continue_token = Token::inconsistent(range.start.strip_prefix(&*all).unwrap_or("")).into();
                 status
             }
             store::Error::Compacted { oldest } => Status::expired(format!(

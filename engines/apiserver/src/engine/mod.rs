@@ -112,9 +112,9 @@ impl Api {
                 outcome.warnings.append(&mut going.warnings);
                 Ok(outcome)
             }
-            Err(mut status) => {
-                status.warnings.append(&mut going.warnings);
-                Err(status)
+            Err(status) => {
+                let warnings = [status.warnings.into_vec(), going.warnings].concat().into();
+                Err(Status { warnings, ..status })
             }
         }
     }

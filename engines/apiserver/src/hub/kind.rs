@@ -74,7 +74,7 @@ impl KindHub {
             None => state.remove(key),
         };
         state.revision = revision;
-        state.push(Arc::new(Change::new(revision, old, new)));
+        state.push(&Arc::new(Change::new(revision, old, new)));
         self.version.fetch_add(1, Ordering::Release);
     }
 
@@ -244,9 +244,9 @@ impl State {
         Some(old)
     }
 
-    fn push(&mut self, change: Arc<Change>) {
+    fn push(&mut self, change: &Arc<Change>) {
         let number = self.ring.push(change.clone());
-        for bell in self.lanes.note(number, &change, &self.ring, &*self.rules) {
+        for bell in self.lanes.note(number, change, &self.ring, &*self.rules) {
             if !self.untold.iter().any(|known| Arc::ptr_eq(known, &bell)) {
                 self.untold.push(bell);
             }

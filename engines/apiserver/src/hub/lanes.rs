@@ -159,9 +159,9 @@ impl Lanes {
             return None;
         }
         let begin = part.numbers.partition_point(|number| *number < from);
-        let numbers = part.numbers.range(begin..).take(most);
+        let mut numbers = part.numbers.range(begin..).take(most);
         let changes: Vec<_> = numbers.clone().map(|number| ring.get(*number).cloned()).collect::<Option<_>>()?;
-        let next = if changes.len() == most { numbers.last().map_or(from, |last| last + 1) } else { ring.end() };
+        let next = if changes.len() == most { numbers.next_back().map_or(from, |last| last + 1) } else { ring.end() };
         Some(Taken { changes, next })
     }
 

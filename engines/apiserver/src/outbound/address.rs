@@ -19,7 +19,8 @@ pub(crate) fn endpoints(api: &Api, namespace: &str, name: &str, port: u16) -> Re
     let service = service.ok_or_else(|| Status::not_found(&services(), name))?;
     let ports = service.value().items("spec.ports");
     let found = ports.iter().find(|known| known.int("port") == i64::from(port));
-    let found = found.ok_or_else(|| Status::unavailable(format!("no service port {port} found for service {name:?}")))?;
+    let found =
+        found.ok_or_else(|| Status::unavailable(format!("no service port {port} found for service {name:?}")))?;
     let slices = slices(api, namespace, name);
     let all: Vec<SocketAddr> = slices.iter().flat_map(|slice| of_slice(slice.value(), found.str("name"))).collect();
     match all.is_empty() {
@@ -40,7 +41,8 @@ fn of_slice(slice: &Value, port_name: &str) -> Vec<SocketAddr> {
     let ports = slice.items("ports").iter();
     let port = ports.filter(|port| port.str("name") == port_name).find_map(|port| u16::try_from(port.int("port")).ok());
     let Some(port) = port else { return Vec::new() };
-    let ready = slice.items("endpoints").iter().filter(|endpoint| endpoint.at("conditions.ready") != &Value::Bool(false));
+    let ready =
+        slice.items("endpoints").iter().filter(|endpoint| endpoint.at("conditions.ready") != &Value::Bool(false));
     let addresses = ready.flat_map(|endpoint| endpoint.items("addresses")).filter_map(Value::as_str);
     addresses.filter_map(|text| text.parse::<IpAddr>().ok()).map(|ip| SocketAddr::new(ip, port)).collect()
 }

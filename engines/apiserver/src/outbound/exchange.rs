@@ -88,7 +88,10 @@ fn refusal(code: StatusCode, text: &[u8]) -> String {
     told.unwrap_or_else(|| match code {
         StatusCode::NOT_FOUND => "the server could not find the requested resource".into(),
         code if code.is_server_error() => {
-            format!("an error on the server ({:?}) has prevented the request from succeeding", String::from_utf8_lossy(text))
+            format!(
+                "an error on the server ({:?}) has prevented the request from succeeding",
+                String::from_utf8_lossy(text)
+            )
         }
         _ => "the server rejected our request for an unknown reason".into(),
     })

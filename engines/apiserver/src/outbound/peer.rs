@@ -132,7 +132,11 @@ mod tests {
                 "https://s.n.svc:8443/mutate",
                 "s.n.svc",
             ),
-            (value!({"url": "https://hooks.example.com/x?y=1"}), "https://hooks.example.com/x?y=1", "hooks.example.com"),
+            (
+                value!({"url": "https://hooks.example.com/x?y=1"}),
+                "https://hooks.example.com/x?y=1",
+                "hooks.example.com",
+            ),
             (value!({"url": "https://[::1]:8443/"}), "https://[::1]:8443/", "::1"),
         ] {
             let peer = Peer::of(&config).unwrap();

@@ -54,5 +54,5 @@ async fn store(api: &Api) -> Value {
 /// Upstream names the kind in the singular here, and nowhere else.
 fn unknown(name: &str) -> Status {
     let unknown = Status::not_found(&Gvr::new("", "v1", "componentstatus"), name);
-    Status { warnings: vec![DEPRECATED.into()], ..unknown }
+    Status { warnings: [DEPRECATED.into()].into(), ..unknown }
 }

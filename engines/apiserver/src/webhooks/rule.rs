@@ -69,12 +69,12 @@ mod tests {
     use super::*;
     use meta::value;
 
-    fn check(rule: Value, place: (&str, &str, &str, &str), expect: bool) {
+    fn check(rule: &Value, place: (&str, &str, &str, &str), expect: bool) {
         let (operation, path, subresource, namespace) = place;
         let parts: Vec<&str> = path.split('/').collect();
         let resource = Gvr::new(parts[0], parts[1], parts[2]);
         let at = Place { operation, resource: &resource, subresource, namespace, name: "n" };
-        assert_eq!(Rule::of(&rule).holds(&at), expect, "{rule} {place:?}");
+        assert_eq!(Rule::of(rule).holds(&at), expect, "{rule} {place:?}");
     }
 
     #[test]
@@ -84,19 +84,19 @@ mod tests {
                 "resources": [resources], "scope": scope})
         };
         let (create, pods) = ("CREATE", "/v1/pods");
-        check(rule("pods", "*"), (create, pods, "", "d"), true);
-        check(rule("pods", "*"), ("UPDATE", pods, "", "d"), false);
-        check(rule("pods", "*"), (create, pods, "status", "d"), false);
-        check(rule("pods/*", "*"), (create, pods, "status", "d"), true);
-        check(rule("pods/attach", "*"), ("CONNECT", pods, "attach", "d"), true);
-        check(rule("*", "*"), (create, pods, "", "d"), true);
-        check(rule("*", "*"), (create, pods, "status", "d"), false);
-        check(rule("*/*", "*"), (create, pods, "status", "d"), true);
-        check(rule("*", "Cluster"), (create, pods, "", "d"), false);
-        check(rule("*", "Cluster"), (create, "/v1/nodes", "", ""), true);
-        check(rule("*", "Cluster"), (create, "/v1/namespaces", "", "d"), true);
-        check(rule("*", "Namespaced"), (create, "/v1/namespaces", "", "d"), false);
-        check(rule("*", "*"), (create, "apps/v1/deployments", "", "d"), false);
-        check(rule("*", "*"), (create, "/v2/pods", "", "d"), false);
+        check(&rule("pods", "*"), (create, pods, "", "d"), true);
+        check(&rule("pods", "*"), ("UPDATE", pods, "", "d"), false);
+        check(&rule("pods", "*"), (create, pods, "status", "d"), false);
+        check(&rule("pods/*", "*"), (create, pods, "status", "d"), true);
+        check(&rule("pods/attach", "*"), ("CONNECT", pods, "attach", "d"), true);
+        check(&rule("*", "*"), (create, pods, "", "d"), true);
+        check(&rule("*", "*"), (create, pods, "status", "d"), false);
+        check(&rule("*/*", "*"), (create, pods, "status", "d"), true);
+        check(&rule("*", "Cluster"), (create, pods, "", "d"), false);
+        check(&rule("*", "Cluster"), (create, "/v1/nodes", "", ""), true);
+        check(&rule("*", "Cluster"), (create, "/v1/namespaces", "", "d"), true);
+        check(&rule("*", "Namespaced"), (create, "/v1/namespaces", "", "d"), false);
+        check(&rule("*", "*"), (create, "apps/v1/deployments", "", "d"), false);
+        check(&rule("*", "*"), (create, "/v2/pods", "", "d"), false);
     }
 }

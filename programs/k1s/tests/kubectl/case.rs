@@ -55,7 +55,8 @@ impl Script {
 
 impl Step {
     pub fn run(&self, mut client: Command, server: &Server, folder: &Path) -> Answer {
-        let (line, input) = self.line.split_once(" < ").map_or((self.line.as_str(), None), |(line, file)| (line, Some(file)));
+        let (line, input) =
+            self.line.split_once(" < ").map_or((self.line.as_str(), None), |(line, file)| (line, Some(file)));
         let input = match input {
             Some(file) => File::open(folder.join(file)).expect("the input file").into(),
             None => Stdio::null(),

@@ -35,7 +35,8 @@ fn answers(script: &Script, client: &dyn Fn() -> Command) -> Vec<Answer> {
 fn differences(script: &Script, answers: &[Answer]) -> String {
     let mut text = String::new();
     for (step, answer) in script.steps.iter().zip(answers).filter(|(step, answer)| step.expected != **answer) {
-        writeln!(text, "{}: $ {}\nexpected:\n{}came:\n{answer}", script.name(), step.line, step.expected).expect("memory");
+        writeln!(text, "{}: $ {}\nexpected:\n{}came:\n{answer}", script.name(), step.line, step.expected)
+            .expect("memory");
     }
     text
 }

@@ -45,11 +45,11 @@ pub async fn addresses_unique(door: &Door, timeline: &Timeline) -> Result<(), St
     let mut given = Given { to: BTreeMap::new(), timeline };
     for service in &list(door, "", "services").await? {
         let addresses = service.items("spec.clusterIPs").iter().filter_map(Value::as_str);
-        addresses.filter(|address| *address != "None").for_each(|address| given.give(address.to_owned(), service));
+        addresses.filter(|address| *address != "None").for_each(|address| given.give(address, service));
         let ports = service.items("spec.ports").iter().map(|port| (port.int("nodePort"), port.str("protocol")));
         ports
             .filter(|(port, _)| *port != 0)
-            .for_each(|(port, protocol)| given.give(format!("node port {port}/{protocol}"), service));
+            .for_each(|(port, protocol)| given.give(&format!("node port {port}/{protocol}"), service));
     }
     Ok(())
 }
@@ -60,7 +60,7 @@ pub fn pods_unique(survey: &Survey, timeline: &Timeline) {
     let own = |pod: &&Value| pod.str("status.phase") == "Running" && !pod.bool("spec.hostNetwork");
     for pod in survey.pods.iter().filter(own) {
         let addresses = pod.items("status.podIPs").iter().map(|it| it.str("ip")).filter(|it| !it.is_empty());
-        addresses.for_each(|address| given.give(address.to_owned(), pod));
+        addresses.for_each(|address| given.give(address, pod));
     }
 }
 
@@ -70,8 +70,8 @@ struct Given<'a> {
 }
 
 impl Given<'_> {
-    fn give(&mut self, what: String, to: &Value) {
-        if let Some(other) = self.to.insert(what.clone(), name(to)) {
+    fn give(&mut self, what: &str, to: &Value) {
+        if let Some(other) = self.to.insert(what.to_owned(), name(to)) {
             self.timeline.violation(format_args!("{what} was given to {other} and {}", name(to)));
         }
     }

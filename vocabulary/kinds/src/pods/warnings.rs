@@ -102,7 +102,7 @@ fn overlapping_paths(volume: &Value, told: &mut Vec<String>) {
         (volume.get("downwardAPI"), "DownwardAPI".to_string()),
     ];
     for (source, what) in plain {
-        overlaps(name, &what, files(source, ""), told);
+        overlaps(name, &what, &files(source, ""), told);
     }
     let mut all = Vec::new();
     for source in volume.items("projected.sources") {
@@ -111,7 +111,7 @@ fn overlapping_paths(volume: &Value, told: &mut Vec<String>) {
         }
         all.extend(projected(source));
     }
-    overlaps(name, "Projected", all, told);
+    overlaps(name, "Projected", &all, told);
 }
 
 fn files<'v>(source: &'v Value, whose: &str) -> Vec<File<'v>> {
@@ -137,7 +137,7 @@ fn projected(source: &Value) -> Vec<File<'_>> {
     all
 }
 
-fn overlaps(volume: &str, what: &str, files: Vec<File<'_>>, told: &mut Vec<String>) {
+fn overlaps(volume: &str, what: &str, files: &[File<'_>], told: &mut Vec<String>) {
     for (index, file) in files.iter().enumerate() {
         for known in files[..index].iter().filter(|known| known.meets(file)) {
             let both = format!("{} with {}", file.shown(), known.shown());

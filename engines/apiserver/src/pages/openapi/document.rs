@@ -149,7 +149,8 @@ impl Schemas {
         }
         let mut own = self.schema(schema);
         for field in ["apiVersion", "kind", "metadata"] {
-            let words = self.described(ANY_KIND).and_then(|any| any.node().as_struct()?.field(field)?.description.clone());
+            let words =
+                self.described(ANY_KIND).and_then(|any| any.node().as_struct()?.field(field)?.description.clone());
             if let Some(words) = words {
                 own.set(&format!("properties.{field}.description"), &*words);
             }
