@@ -48,8 +48,8 @@ pub struct Disk {
 #[derive(Clone, PartialEq)]
 pub enum Directory {
     Usable,
-    /// Written with its path.
-    NotADirectory(String),
+    /// Something else stands at this path.
+    Obstructed(String),
     NotWritable(String, String),
     /// One file of two that belong together is missing.
     Half {

@@ -70,7 +70,7 @@ fn port(taken: &Taken) -> Problem {
 fn directory(directory: &Directory) -> Option<Problem> {
     let message = match directory {
         Directory::Usable => return None,
-        Directory::NotADirectory(path) => format!("{path} is not a directory; choose another with --data-dir DIR"),
+        Directory::Obstructed(path) => format!("{path} is not a directory; choose another with --data-dir DIR"),
         Directory::NotWritable(path, why) => format!("{path} cannot be written: {why}"),
         Directory::Half { present, missing } => {
             format!(

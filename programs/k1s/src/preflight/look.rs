@@ -40,7 +40,7 @@ fn disk(path: &Path) -> Disk {
 fn directory(path: &Path) -> Directory {
     let place = standing(path);
     if !place.is_dir() {
-        return Directory::NotADirectory(place.display().to_string());
+        return Directory::Obstructed(place.display().to_string());
     }
     if let Err(why) = access(place, Access::WRITE_OK | Access::EXEC_OK) {
         return Directory::NotWritable(place.display().to_string(), why.to_string());
@@ -72,7 +72,7 @@ mod tests {
     fn directories_are_looked_at_as_they_are() {
         check(|_| (), "new/and/deep", |_| Directory::Usable);
         let file = |dir: &Path| fs::write(dir.join("file"), "").expect("a file");
-        check(file, "file", |dir| Directory::NotADirectory(dir.join("file").display().to_string()));
+        check(file, "file", |dir| Directory::Obstructed(dir.join("file").display().to_string()));
         let half = |dir: &Path| {
             fs::create_dir(dir.join("data")).expect("a directory");
             fs::write(dir.join("data/ca.key"), "").expect("a file");

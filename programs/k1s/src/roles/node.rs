@@ -131,10 +131,10 @@ impl NodeRole {
         request.list.field_selector = format!("metadata.name={}", self.name);
         let mut events = self.client.watch(request).await.map_err(NodeError::Api)?;
         while let Some(event) = events.next().await {
-            if let WatchEvent::Added(node) | WatchEvent::Modified(node) = event.map_err(NodeError::Api)? {
-                if is_ready(&node) {
-                    return Ok(());
-                }
+            if let WatchEvent::Added(node) | WatchEvent::Modified(node) = event.map_err(NodeError::Api)?
+                && is_ready(&node)
+            {
+                return Ok(());
             }
         }
         Err(NodeError::Api(Status::internal("the node's watch ended")))

@@ -86,8 +86,7 @@ impl Churn {
     pub async fn stop(self) -> Known {
         self.stop.store(true, Ordering::Relaxed);
         self.task.await.expect("the coming and going ends well");
-        let known = self.known.lock().expect("no holder panics").clone();
-        known
+        self.known.lock().expect("no holder panics").clone()
     }
 }
 

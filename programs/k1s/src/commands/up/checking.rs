@@ -41,8 +41,8 @@ pub fn failed(error: &ApiError) -> Failure {
 mod tests {
     use super::*;
 
-    fn check(error: ApiError, code: u8, message: &str) {
-        let failure = failed(&error);
+    fn check(error: &ApiError, code: u8, message: &str) {
+        let failure = failed(error);
         assert_eq!((failure.code, failure.message.as_str()), (code, message));
     }
 
@@ -50,18 +50,22 @@ mod tests {
     fn failures_of_a_start_end_with_their_codes() {
         let corrupt = OpenError::Corrupt { file: "log-1".into(), offset: 7, reason: "checksum".into() };
         check(
-            ApiError::Store(corrupt),
+            &ApiError::Store(corrupt),
             6,
             "the store cannot be opened: log-1 is corrupt at byte 7: checksum; \
              restore the data directory from a copy, or begin anew with `k1s reset`",
         );
         check(
-            ApiError::Store(OpenError::Locked),
+            &ApiError::Store(OpenError::Locked),
             1,
             "the store cannot be opened: the data directory is in use by another process",
         );
         let taken = std::io::Error::from(std::io::ErrorKind::AddrInUse);
         let address = ([127, 0, 0, 1], 6443).into();
-        check(ApiError::Listen(ServeError::Bind(address, taken)), 4, "cannot listen on 127.0.0.1:6443: address in use");
+        check(
+            &ApiError::Listen(ServeError::Bind(address, taken)),
+            4,
+            "cannot listen on 127.0.0.1:6443: address in use",
+        );
     }
 }

@@ -86,7 +86,7 @@ fn without_control_groups_or_disk_it_goes_on() {
 fn a_data_directory_may_be_unusable() {
     let ends = Some(Code::Directory);
     let message = "/x is not a directory; choose another with --data-dir DIR";
-    check(|seen| seen.directory = Directory::NotADirectory("/x".into()), ends, &[message]);
+    check(|seen| seen.directory = Directory::Obstructed("/x".into()), ends, &[message]);
     let message = "/x cannot be written: Read-only file system (os error 30)";
     let why = "Read-only file system (os error 30)";
     check(|seen| seen.directory = Directory::NotWritable("/x".into(), why.into()), ends, &[message]);
