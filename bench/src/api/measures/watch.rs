@@ -1,6 +1,6 @@
 //! T6: many watchers of one kind while several clients write; each gets every event once and in order.
 
-use super::super::client::Connection;
+use super::super::client::{Connection, Target};
 use super::super::figure::Figures;
 use super::super::spread::Spread;
 use super::super::{BenchError, cpu};
@@ -25,11 +25,11 @@ impl Bench {
             (collection(namespace), self.sizes.watchers, Sent::new(Mutex::new(vec![None; EVENTS])));
         let (idle_before, _) = cpu::memory(&self.pids)?;
         let mut tasks = tokio::task::JoinSet::new();
-        let watched = format!("{path}?watch=true&resourceVersion={}", self.version(&path).await?);
+        let version = self.version(&path).await?.parse().map_err(BenchError::new)?;
         for _ in 0..watchers {
-            let mut connection = self.target.connect().await?;
-            let body = connection.stream(&watched).await?;
-            tasks.spawn(follow(body, connection, sent.clone()));
+            let watch = Watch { target: self.target.clone(), path: path.clone() };
+            let opened = watch.open(version).await?;
+            tasks.spawn(follow(watch, opened, version, sent.clone()));
         }
         let (idle, _) = cpu::memory(&self.pids)?;
         figures.put("connection-memory", idle.saturating_sub(idle_before) as f64 / watchers as f64);
@@ -69,12 +69,35 @@ async fn write(mut connection: Connection, path: String, first: usize, sent: Sen
     Ok(())
 }
 
-/// Reads a watch until every event has come, each once and in order; how late each was.
-async fn follow(mut body: Incoming, _kept: Connection, sent: Sent) -> Result<Vec<Duration>, BenchError> {
-    let (mut rest, mut read) = (Vec::new(), Read { sent, version: 0, seen: vec![false; EVENTS], lags: Vec::new() });
+struct Watch {
+    target: Target,
+    path: String,
+}
+
+impl Watch {
+    async fn open(&self, version: u64) -> Result<(Incoming, Connection), BenchError> {
+        let mut connection = self.target.connect().await?;
+        let body = connection.stream(&format!("{}?watch=true&resourceVersion={version}", self.path)).await?;
+        Ok((body, connection))
+    }
+}
+
+/// Reads a watch until every event has come, each once and in order; how late each was. A server may end the watch of
+/// one that reads slowly, who then goes on where it was, as every client does.
+async fn follow(
+    watch: Watch,
+    (mut body, mut _kept): (Incoming, Connection),
+    version: u64,
+    sent: Sent,
+) -> Result<Vec<Duration>, BenchError> {
+    let (mut rest, mut read) = (Vec::new(), Read { sent, version, seen: vec![false; EVENTS], lags: Vec::new() });
     while read.lags.len() < EVENTS {
-        let frame =
-            body.frame().await.ok_or_else(|| BenchError("a watch ended early".into()))?.map_err(BenchError::new)?;
+        let Some(frame) = body.frame().await else {
+            (body, _kept) = watch.open(read.version).await?;
+            rest.clear();
+            continue;
+        };
+        let frame = frame.map_err(BenchError::new)?;
         let now = Instant::now();
         rest.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
         let mut begin = 0;
