@@ -5,7 +5,7 @@ use meta::{Object, Value};
 use schema::{Schema, TypeMeta, proto};
 
 /// The schema of a built-in type; none of what custom resource definitions added.
-fn schema(api_version: &str, kind: &str) -> Option<Schema> {
+pub fn schema(api_version: &str, kind: &str) -> Option<Schema> {
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     let package = match (group, kind) {
         ("", "Status") => "meta",

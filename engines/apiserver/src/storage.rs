@@ -1,9 +1,11 @@
 //! Where objects stand in the store and in which form: upstream's key layout; our own canonical JSON in an embedded
 //! store, upstream's protobuf in etcd.
 
+use crate::protobuf;
 use bytes::Bytes;
 use kinds::KindDef;
 use meta::{CompactString, JsonError, Key, Object, Value};
+use schema::Schema;
 use std::sync::Arc;
 use store::Record;
 
@@ -43,7 +45,7 @@ impl Format {
         match self {
             Format::Json => Ok(Object::canonical(value)),
             Format::Protobuf if def.custom => Ok(Bytes::from(value.to_json())), // as upstream stores them
-            Format::Protobuf => Ok(def.storage_version().schema.to_protobuf(value).into()),
+            Format::Protobuf => Ok(stored_schema(def).to_protobuf(value).into()),
         }
     }
 
@@ -59,10 +61,17 @@ impl Format {
 
     fn decode_value(self, def: &KindDef, stored: &[u8]) -> Result<Value, String> {
         if stored.starts_with(PROTOBUF) {
-            return def.storage_version().schema.from_protobuf(stored).map_err(|error| error.to_string());
+            return stored_schema(def).from_protobuf(stored).map_err(|error| error.to_string());
         }
         meta::parse(stored).map(|value| def.rules.read_stored(value)).map_err(|JsonError(why)| why)
     }
+}
+
+/// Two kinds over the same objects store them as one of the two.
+fn stored_schema(def: &KindDef) -> Schema {
+    let other = def.stored_as.as_ref();
+    let found = other.and_then(|gvk| protobuf::schema(&gvk.group_version().api_version(), &gvk.kind));
+    found.unwrap_or_else(|| def.storage_version().schema.clone())
 }
 
 fn defaulted(def: &KindDef, mut value: Value) -> Value {
@@ -81,6 +90,24 @@ pub fn value_key(value: &Value) -> Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use meta::value;
+
+    #[test]
+    fn kinds_over_the_same_objects_read_what_the_other_wrote() {
+        let all = kinds::builtin();
+        let events: Vec<_> = all.iter().filter(|def| def.names.kind == "Event").collect();
+        assert_eq!(events.len(), 2);
+        let event = value!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e", "namespace": "d"},
+            "involvedObject": {"kind": "Pod", "name": "p"}, "reason": "Why", "type": "Normal",
+            "reportingComponent": "c"});
+        for (writer, reader) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            let stored = Format::Protobuf.encode(events[writer], &event).unwrap();
+            let read = Format::Protobuf.decode_value(events[reader], &stored).unwrap();
+            for field in ["apiVersion", "kind", "reason", "reportingComponent", "involvedObject.name"] {
+                assert_eq!(read.str(field), event.str(field), "{field}, {writer} to {reader}");
+            }
+        }
+    }
 
     #[test]
     fn keys_are_found_again() {
