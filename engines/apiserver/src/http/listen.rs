@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long answers that are on their way may take once the server stops.
 const DRAIN: Duration = Duration::from_secs(5);
 /// What a connection whose client reads slowly may hold of plain and of encrypted answers, each, and the bound of a
-/// request's head. With half as much a long list costs half as much processor time again.
+/// request's head.
 const BUFFERED: usize = 64 * 1024;
 
 #[derive(Debug)]
