@@ -9,6 +9,9 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// A killed process is gone within some tens of milliseconds.
+const ENDING: Duration = Duration::from_millis(300);
+
 /// Held for as long as k1s runs on the directory; the kernel lets go of it however k1s ends.
 pub struct Held {
     _lock: OwnedFd,
@@ -54,7 +57,19 @@ pub fn stop(pid: Pid, patience: Duration) -> io::Result<bool> {
         Err(error) => return Err(error.into()),
     };
     pidfd_send_signal(&process, Signal::TERM)?;
+    has_ended(&process, patience)
+}
+
+/// One that was killed holds its directory until its memory and threads are gone: whether this one is about to end.
+pub fn is_ending(pid: Pid) -> io::Result<bool> {
+    match pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(process) => has_ended(&process, ENDING),
+        Err(rustix::io::Errno::SRCH) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn has_ended(process: &OwnedFd, patience: Duration) -> io::Result<bool> {
     let within = Timespec::try_from(patience).map_err(io::Error::other)?;
-    let ended = poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&within))?;
-    Ok(ended > 0)
+    Ok(poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&within))? > 0)
 }

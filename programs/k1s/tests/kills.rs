@@ -82,9 +82,9 @@ fn sandboxes(data_dir: &Path) -> usize {
 async fn kill_at_start(cluster: &Cluster, after: Duration) {
     let mut starting = cluster.start().stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("k1s can be started");
     tokio::time::sleep(after).await;
-    cluster.kill(); // it may not have come so far: then the number is that of its predecessor, which is gone
     starting.kill().expect("the command is killed");
     starting.wait().expect("the command has ended");
+    cluster.kill_started(); // what the command had begun: it may not have written its process id yet
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -53,6 +53,13 @@ impl Cluster {
         let pid = fs::read_to_string(self.dir.join("k1s.pid")).expect("a process id");
         Command::new("kill").args(["-9", pid.trim()]).status().expect("kill").success()
     }
+
+    /// Kills whatever runs as a start of this cluster, found by its command line; there may be none.
+    #[allow(dead_code, reason = "not every test that starts a cluster kills it in the middle")]
+    pub fn kill_started(&self) {
+        let pattern = format!("k1s up .*--data-dir {}( |$)", self.dir.display());
+        Command::new("pkill").args(["-9", "-f", &pattern]).status().expect("pkill");
+    }
 }
 
 impl Drop for Cluster {

@@ -50,7 +50,9 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
         Wanted { simulated: matches.get_one("simulated-nodes").copied(), max_pods: arguments::max_pods_of(matches)? };
     let kept = etcd::kept_of(matches)?;
     let foreground = matches.get_flag("foreground");
-    if let Some(pid) = running::find(data_dir)? {
+    if let Some(pid) = running::find(data_dir)?
+        && !running::is_ending(pid)?
+    {
         return already_up(pid, data_dir, foreground);
     }
     if !matches.get_flag(background::CHECKED) {
