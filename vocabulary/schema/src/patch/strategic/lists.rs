@@ -21,7 +21,10 @@ pub(super) fn merge(
     match (of_maps, list.key()) {
         (false, _) if deleting => Ok(without(live, &patch)),
         (false, None) => Ok(merge_scalars(&live, &patch)),
-        (false, Some(_)) => Err(super::wrong_type("map[string]interface {}", live.first().unwrap_or(&patch[0]))),
+        (false, Some(_)) => {
+            let first = live.first().or(patch.first()).unwrap_or(&Value::Null);
+            Err(super::wrong_type("map[string]interface {}", first))
+        }
         (true, None) => {
             let kind = list.item.go_kind();
             Err(PatchError::Unmergeable(format!("cannot merge lists without merge key for {kind}")))

@@ -222,3 +222,12 @@ fn contradictions_are_named() {
     );
     refused("{}", r#"{"$retainKeys":["a"],"spec":{}}"#, "invalid patch format of retainKeys");
 }
+
+/// What a server stored may not be what its schema says, and an empty patch names no item to complain of.
+#[test]
+fn an_empty_patch_of_a_live_list_of_no_maps_is_refused() {
+    for live in ["1", "null", r#""a""#] {
+        let object = format!(r#"{{"spec":{{"containers":[{live}]}}}}"#);
+        assert!(run(&object, r#"{"spec":{"containers":[]}}"#).is_err(), "{live}");
+    }
+}
