@@ -3,7 +3,7 @@
 use crate::pods;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,24 +16,21 @@ pub(crate) fn first(mut pods: Vec<Arc<Pod>>, related: &[Arc<Pod>], count: usize,
         for pod in related.iter().filter(|pod| pods::is_active(pod)) {
             *on_node.entry(pods::node(pod)).or_default() += 1;
         }
-        let crowd = |pod: &Pod| on_node.get(pods::node(pod)).copied().unwrap_or(0);
-        pods.sort_by(|a, b| compare(a, b, crowd(a), crowd(b), now));
+        let ready = Ages::of(&pods, pods::ready_since, now);
+        let created = Ages::of(&pods, created, now);
+        pods.sort_by(|a, b| pods::uid(a).cmp(pods::uid(b)));
+        pods.sort_by_cached_key(|pod| {
+            (
+                (!pods::node(pod).is_empty(), progress(pod), pods::is_ready(pod), cost(pod)),
+                Reverse(on_node.get(pods::node(pod)).copied().unwrap_or(0)),
+                ready.key(pod),
+                Reverse(restarts(pod)),
+                created.key(pod),
+            )
+        });
         pods.truncate(count);
     }
     pods
-}
-
-fn compare(a: &Pod, b: &Pod, crowd_a: usize, crowd_b: usize, now: Timestamp) -> Ordering {
-    let assigned = |pod: &Pod| !pods::node(pod).is_empty();
-    assigned(a)
-        .cmp(&assigned(b))
-        .then_with(|| progress(a).cmp(&progress(b)))
-        .then_with(|| pods::is_ready(a).cmp(&pods::is_ready(b)))
-        .then_with(|| cost(a).cmp(&cost(b)))
-        .then_with(|| crowd_b.cmp(&crowd_a))
-        .then_with(|| by_age(a, b, pods::ready_since(a), pods::ready_since(b), now))
-        .then_with(|| restarts(b).cmp(&restarts(a)))
-        .then_with(|| by_age(a, b, created(a), created(b), now))
 }
 
 fn progress(pod: &Pod) -> u8 {
@@ -55,21 +52,32 @@ fn created(pod: &Pod) -> Option<Timestamp> {
 }
 
 /// Younger first, on a logarithmic scale: pods of about one age are in the arbitrary order of their uids, so that not
-/// always the same ones go.
-fn by_age(a: &Pod, b: &Pod, since_a: Option<Timestamp>, since_b: Option<Timestamp>, now: Timestamp) -> Ordering {
-    match (since_a, since_b) {
-        (Some(first), Some(second)) if first == second => Ordering::Equal,
-        (Some(first), Some(second)) => {
-            magnitude(first, now).cmp(&magnitude(second, now)).then_with(|| pods::uid(a).cmp(pods::uid(b)))
-        }
-        (None, None) => Ordering::Equal,
-        (first, _) => {
-            if first.is_none() {
-                Ordering::Less
-            } else {
-                Ordering::Greater
+/// always the same ones go. Those of exactly one age stay together, by the least of their uids: upstream compares two at a
+/// time and has no order of three.
+struct Ages {
+    since: fn(&Pod) -> Option<Timestamp>,
+    now: Timestamp,
+    least: HashMap<Timestamp, String>,
+}
+
+impl Ages {
+    fn of(pods: &[Arc<Pod>], since: fn(&Pod) -> Option<Timestamp>, now: Timestamp) -> Ages {
+        let mut least: HashMap<Timestamp, String> = HashMap::new();
+        for pod in pods {
+            let Some(since) = since(pod) else { continue };
+            let uid = pods::uid(pod);
+            match least.get_mut(&since) {
+                Some(known) if known.as_str() <= uid => {}
+                Some(known) => *known = uid.to_string(),
+                None => drop(least.insert(since, uid.to_string())),
             }
         }
+        Ages { since, now, least }
+    }
+
+    fn key(&self, pod: &Pod) -> Option<(i32, &str)> {
+        let since = (self.since)(pod)?;
+        Some((magnitude(since, self.now), self.least.get(&since).map_or("", String::as_str)))
     }
 }
 

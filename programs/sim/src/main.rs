@@ -5,6 +5,9 @@ use sim::{Scenario, run};
 use std::process::ExitCode;
 use std::time::Duration;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str = "usage: sim seeds FIRST COUNT | sim script FILE | sim speed [HOURS]";
 
 fn main() -> ExitCode {

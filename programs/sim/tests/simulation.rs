@@ -58,3 +58,13 @@ fn a_seed_replays() {
     let around = differ.map(|at| (&first.commits[at.saturating_sub(3)..=at], &second.commits[at]));
     assert_eq!(first.trace_hash, second.trace_hash, "they part here: {around:#?}");
 }
+
+/// Where nothing happens little is written: a node renews its lease every ten seconds and tells its status every five
+/// minutes.
+#[test]
+fn a_cluster_at_rest_writes_little() {
+    let hour = |minutes| live(&Scenario { minutes, calm: 0, nodes: 2, ..Scenario::default() }.deployment("web", 4));
+    let written = hour(70).committed - hour(10).committed;
+    let (leases, statuses) = (2 * 360, 2 * 12);
+    assert!(written <= leases + statuses + 40, "{written} writes in an hour");
+}

@@ -1,5 +1,6 @@
 use super::*;
 use meta::Value;
+use proptest::prelude::*;
 
 /// `name node phase ready-since created cost restarts`, with `-` for what is absent.
 fn pod(text: &str) -> Arc<Pod> {
@@ -58,4 +59,33 @@ fn of_several_on_one_node_one_goes_first() {
     let mut related = pods.clone();
     related.push(pod("c y Running 10 00 - -"));
     assert_eq!(pods::name(&first(pods, &related, 1, now)[0]), "b");
+}
+
+/// Pods as a busy minute leaves them: ready at one time or another, some restarted.
+fn crowd() -> impl Strategy<Value = Vec<String>> {
+    let age = prop_oneof![Just("-".to_string()), (0..4u8).prop_map(|minute| format!("1{minute}"))];
+    let one = (age, 0..3u8, 0..3u8).prop_map(|(ready, created, restarts)| (ready, created, restarts));
+    let named = |all: Vec<(String, u8, u8)>| {
+        let text = |(i, (ready, created, restarts)): (usize, (String, u8, u8))| {
+            format!("{:02} n Running {ready} 0{created} - {restarts}", i * 37 % 60)
+        };
+        all.into_iter().enumerate().map(text).collect()
+    };
+    proptest::collection::vec(one, 2..60).prop_map(named)
+}
+
+proptest! {
+    /// Whatever order they come in, the same ones go, and fewer are the first of more.
+    #[test]
+    fn the_order_is_one(texts in crowd(), turn in 0..60usize) {
+        let now: Timestamp = "2026-01-01T01:00:00Z".parse().unwrap();
+        let pods: Vec<Arc<Pod>> = texts.iter().map(|text| pod(text)).collect();
+        let mut turned = pods.clone();
+        turned.rotate_left(turn % pods.len());
+        let names = |gone: Vec<Arc<Pod>>| gone.iter().map(|pod| pods::name(pod).to_string()).collect::<Vec<_>>();
+        let all = pods.len() - 1;
+        let gone = names(first(pods.clone(), &pods, all, now));
+        prop_assert_eq!(&gone, &names(first(turned, &pods, all, now)));
+        prop_assert_eq!(&gone[..all / 2], &names(first(pods.clone(), &pods, all / 2, now))[..]);
+    }
 }

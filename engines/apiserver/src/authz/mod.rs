@@ -33,8 +33,7 @@ impl Authorizer {
             return Decision::Allow(String::new());
         }
         if node_name(identity).is_some() {
-            let role = self.rbac.role_rules("ClusterRole", "", "system:node").unwrap_or_default();
-            if self.node.allows(identity, attributes, &role) == Some(true) {
+            if self.node.allows(identity, attributes, &self.rbac.node_rules()) == Some(true) {
                 return Decision::Allow(String::new());
             }
         }

@@ -30,6 +30,18 @@ struct Index {
     versions: Option<[u64; 4]>,
     cluster: HashMap<CompactString, Vec<Ruling>>,
     namespaces: HashMap<CompactString, HashMap<CompactString, Vec<Ruling>>>,
+    /// What nodes may do beyond their own: they are bound to it by nature, not by a binding.
+    node: Arc<Vec<Rule>>,
+}
+
+impl Index {
+    fn rulings(&self, identity: &Identity, namespace: &str) -> impl Iterator<Item = &Ruling> {
+        let local = self.namespaces.get(namespace);
+        subjects(identity).flat_map(move |subject| {
+            let bound = [self.cluster.get(&*subject), local.and_then(|local| local.get(&*subject))];
+            bound.into_iter().flatten().flatten()
+        })
+    }
 }
 
 pub struct Rbac {
@@ -53,7 +65,7 @@ impl Rbac {
     pub fn decide(&self, identity: &Identity, attributes: &Attributes<'_>) -> Decision {
         let resource = attributes.full_resource();
         let granting = |ruling: &&Ruling| ruling.rules.iter().any(|rule| rule.grants(attributes, &resource));
-        match self.rulings(identity, attributes.namespace).iter().find(granting) {
+        match self.current().rulings(identity, attributes.namespace).find(granting) {
             Some(ruling) => Decision::Allow(format!("RBAC: allowed by {}", ruling.origin)),
             None => Decision::NoOpinion(String::new()),
         }
@@ -61,15 +73,12 @@ impl Rbac {
 
     /// All rules that a user has in a namespace, cluster-wide ones included.
     pub fn rulings(&self, identity: &Identity, namespace: &str) -> Vec<Ruling> {
-        let index = self.current();
-        let mut found = Vec::new();
-        for subject in subjects(identity) {
-            found.extend(index.cluster.get(&*subject).into_iter().flatten().cloned());
-            if let Some(local) = index.namespaces.get(namespace) {
-                found.extend(local.get(&*subject).into_iter().flatten().cloned());
-            }
-        }
-        found
+        self.current().rulings(identity, namespace).cloned().collect()
+    }
+
+    /// The rules of every node.
+    pub fn node_rules(&self) -> Arc<Vec<Rule>> {
+        self.current().node.clone()
     }
 
     /// The rules behind a reference to a role, as a binding in `namespace` sees it.
@@ -96,6 +105,7 @@ impl Rbac {
 
     fn compile(&self, versions: [u64; 4]) -> Index {
         let mut index = Index { versions: Some(versions), ..Index::default() };
+        index.node = Arc::new(self.role_rules("ClusterRole", "", "system:node").unwrap_or_default());
         let everything = LabelSelector::everything();
         for binding in self.cluster_bindings.list("", &everything).objects {
             self.add("ClusterRoleBinding", &binding, &mut index.cluster);

@@ -1,6 +1,7 @@
 //! One HTTP request from its head to its answer.
 
 use super::accept::{self, Accepted, Media, View};
+use super::long_lists::LongLists;
 use super::path::{self, ResourcePath, Target};
 use super::present::Presenting;
 use super::query::Query;
@@ -36,8 +37,7 @@ pub struct Frontend {
     /// Upstream's max requests in flight: reads and writes have their own room.
     pub reads: Semaphore,
     pub writes: Semaphore,
-    /// Held by every long list on its way.
-    pub long_lists: Arc<()>,
+    pub long_lists: Arc<LongLists>,
 }
 
 /// A request whose head has been read.

@@ -6,6 +6,7 @@ mod carry;
 mod connect;
 mod handle;
 mod listen;
+mod long_lists;
 mod path;
 mod present;
 mod proxy;

@@ -1,6 +1,7 @@
 //! A verb's outcome in the form its client accepts.
 
 use super::accept::{Accepted, Media, View};
+use super::long_lists::{LongLists, PIECE, write_item};
 use super::respond::{self, Response};
 use super::table;
 use crate::engine::internal_group;
@@ -15,12 +16,6 @@ use meta::{Object, Reason, Status, Value, value};
 use schema::TypeMeta;
 use std::sync::Arc;
 
-/// Items are encoded into pieces of about this size, so that a long list needs little memory at a time.
-const PIECE: usize = 64 * 1024;
-/// Of many lists at once the pieces are smaller, down to a record of TLS: together they take about so much.
-const PIECES: usize = 16 * 1024 * 1024;
-const LEAST_PIECE: usize = 16 * 1024;
-
 pub struct Presenting<'a> {
     pub row: Option<&'a Row>,
     pub version: &'a str,
@@ -32,14 +27,13 @@ pub struct Presenting<'a> {
 }
 
 impl Presenting<'_> {
-    /// `underway` is held by every long list until its last piece is taken.
-    pub fn answer(&self, code: u16, answer: Answer, underway: &Arc<()>) -> Response {
+    pub fn answer(&self, code: u16, answer: Answer, lists: &Arc<LongLists>) -> Response {
         match answer {
             Answer::Status(status) => respond::encoded(code, self.accepted.media, &status.to_value()),
             Answer::Object(object) => self.object(code, &object),
             Answer::List { resource_version, continue_token, remaining, items } => {
                 let head = ListHead { resource_version, continue_token, remaining };
-                self.list(&head, items, underway)
+                self.list(&head, items, lists)
             }
         }
     }
@@ -78,12 +72,12 @@ impl Presenting<'_> {
         respond::status(&Status::failure(Reason::NotAcceptable, message), Media::Json)
     }
 
-    fn list(&self, head: &ListHead, items: Vec<Arc<Object>>, underway: &Arc<()>) -> Response {
+    fn list(&self, head: &ListHead, items: Vec<Arc<Object>>, lists: &Arc<LongLists>) -> Response {
         let Some(row) = self.row else {
             return respond::status(&Status::internal("a list of no kind"), Media::Json);
         };
         match self.accepted.view {
-            View::Whole if self.accepted.media == Media::Json => self.json_list(row, head, items, underway),
+            View::Whole if self.accepted.media == Media::Json => self.json_list(row, head, items, lists),
             View::Whole if self.accepted.media == Media::Protobuf => self.protobuf_list(row, head, &items),
             View::Whole => self.encoded_list(row, head, &items),
             View::Table => respond::encoded(200, self.accepted.media, &table::of_list(self, row, head, &items)),
@@ -113,20 +107,13 @@ impl Presenting<'_> {
         }
     }
 
-    fn json_list(&self, row: &Row, head: &ListHead, items: Vec<Arc<Object>>, underway: &Arc<()>) -> Response {
+    fn json_list(&self, row: &Row, head: &ListHead, items: Vec<Arc<Object>>, lists: &Arc<LongLists>) -> Response {
         let opening = head.json(&row.def, self.version);
         let size: usize = items.iter().map(|object| object.body().len()).sum();
         if size < PIECE || self.gzip {
             return self.whole_list(opening, row.def.custom, &items);
         }
-        let pieces = Pieces {
-            items: items.into_iter(),
-            custom: row.def.custom,
-            next: Some(opening),
-            first: true,
-            underway: underway.clone(),
-        };
-        streamed(Media::Json, pieces)
+        streamed(Media::Json, lists.begin(opening, items, row.def.custom))
     }
 
     fn whole_list(&self, mut out: Vec<u8>, custom: bool, items: &[Arc<Object>]) -> Response {
@@ -192,47 +179,6 @@ impl ListHead {
         let (kind, metadata) = (&def.names.list_kind, self.metadata());
         format!("{{\"kind\":\"{kind}\",\"apiVersion\":\"{api_version}\",\"metadata\":{metadata},\"items\":[")
             .into_bytes()
-    }
-}
-
-fn write_item(object: &Object, custom: bool, first: bool, out: &mut Vec<u8>) {
-    if !first {
-        out.push(b',');
-    }
-    // Upstream's typed lists leave the type of their items out; those of custom kinds do not.
-    if custom { object.write_json(out) } else { object.write_item(out) }
-}
-
-/// A long list piece by piece.
-struct Pieces {
-    items: std::vec::IntoIter<Arc<Object>>,
-    custom: bool,
-    next: Option<Vec<u8>>,
-    first: bool,
-    underway: Arc<()>,
-}
-
-impl Iterator for Pieces {
-    type Item = Bytes;
-
-    fn next(&mut self) -> Option<Bytes> {
-        let mut out = self.next.take()?;
-        let size = (PIECES / Arc::strong_count(&self.underway)).clamp(LEAST_PIECE, PIECE);
-        out.reserve(size);
-        while out.len() < size {
-            match self.items.next() {
-                Some(object) => {
-                    write_item(&object, self.custom, self.first, &mut out);
-                    self.first = false;
-                }
-                None => {
-                    out.extend_from_slice(b"]}\n");
-                    return Some(out.into());
-                }
-            }
-        }
-        self.next = Some(Vec::new());
-        Some(out.into())
     }
 }
 

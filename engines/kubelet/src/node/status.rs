@@ -71,8 +71,10 @@ pub async fn status(context: &Context, machine: &Machine, old: &NodeStatus) -> R
         allocatable: Some(quantities(&allocatable(config, &capacity))),
         capacity: Some(quantities(&capacity)),
         conditions: Some(conditions(&disk, &runtime_conditions, old, context.clock.now())),
-        daemon_endpoints: config.server.as_ref().map(|server| NodeDaemonEndpoints {
-            kubelet_endpoint: Some(DaemonEndpoint { port: server.address.port().into() }),
+        daemon_endpoints: Some(NodeDaemonEndpoints {
+            kubelet_endpoint: Some(DaemonEndpoint {
+                port: config.server.as_ref().map_or(0, |server| server.address.port().into()),
+            }),
         }),
         features: runtime
             .features
@@ -85,17 +87,7 @@ pub async fn status(context: &Context, machine: &Machine, old: &NodeStatus) -> R
 }
 
 fn quantities(amounts: &Amounts) -> BTreeMap<String, Quantity> {
-    amounts.iter().map(|(name, q)| (name.clone(), Quantity(in_kibi(name, q)))).collect()
-}
-
-/// Bytes of memory and disk are told in `Ki`, whatever else they could be divided by.
-fn in_kibi(name: &str, quantity: &meta::Quantity) -> String {
-    let bytes = quantity.value();
-    let binary = quantity.format() == meta::quantity::Format::BinarySi;
-    match name {
-        "memory" | "ephemeral-storage" if binary && bytes % 1024 == 0 && bytes > 0 => format!("{}Ki", bytes / 1024),
-        _ => quantity.to_string(),
-    }
+    amounts.iter().map(|(name, q)| (name.clone(), Quantity(q.to_string()))).collect()
 }
 
 fn addresses(context: &Context) -> Vec<NodeAddress> {

@@ -1,0 +1,137 @@
+//! Long lists on their way to their clients, piece by piece. Of many at once each holds little: they share their items.
+
+use bytes::Bytes;
+use meta::Object;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// A shorter list goes out whole.
+pub const PIECE: usize = 64 * 1024;
+/// Of many lists at once the pieces are smaller, down to a record of TLS: together they take about so much.
+const PIECES: usize = 16 * 1024 * 1024;
+const LEAST_PIECE: usize = 16 * 1024;
+/// What an item takes beside its stored body: a comma and its resource version.
+const BESIDE: usize = 48;
+
+type Items = Vec<Arc<Object>>;
+
+#[derive(Default)]
+pub struct LongLists {
+    last: Mutex<Weak<Items>>,
+}
+
+impl LongLists {
+    /// `opening` is what stands before the items.
+    pub fn begin(self: &Arc<LongLists>, opening: Vec<u8>, items: Items, custom: bool) -> Pieces {
+        Pieces { items: self.shared(items), at: 0, custom, next: Some(opening), lists: self.clone() }
+    }
+
+    /// The very items of a list that is already on its way, if they are the same.
+    fn shared(&self, items: Items) -> Arc<Items> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |standing: &Arc<Items>| {
+            standing.len() == items.len() && standing.iter().zip(&items).all(|(a, b)| Arc::ptr_eq(a, b))
+        };
+        if let Some(standing) = last.upgrade().filter(same) {
+            return standing;
+        }
+        let items = Arc::new(items);
+        *last = Arc::downgrade(&items);
+        items
+    }
+}
+
+pub struct Pieces {
+    items: Arc<Items>,
+    at: usize,
+    custom: bool,
+    /// What the next piece begins with; none after the last.
+    next: Option<Vec<u8>>,
+    lists: Arc<LongLists>,
+}
+
+impl Pieces {
+    /// How many of the items that are left fill a piece, and how large it is.
+    fn measure(&self) -> (usize, usize) {
+        let enough = (PIECES / Arc::strong_count(&self.lists)).clamp(LEAST_PIECE, PIECE);
+        let (mut count, mut size) = (0, 0);
+        for item in self.items[self.at..].iter().take_while(|_| size < enough) {
+            count += 1;
+            size += item.body().len() + BESIDE;
+        }
+        (count, size)
+    }
+}
+
+impl Iterator for Pieces {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        let mut out = self.next.take()?;
+        let (count, size) = self.measure();
+        out.reserve_exact(size + BESIDE);
+        for at in self.at..self.at + count {
+            write_item(&self.items[at], self.custom, at == 0, &mut out);
+        }
+        self.at += count;
+        if self.at == self.items.len() {
+            out.extend_from_slice(b"]}\n");
+        } else {
+            self.next = Some(Vec::new());
+        }
+        Some(out.into())
+    }
+}
+
+pub fn write_item(object: &Object, custom: bool, first: bool, out: &mut Vec<u8>) {
+    if !first {
+        out.push(b',');
+    }
+    // Upstream's typed lists leave the type of their items out; those of custom kinds do not.
+    if custom { object.write_json(out) } else { object.write_item(out) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use meta::{Value, value};
+
+    fn object(i: usize) -> Arc<Object> {
+        let text = "x".repeat(i * 997 % 9_000);
+        let name = format!("m{i}");
+        let mut value = value!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
+        value.set("data.text", text);
+        Arc::new(Object::from_value(&value).unwrap())
+    }
+
+    #[test]
+    fn pieces_are_as_large_as_was_reserved_and_make_up_the_list() {
+        for (custom, others) in [(false, 0), (true, 0), (false, 400), (true, 2_000)] {
+            let lists = Arc::new(LongLists::default());
+            let _others: Vec<_> = (0..others).map(|_| lists.clone()).collect();
+            let items: Items = (0..300).map(object).collect();
+            let mut whole = Vec::new();
+            for piece in lists.begin(b"{\"items\":[".to_vec(), items.clone(), custom) {
+                let bound = if others == 0 { PIECE } else { PIECE / 2 };
+                assert!(piece.len() < bound + 10_000, "{}", piece.len());
+                whole.extend_from_slice(&piece);
+            }
+            let list: Value = meta::json::parse_strict(&whole).unwrap();
+            let names: Vec<&str> = list.items("items").iter().map(|item| item.str("metadata.name")).collect();
+            let wanted: Vec<String> = (0..300).map(|i| format!("m{i}")).collect();
+            assert_eq!(names, wanted);
+            assert_eq!(list.items("items")[9].str("kind").is_empty(), !custom);
+        }
+    }
+
+    #[test]
+    fn lists_of_the_same_objects_share_them() {
+        let lists = Arc::new(LongLists::default());
+        let items: Items = (0..5).map(object).collect();
+        let first = lists.begin(Vec::new(), items.clone(), false);
+        let same = lists.begin(Vec::new(), items.clone(), false);
+        assert!(Arc::ptr_eq(&first.items, &same.items));
+        let fewer = lists.begin(Vec::new(), items[1..].to_vec(), false);
+        let changed = lists.begin(Vec::new(), (0..5).map(object).collect(), false);
+        assert!(!Arc::ptr_eq(&first.items, &fewer.items) && !Arc::ptr_eq(&first.items, &changed.items));
+    }
+}
