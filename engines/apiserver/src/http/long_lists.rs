@@ -54,7 +54,10 @@ impl Pieces {
     fn measure(&self) -> (usize, usize) {
         let enough = (PIECES / Arc::strong_count(&self.lists)).clamp(LEAST_PIECE, PIECE);
         let (mut count, mut size) = (0, 0);
-        for item in self.items[self.at..].iter().take_while(|_| size < enough) {
+        for item in &self.items[self.at..] {
+            if size >= enough {
+                break;
+            }
             count += 1;
             size += item.body().len() + BESIDE;
         }
@@ -105,7 +108,7 @@ mod tests {
 
     #[test]
     fn pieces_are_as_large_as_was_reserved_and_make_up_the_list() {
-        for (custom, others) in [(false, 0), (true, 0), (false, 400), (true, 2_000)] {
+        for (custom, others) in [(false, 0), (true, 0), (false, 600), (true, 2_000)] {
             let lists = Arc::new(LongLists::default());
             let _others: Vec<_> = (0..others).map(|_| lists.clone()).collect();
             let items: Items = (0..300).map(object).collect();
@@ -115,7 +118,7 @@ mod tests {
                 assert!(piece.len() < bound + 10_000, "{}", piece.len());
                 whole.extend_from_slice(&piece);
             }
-            let list: Value = meta::json::parse_strict(&whole).unwrap();
+            let list: Value = meta::parse(&whole).unwrap();
             let names: Vec<&str> = list.items("items").iter().map(|item| item.str("metadata.name")).collect();
             let wanted: Vec<String> = (0..300).map(|i| format!("m{i}")).collect();
             assert_eq!(names, wanted);
