@@ -106,3 +106,23 @@ async fn a_reboot_ends_everything_but_the_records() {
     let status = subject.status(&id).await;
     assert_eq!((status.state(), status.exit_code), (ContainerState::ContainerExited, 255));
 }
+
+#[tokio::test(start_paused = true)]
+async fn addresses_stay_in_their_net_and_belong_to_one_sandbox() {
+    let fake = FakeRuntime::new(Arc::new(VirtualClock::new(1))).with_net(3);
+    let run = || fake.run_pod_sandbox(RunPodSandboxRequest { config: Some(Default::default()), ..Default::default() });
+    let mut given = std::collections::BTreeMap::new();
+    for _ in 0..254 {
+        let id = run().await.unwrap().pod_sandbox_id;
+        let status = fake.pod_sandbox_status(PodSandboxStatusRequest { pod_sandbox_id: id.clone(), verbose: false });
+        given.insert(status.await.unwrap().status.unwrap().network.unwrap().ip, id);
+    }
+    assert_eq!(given.len(), 254);
+    assert!(given.keys().all(|ip| ip.starts_with("10.88.3.")));
+    run().await.expect_err("all are taken");
+    let (ip, id) = given.pop_first().unwrap();
+    fake.remove_pod_sandbox(RemovePodSandboxRequest { pod_sandbox_id: id }).await.unwrap();
+    let again = run().await.unwrap().pod_sandbox_id;
+    let status = fake.pod_sandbox_status(PodSandboxStatusRequest { pod_sandbox_id: again, verbose: false });
+    assert_eq!(status.await.unwrap().status.unwrap().network.unwrap().ip, ip);
+}

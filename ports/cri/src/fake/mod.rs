@@ -54,15 +54,9 @@ impl FakeRuntime {
         self
     }
 
-    /// Pods get addresses from this number on: several fakes of one cluster need addresses of their own.
-    pub fn with_addresses_from(self, number: impl Into<u32>) -> FakeRuntime {
-        self.lock().first_address = number.into();
-        self
-    }
-
-    /// After so many addresses the first comes again.
-    pub fn with_addresses(self, count: u32) -> FakeRuntime {
-        self.lock().addresses = count;
+    /// Which net of 254 addresses its pods live in: several fakes of one cluster need nets of their own.
+    pub fn with_net(self, number: u32) -> FakeRuntime {
+        self.lock().net = number;
         self
     }
 

@@ -22,9 +22,7 @@ pub(super) struct Model {
     pub images: BTreeMap<String, Image>,
     pub sandboxes: BTreeMap<String, FakeSandbox>,
     pub containers: BTreeMap<String, FakeContainer>,
-    pub first_address: u32,
-    /// How many there are; none: as many as there are numbers.
-    pub addresses: u32,
+    pub net: u32,
     pub addresses_given: u32,
 }
 
@@ -65,13 +63,17 @@ impl Model {
         self.containers.get_mut(id).ok_or_else(|| Error::NotFound(format!("container {id:?} not found")))
     }
 
-    /// Nets of 254 hosts, one after the other.
-    pub fn next_address(&mut self) -> Ipv4Addr {
-        let turn = self.addresses_given.checked_rem(self.addresses).unwrap_or(self.addresses_given);
-        self.addresses_given = self.addresses_given.wrapping_add(1);
-        let number = self.first_address.wrapping_add(turn);
-        let (net, host) = (number / HOSTS_PER_NET, number % HOSTS_PER_NET + 1);
-        Ipv4Addr::from(u32::from(FIRST_NET).wrapping_add(net * 256 + host))
+    /// The next address of the net that no sandbox has.
+    pub fn next_address(&mut self) -> Result<String, Error> {
+        for _ in 0..HOSTS_PER_NET {
+            let host = self.addresses_given % HOSTS_PER_NET + 1;
+            self.addresses_given = self.addresses_given.wrapping_add(1);
+            let address = Ipv4Addr::from(u32::from(FIRST_NET).wrapping_add(self.net * 256 + host)).to_string();
+            if self.sandboxes.values().all(|sandbox| sandbox.ip != address) {
+                return Ok(address);
+            }
+        }
+        Err(Error::Internal(format!("no address is left of {HOSTS_PER_NET}")))
     }
 
     pub fn running(&self) -> Vec<String> {

@@ -21,15 +21,15 @@ fn condition(kind: &str) -> RuntimeCondition {
 }
 
 impl FakeRuntime {
-    fn new_sandbox(&self, config: PodSandboxConfig, runtime_handler: String) -> FakeSandbox {
+    fn new_sandbox(&self, config: PodSandboxConfig, runtime_handler: String) -> Result<String, Error> {
         let security = config.linux.as_ref().and_then(|linux| linux.security_context.as_ref());
         let network = security.and_then(|it| it.namespace_options.as_ref()).map_or(0, |it| it.network);
-        let ip = if network == NamespaceMode::Node as i32 { String::new() } else { self.new_address() };
-        FakeSandbox { id: self.new_id(), config, runtime_handler, created_at: self.nanos(), ready: true, ip }
-    }
-
-    fn new_address(&self) -> String {
-        self.lock().next_address().to_string()
+        let (id, created_at) = (self.new_id(), self.nanos());
+        let mut model = self.lock();
+        let ip = if network == NamespaceMode::Node as i32 { String::new() } else { model.next_address()? };
+        let sandbox = FakeSandbox { id: id.clone(), config, runtime_handler, created_at, ready: true, ip };
+        model.sandboxes.insert(id.clone(), sandbox);
+        Ok(id)
     }
 
     fn new_container(&self, request: CreateContainerRequest) -> Result<FakeContainer, Error> {
@@ -223,9 +223,7 @@ impl Runtime for FakeRuntime {
         async move {
             self.enter("run_pod_sandbox").await?;
             let config = request.config.ok_or_else(|| Error::InvalidArgument("sandbox config is empty".into()))?;
-            let sandbox = self.new_sandbox(config, request.runtime_handler);
-            let pod_sandbox_id = sandbox.id.clone();
-            self.lock().sandboxes.insert(pod_sandbox_id.clone(), sandbox);
+            let pod_sandbox_id = self.new_sandbox(config, request.runtime_handler)?;
             Ok(RunPodSandboxResponse { pod_sandbox_id })
         }
         .boxed()

@@ -19,8 +19,6 @@ use std::sync::Arc;
 const LABEL: &str = "k1s/simulated";
 /// What each of them says that it has.
 const CAPACITY: [(&str, &str); 2] = [("cpu", "32"), ("memory", "256Gi")];
-/// Addresses of a node's pods: more than it may have pods at once.
-const ADDRESSES: u32 = 254;
 /// The network set aside for measurements: no machine has these addresses.
 const FIRST_ADDRESS: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 1);
 
@@ -38,8 +36,7 @@ impl SimulatedNodes {
         let mut kubelets = Vec::new();
         for number in 0..count {
             let name = format!("node-{number}");
-            let runtime = FakeRuntime::frugal(clock.clone()).with_addresses_from(number * ADDRESSES);
-            let runtime = Arc::new(runtime.with_addresses(ADDRESSES));
+            let runtime = Arc::new(FakeRuntime::frugal(clock.clone()).with_net(number));
             let doors = Doors {
                 client: api.client(Identity::new(format!("system:node:{name}"), &["system:nodes"]), "kubelet"),
                 runtime: runtime.clone(),

@@ -20,8 +20,6 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::task::AbortHandle;
 
-/// How many addresses the fake runtime gives in one net.
-const ADDRESSES: u16 = 254;
 const CPUS: i64 = 4;
 const MEMORY: i64 = 16 << 30;
 const STORAGE: i64 = 100 << 30;
@@ -40,8 +38,7 @@ pub struct Node {
 impl Node {
     pub fn new(number: usize, dice: &VirtualClock) -> Result<Node, RunError> {
         let clock = Arc::new(VirtualClock::new(dice.random()));
-        let first = u16::try_from(number).unwrap_or(0).wrapping_mul(ADDRESSES);
-        let runtime = FakeRuntime::frugal(clock.clone()).with_addresses_from(first);
+        let runtime = FakeRuntime::frugal(clock.clone()).with_net(u32::try_from(number).unwrap_or(0));
         let directory = directory().map_err(RunError::Directory)?;
         let kernel = Recorder::default();
         Ok(Node { number, clock, runtime, kernel, directory, kubelet: None, network: None })
