@@ -29,6 +29,10 @@ impl SwitchedDisk {
         self.switches.fails_to_write.store(fails, Ordering::Relaxed);
     }
 
+    pub fn is_failing(&self) -> bool {
+        self.switches.fails_to_write.load(Ordering::Relaxed)
+    }
+
     fn file(&self, file: Box<dyn DiskFile>) -> Box<dyn DiskFile> {
         Box::new(SwitchedFile { file, switches: self.switches.clone(), syncs: 0 })
     }

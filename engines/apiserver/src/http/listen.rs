@@ -19,9 +19,10 @@ use tokio_rustls::TlsAcceptor;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long answers that are on their way may take once the server stops.
 const DRAIN: Duration = Duration::from_secs(5);
-/// What a connection whose client reads slowly may hold of plain and of encrypted answers, each, and the bound of a
-/// request's head.
+/// What a connection whose client reads slowly may hold of plain answers, and the bound of a request's head.
 const BUFFERED: usize = 64 * 1024;
+/// What it may hold of encrypted answers: two records.
+const ENCRYPTED: usize = 32 * 1024;
 
 #[derive(Debug)]
 pub enum ServeError {
@@ -114,5 +115,5 @@ async fn connection(
 }
 
 fn bounded(session: &mut rustls::ServerConnection) {
-    session.set_buffer_limit(Some(BUFFERED));
+    session.set_buffer_limit(Some(ENCRYPTED));
 }

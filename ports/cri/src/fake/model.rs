@@ -63,13 +63,13 @@ impl Model {
         self.containers.get_mut(id).ok_or_else(|| Error::NotFound(format!("container {id:?} not found")))
     }
 
-    /// The next address of the net that no sandbox has.
+    /// The next address of the net that no sandbox uses: one that has ended has given its own back.
     pub fn next_address(&mut self) -> Result<String, Error> {
         for _ in 0..HOSTS_PER_NET {
             let host = self.addresses_given % HOSTS_PER_NET + 1;
             self.addresses_given = self.addresses_given.wrapping_add(1);
             let address = Ipv4Addr::from(u32::from(FIRST_NET).wrapping_add(self.net * 256 + host)).to_string();
-            if self.sandboxes.values().all(|sandbox| sandbox.ip != address) {
+            if !self.sandboxes.values().any(|sandbox| sandbox.ready && sandbox.ip == address) {
                 return Ok(address);
             }
         }

@@ -92,7 +92,14 @@ impl Server {
         }
         self.disk.disk.restart();
         tokio::time::sleep(Duration::from_millis(self.clock.random() % LONGEST_ABSENCE)).await;
-        self.open(true).await
+        match self.open(true).await {
+            // A server that finds its disk broken says so and ends; it is started again when the disk is mended.
+            Err(RunError::Store(_)) if self.disk.is_failing() => {
+                self.disk.set_failing(false);
+                self.open(true).await
+            }
+            opened => opened,
+        }
     }
 
     pub fn jump(&self, seconds: i64) {
