@@ -32,10 +32,9 @@ impl Authorizer {
         if identity.is_in(MASTERS) {
             return Decision::Allow(String::new());
         }
-        if node_name(identity).is_some() {
-            if self.node.allows(identity, attributes, &self.rbac.node_rules()) == Some(true) {
-                return Decision::Allow(String::new());
-            }
+        let of_node = || self.node.allows(identity, attributes, &self.rbac.node_rules());
+        if node_name(identity).is_some() && of_node() == Some(true) {
+            return Decision::Allow(String::new());
         }
         self.rbac.decide(identity, attributes)
     }
