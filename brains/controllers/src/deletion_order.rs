@@ -16,9 +16,9 @@ pub(crate) fn first(mut pods: Vec<Arc<Pod>>, related: &[Arc<Pod>], count: usize,
         for pod in related.iter().filter(|pod| pods::is_active(pod)) {
             *on_node.entry(pods::node(pod)).or_default() += 1;
         }
+        pods.sort_by(|a, b| pods::uid(a).cmp(pods::uid(b)));
         let ready = Ages::of(&pods, pods::ready_since, now);
         let created = Ages::of(&pods, created, now);
-        pods.sort_by(|a, b| pods::uid(a).cmp(pods::uid(b)));
         pods.sort_by_cached_key(|pod| {
             (
                 (!pods::node(pod).is_empty(), progress(pod), pods::is_ready(pod), cost(pod)),
@@ -61,15 +61,12 @@ struct Ages {
 }
 
 impl Ages {
+    /// `pods` in the order of their uids: the first of an age has the least.
     fn of(pods: &[Arc<Pod>], since: fn(&Pod) -> Option<Timestamp>, now: Timestamp) -> Ages {
-        let mut least: HashMap<Timestamp, String> = HashMap::new();
+        let mut least = HashMap::new();
         for pod in pods {
-            let Some(since) = since(pod) else { continue };
-            let uid = pods::uid(pod);
-            match least.get_mut(&since) {
-                Some(known) if known.as_str() <= uid => {}
-                Some(known) => *known = uid.to_string(),
-                None => drop(least.insert(since, uid.to_string())),
+            if let Some(since) = since(pod) {
+                least.entry(since).or_insert_with(|| pods::uid(pod).to_string());
             }
         }
         Ages { since, now, least }
