@@ -121,7 +121,10 @@ impl State {
             () = tokio::time::sleep_until(deadline) => None,
         };
         match seen {
-            Some(seen) => self.seen(seen).await,
+            Some(seen) => match self.seen(seen).await {
+                None => Box::pin(self.next()).await,
+                shown => shown,
+            },
             None if self.ends == Some(deadline) => None,
             None => {
                 self.bookmark_at += BOOKMARK_EVERY;
@@ -130,6 +133,7 @@ impl State {
         }
     }
 
+    /// None when it is nothing to this watch.
     async fn seen(&mut self, seen: Seen) -> Option<Result<WatchEvent, Status>> {
         match seen {
             Seen::Lost => {
@@ -137,6 +141,10 @@ impl State {
                 Some(Err(crate::engine::too_old(self.following.watcher.revision())))
             }
             Seen::Change(event, change) => {
+                let event = match self.following.event(&self.api, &self.call, event, &change).await {
+                    Ok(event) => event?,
+                    Err(status) => return Some(Err(status)),
+                };
                 let object = change.shown(event)?.clone();
                 Some(self.shown(object).await.map(|object| match event {
                     Encoding::Added => WatchEvent::Added(object),

@@ -6,7 +6,6 @@ use super::{Attributes, Rule};
 use crate::hub::KindHub;
 use crate::identity::Identity;
 use meta::Value;
-use meta::selector::LabelSelector;
 use std::sync::Arc;
 
 const GROUP: &str = "system:nodes";
@@ -50,11 +49,9 @@ impl NodeAuthorizer {
     }
 
     fn refers(&self, asked: &Attributes<'_>, node: &str, refers: impl Fn(&Value, &str) -> bool) -> bool {
-        let pods = self.pods.list(asked.namespace, &LabelSelector::everything()).objects;
-        pods.iter().any(|pod| {
-            let value = pod.decode_value();
-            value.str("spec.nodeName") == node && refers(&value, asked.name)
-        })
+        let pods = self.pods.with_field("spec.nodeName", node);
+        let beside = pods.iter().filter(|pod| pod.key().namespace == asked.namespace);
+        beside.map(|pod| pod.decode_value()).any(|pod| refers(&pod, asked.name))
     }
 }
 

@@ -154,11 +154,16 @@ impl Going<'_> {
         self.api.fresh().await?;
         let selection = self.selection()?;
         let listing = self.row.hub.list(&self.call.request.key.namespace, &selection.labels);
+        let mut asked = listing.objects.clone();
+        if self.selects_converted(&selection.fields) {
+            asked = self.presented_all(asked).await?;
+        }
         let mut items = Vec::new();
         let def = self.row.def.clone();
-        for object in listing.objects.into_iter().filter(|object| selection.holds(&def, object)) {
-            items.push(self.presented(object.clone()).await?);
-            self.delete_member(object).await?;
+        for (stored, asked) in listing.objects.into_iter().zip(asked).filter(|(_, asked)| selection.holds(&def, asked))
+        {
+            items.push(self.presented(asked).await?);
+            self.delete_member(stored).await?;
         }
         Ok(Outcome::of(Answer::List {
             resource_version: listing.revision,

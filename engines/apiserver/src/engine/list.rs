@@ -76,8 +76,13 @@ impl Going<'_> {
     async fn whole(&mut self) -> Result<Outcome, Status> {
         let selection = self.selection()?;
         let request = &self.call.request;
-        let wanted = Wanted { namespace: &request.key.namespace, exact: exact(&self.row.def, &selection.fields) };
+        let converted = self.selects_converted(&selection.fields);
+        let exact = if converted { None } else { exact(&self.row.def, &selection.fields) };
+        let wanted = Wanted { namespace: &request.key.namespace, exact };
         let mut listing = self.row.hub.list_wanted(&wanted, &selection.labels);
+        if converted {
+            listing.objects = self.presented_all(listing.objects).await?;
+        }
         if !selection.fields.is_everything() {
             listing.objects.retain(|object| selection.holds(&self.row.def, object));
         }
@@ -130,8 +135,11 @@ impl Going<'_> {
             let Ranged { revision, records, more, count } =
                 self.api.store.range(step).await.map_err(|error| self.range_status(error, continued, &range))?;
             let read = records.len() as u64;
-            for (taken, record) in records.iter().enumerate() {
-                let object = self.read(record)?;
+            let mut objects = records.iter().map(|record| self.read(record)).collect::<Result<Vec<_>, _>>()?;
+            if self.selects_converted(&selection.fields) {
+                objects = self.presented_all(objects).await?;
+            }
+            for (taken, object) in objects.into_iter().enumerate() {
                 if !selection.holds(&self.row.def, &object) {
                     continue;
                 }

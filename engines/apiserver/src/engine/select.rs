@@ -1,7 +1,7 @@
 //! Selectors of a request, parsed and bound to a kind.
 
 use super::Going;
-use crate::hub::{Interest, field};
+use crate::hub::{FieldMatch, Interest, field};
 use kinds::KindDef;
 use meta::selector::{FieldSelector, LabelSelector};
 use meta::{Object, Status};
@@ -42,7 +42,16 @@ impl Going<'_> {
         }
     }
 
-    pub(super) fn interest(&self) -> Result<Interest, Status> {
+    /// A custom kind's fields are those of the request's version: objects of another one are converted before they are
+    /// asked for them.
+    pub(super) fn selects_converted(&self, fields: &FieldSelector) -> bool {
+        let own = self.row.def.rules.selectable();
+        let asked = fields.0.iter().any(|requirement| own.contains(&&*requirement.field));
+        asked && self.row.def.custom && !self.needs_no_conversion()
+    }
+
+    /// What a watch is interested in, and what is to be asked of its objects only once they are converted.
+    pub(super) fn interest(&self) -> Result<(Interest, Option<FieldMatch>), Status> {
         let Selection { labels, fields } = self.selection()?;
         let request = &self.call.request;
         let name = Some(request.key.name.to_string()).filter(|name| !name.is_empty());
@@ -53,14 +62,19 @@ impl Going<'_> {
             && only.field == "metadata.name"
         {
             interest.name = Some(only.value.to_string());
-            return Ok(interest);
+            return Ok((interest, None));
         }
-        if !fields.is_everything() {
-            let def = self.row.def.clone();
-            interest.exact = exact(&def, &fields).map(|(name, value)| (name, value.into()));
-            interest.fields = Some(Arc::new(move |object| fields_hold(&def, &fields, object)));
+        if fields.is_everything() {
+            return Ok((interest, None));
         }
-        Ok(interest)
+        let (def, converted) = (self.row.def.clone(), self.selects_converted(&fields));
+        let exact = exact(&def, &fields).map(|(name, value)| (name, value.into()));
+        let holds: FieldMatch = Arc::new(move |object| fields_hold(&def, &fields, object));
+        if converted {
+            return Ok((interest, Some(holds)));
+        }
+        (interest.exact, interest.fields) = (exact, Some(holds));
+        Ok((interest, None))
     }
 }
 

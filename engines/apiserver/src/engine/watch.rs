@@ -2,7 +2,7 @@
 
 use super::list::{parse_revision, too_new, without_reason};
 use super::{Api, Call, Going};
-use crate::hub::Watcher;
+use crate::hub::{Change, Encoding, FieldMatch, Watcher};
 use client::VersionMatch;
 use kinds::Verb;
 use meta::{Object, Status};
@@ -17,6 +17,34 @@ pub struct Following {
     pub watcher: Watcher,
     /// Objects must be converted from the stored version to the request's.
     pub converted: bool,
+    /// What only converted objects can be asked for.
+    pub fields: Option<FieldMatch>,
+}
+
+impl Following {
+    /// What a change is to this watch. One that selects by fields of a converted version sees objects come and go where
+    /// the hub sees them change.
+    pub async fn event(
+        &self,
+        api: &Api,
+        call: &Call,
+        event: Encoding,
+        change: &Change,
+    ) -> Result<Option<Encoding>, Status> {
+        let Some(fields) = &self.fields else { return Ok(Some(event)) };
+        let holds = async |object: &Option<Arc<Object>>| match object {
+            Some(object) => Ok::<_, Status>(fields(&*api.presented(call, object.clone()).await?)),
+            None => Ok(false),
+        };
+        let old = event != Encoding::Added && holds(&change.old).await?;
+        let new = event != Encoding::Deleted && holds(&change.new).await?;
+        Ok(match (old, new) {
+            (false, true) => Some(Encoding::Added),
+            (true, true) => Some(Encoding::Modified),
+            (true, false) => Some(Encoding::Deleted),
+            (false, false) => None,
+        })
+    }
 }
 
 impl Api {
@@ -41,7 +69,7 @@ impl Going<'_> {
     async fn follow(&self) -> Result<Following, Status> {
         let list = &self.call.request.list;
         self.check_initial()?;
-        let interest = self.interest()?;
+        let (interest, fields) = self.interest()?;
         let asked =
             if list.resource_version.is_empty() { None } else { Some(watched_revision(&list.resource_version)?) };
         let wants_initial = list.send_initial_events.unwrap_or(matches!(asked, None | Some(0)));
@@ -50,7 +78,12 @@ impl Going<'_> {
         let (initial, revision) = match wants_initial {
             true => {
                 let listing = self.row.hub.list(&interest.namespace, &interest.labels);
-                (listing.objects.into_iter().filter(|o| interest.holds(o)).collect(), listing.revision)
+                let mut objects: Vec<_> = listing.objects.into_iter().filter(|o| interest.holds(o)).collect();
+                if let Some(fields) = &fields {
+                    objects = self.presented_all(objects).await?;
+                    objects.retain(|object| fields(object));
+                }
+                (objects, listing.revision)
             }
             false => (Vec::new(), start),
         };
@@ -61,6 +94,7 @@ impl Going<'_> {
             bookmarks: list.bookmarks,
             watcher,
             converted: !self.needs_no_conversion(),
+            fields,
         })
     }
 

@@ -5,7 +5,7 @@ use super::present::{Presenting, metadata_only};
 use super::respond::{self, Response};
 use super::table;
 use crate::engine::{Api, Call, Following};
-use crate::hub::{Encoding, Form, Seen, frame};
+use crate::hub::{Change, Encoding, Form, Seen, frame};
 use crate::rows::Row;
 use bytes::Bytes;
 use futures::Stream;
@@ -135,11 +135,7 @@ impl State {
                 Seen::Change(event, change) => match self.shared_frame(event, &change) {
                     Some(frame) if out.is_empty() && frame.len() >= JOINED => return Some(frame),
                     Some(frame) => out.extend_from_slice(&frame),
-                    None => {
-                        if let Some(object) = change.shown(event) {
-                            self.write(event, &object.clone(), &mut out).await;
-                        }
-                    }
+                    None => self.write_change(event, &change, &mut out).await,
                 },
             }
             next = if out.len() < JOINED { self.following.watcher.poll() } else { None };
@@ -149,11 +145,24 @@ impl State {
 
     /// The line that all plain watchers of the stored version share. A frame that shows an older state than the event
     /// removed it from a selection is made alone.
-    fn shared_frame(&self, event: Encoding, change: &crate::hub::Change) -> Option<Bytes> {
+    fn shared_frame(&self, event: Encoding, change: &Change) -> Option<Bytes> {
         if self.streaming.accepted.view != View::Whole || self.following.converted {
             return None;
         }
         change.frame(event, self.streaming.form())
+    }
+
+    async fn write_change(&mut self, event: Encoding, change: &Change, out: &mut Vec<u8>) {
+        let Streaming { api, call, .. } = &self.streaming;
+        match Box::pin(self.following.event(api, call, event, change)).await {
+            Ok(Some(event)) => {
+                if let Some(object) = change.shown(event) {
+                    self.write(event, &object.clone(), out).await;
+                }
+            }
+            Ok(None) => {}
+            Err(status) => out.extend_from_slice(&self.error(&status)),
+        }
     }
 
     async fn write(&mut self, event: Encoding, object: &Arc<Object>, out: &mut Vec<u8>) {

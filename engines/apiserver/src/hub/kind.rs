@@ -147,6 +147,17 @@ impl KindHub {
         keys.into_iter().flatten().filter_map(|key| state.objects.get(key)).cloned().collect()
     }
 
+    /// The objects of which a field has a value, found as [`KindHub::with_value`] does.
+    pub fn with_field(&self, name: &'static str, value: &str) -> Vec<Arc<Object>> {
+        let of = self.field_of(name);
+        self.with_value(name, &of, value)
+    }
+
+    fn field_of(&self, name: &'static str) -> ValuesOf {
+        let rules = self.read().rules.clone();
+        Arc::new(move |object| vec![CompactString::from(field(&*rules, object, name))])
+    }
+
     fn keep_index(&self, name: &'static str, of: &ValuesOf) {
         if self.read().indexes.has(name) {
             return;
@@ -156,13 +167,12 @@ impl KindHub {
     }
 
     fn keeps_field(&self, name: &'static str) -> bool {
-        let (kept, asked, rules) = {
+        let (kept, asked) = {
             let state = self.read();
-            (state.indexes.has(name), state.lanes.has_field(name), state.rules.clone())
+            (state.indexes.has(name), state.lanes.has_field(name))
         };
         if !kept && asked {
-            let of: ValuesOf = Arc::new(move |object| vec![CompactString::from(field(&*rules, object, name))]);
-            self.keep_index(name, &of);
+            self.keep_index(name, &self.field_of(name));
         }
         kept || asked
     }

@@ -21,4 +21,4 @@ pub use index::ValuesOf;
 pub use kind::{KindHub, Listing, Wanted};
 pub use pump::{Hub, HubError};
 pub use shown::Shown;
-pub use watcher::{Interest, Seen, Watcher};
+pub use watcher::{FieldMatch, Interest, Seen, Watcher};

@@ -8,31 +8,60 @@ use cri::v1::{
 };
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Looks at the log of each running container; nothing is read where nothing has grown.
-pub async fn rotate_all(context: &Context, roster: &Roster) -> Result<(), cri::Error> {
-    if roster.pods().is_empty() {
-        return Ok(());
-    }
-    let state = ContainerStateValue { state: ContainerState::ContainerRunning.into() };
-    let filter = ContainerFilter { state: Some(state), ..ContainerFilter::default() };
-    for container in context.runtime.list_containers(ListContainersRequest { filter: Some(filter) }).await?.containers {
-        let request = ContainerStatusRequest { container_id: container.id.clone(), verbose: false };
-        let status = match context.runtime.container_status(request).await {
-            Err(error) if error.is_not_found() => continue,
-            status => status?.status,
-        };
-        let path = status.map(|s| PathBuf::from(s.log_path)).unwrap_or_default();
-        // A log that is not there yet has no size.
-        let size = fs::metadata(&path).map(|m| m.len()).unwrap_or(0);
-        if size >= context.config.log_rotation.most_bytes {
-            rotate(context, &container.id, &path).await?;
+/// The logs of running containers, by the containers' ids.
+#[derive(Default)]
+pub struct Logs(HashMap<String, PathBuf>);
+
+impl Logs {
+    /// Looks at the log of each running container; nothing is read where nothing has grown.
+    pub async fn rotate(&mut self, context: &Context, roster: &Roster) -> Result<(), cri::Error> {
+        if roster.pods().is_empty() {
+            self.0.clear();
+            return Ok(());
         }
+        self.find(context).await?;
+        for (container_id, path) in &self.0 {
+            // A log that is not there yet has no size.
+            let size = fs::metadata(path).map(|m| m.len()).unwrap_or(0);
+            if size >= context.config.log_rotation.most_bytes {
+                rotate(context, container_id, path).await?;
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// A container's log has one path for as long as it runs: only new ones are asked for theirs.
+    async fn find(&mut self, context: &Context) -> Result<(), cri::Error> {
+        let state = ContainerStateValue { state: ContainerState::ContainerRunning.into() };
+        let filter = ContainerFilter { state: Some(state), ..ContainerFilter::default() };
+        let running = context.runtime.list_containers(ListContainersRequest { filter: Some(filter) }).await?.containers;
+        let mut known = std::mem::take(&mut self.0);
+        for container in running {
+            let path = match known.remove(&container.id) {
+                Some(path) => path,
+                None => match path(context, &container.id).await? {
+                    Some(path) => path,
+                    None => continue,
+                },
+            };
+            self.0.insert(container.id, path);
+        }
+        Ok(())
+    }
+}
+
+/// None when the container has just gone.
+async fn path(context: &Context, container_id: &str) -> Result<Option<PathBuf>, cri::Error> {
+    let request = ContainerStatusRequest { container_id: container_id.into(), verbose: false };
+    match context.runtime.container_status(request).await {
+        Err(error) if error.is_not_found() => Ok(None),
+        status => Ok(status?.status.map(|status| PathBuf::from(status.log_path))),
+    }
 }
 
 async fn rotate(context: &Context, container_id: &str, path: &Path) -> Result<(), cri::Error> {

@@ -5,7 +5,7 @@ use super::machine::Machine;
 use super::status;
 use crate::context::Context;
 use crate::images::collect::Collector;
-use crate::logs::rotate::rotate_all;
+use crate::logs::rotate::Logs;
 use crate::pods::dispatch::Roster;
 use crate::pods::orphans;
 use crate::volumes::usage;
@@ -115,7 +115,7 @@ impl Heart {
     }
 
     pub async fn beat(mut self, roster: Arc<Roster>) {
-        let mut collector = Collector::default();
+        let (mut collector, mut logs) = (Collector::default(), Logs::default());
         for beat in 1_u64.. {
             tokio::time::sleep(RENEW_EVERY).await;
             if let Err(error) = self.pulse().await {
@@ -123,7 +123,7 @@ impl Heart {
             }
             let chores = async {
                 usage::judge(&self.context, &roster);
-                rotate_all(&self.context, &roster).await?;
+                logs.rotate(&self.context, &roster).await?;
                 if beat.is_multiple_of(CHORES_EVERY) {
                     orphans::clean(&self.context, &roster).await?;
                     collector.collect(&self.context).await?;

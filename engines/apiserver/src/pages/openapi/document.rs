@@ -10,6 +10,7 @@ use schema::{Extra, Schema, TypeId, Types};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+const OBJECT_META: &str = "meta.v1.ObjectMeta";
 const LIST_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
 const GVK: &str = "x-kubernetes-group-version-kind";
 /// A built-in kind whose own fields are described as those of all are.
@@ -147,7 +148,13 @@ impl Schemas {
         if anything && self.dialect == Dialect::V2 {
             return value!({"type": "object"});
         }
+        let known = self.waiting.len();
         let mut own = self.schema(schema);
+        if let Some(metadata) = self.described(OBJECT_META) {
+            let name = metadata.node().name.clone();
+            let of_objects = self.waiting[known..].iter_mut().filter(|(referred, _)| name.as_deref() == Some(referred));
+            of_objects.for_each(|(_, schema)| *schema = metadata.clone());
+        }
         for field in ["apiVersion", "kind", "metadata"] {
             let words =
                 self.described(ANY_KIND).and_then(|any| any.node().as_struct()?.field(field)?.description.clone());
