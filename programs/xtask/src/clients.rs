@@ -1,9 +1,12 @@
 //! Programs that nobody here wrote, on an API server started for them: kubectl of this version and of two before, the
-//! official Python client, helm; and beside upstream's own API server on one etcd: what is stored and what is served.
+//! official Python client, helm; beside upstream's own API server on one etcd: what is stored and what is served; and
+//! kubelets that change sides.
 //! `clients [NAME...]` runs those named, or all; `$K1S_UPSTREAM/bin` holds upstream's programs.
 
 mod beside;
 mod etcd;
+mod kubelets;
+mod running;
 mod served;
 mod server;
 
@@ -18,37 +21,29 @@ const BUILT: &str = "target/clients";
 
 struct Client {
     name: &'static str,
-    run: fn(&Server) -> Result<(), Failure>,
+    /// With the program k1s.
+    run: fn(&Path) -> Result<(), Failure>,
 }
 
-const CLIENTS: [Client; 4] = [
-    Client { name: "kubectl", run: kubectl },
-    Client { name: "kubectl-1.33", run: kubectl_before },
-    Client { name: "python", run: python },
-    Client { name: "helm", run: helm },
+const CLIENTS: [Client; 7] = [
+    Client { name: "kubectl", run: |program| kubectl(&Server::start(program, &[])?) },
+    Client { name: "kubectl-1.33", run: |program| kubectl_before(&Server::start(program, &[])?) },
+    Client { name: "python", run: |program| python(&Server::start(program, &[])?) },
+    Client { name: "helm", run: |program| helm(&Server::start(program, &[])?) },
+    Client { name: "etcd", run: |program| etcd::interchange(&Beside::start(program)?) },
+    Client { name: "served", run: |program| served::compare(&Beside::start(program)?) },
+    Client { name: "kubelets", run: kubelets::exchange },
 ];
-
-type Shown = fn(&Beside) -> Result<(), Failure>;
-
-/// What is shown with upstream's own API server on the same etcd.
-const BESIDE: [(&str, Shown); 2] = [("etcd", etcd::interchange), ("served", served::compare)];
 
 pub fn run(arguments: &[String]) -> Result<(), Failure> {
     let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
-    let known = |name: &String| {
-        BESIDE.iter().any(|(known, _)| known == name) || CLIENTS.iter().any(|client| client.name == name)
-    };
-    if let Some(unknown) = arguments.iter().find(|name| !known(name)) {
+    if let Some(unknown) = arguments.iter().find(|name| CLIENTS.iter().all(|client| client.name != **name)) {
         return Err(Failure::Unexpected(format!("no client {unknown}")));
     }
     let program = server::build()?;
     for client in CLIENTS.iter().filter(|client| wanted(client.name)) {
         eprintln!("== {}", client.name);
-        (client.run)(&Server::start(&program, &[])?)?;
-    }
-    for (name, run) in BESIDE.iter().filter(|(name, _)| wanted(name)) {
-        eprintln!("== {name}");
-        run(&Beside::start(&program)?)?;
+        (client.run)(&program)?;
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ const TASKS: &[Task] = &[
     Task { name: "record", about: "records upstream's answers to every kind's testdata", run: record::run },
     Task { name: "refusals", about: "records what upstream says of changes that it refuses", run: refusals::run },
     Task { name: "oracle", about: "compares k1s with upstream's recorded answers", run: oracle::run },
-    Task { name: "clients", about: "runs kubectl, Python, helm and an etcd shared with upstream", run: clients::run },
+    Task { name: "clients", about: "runs kubectl, Python, helm, and k1s with parts of upstream", run: clients::run },
     Task { name: "conformance", about: "runs upstream's end-to-end suite against a cluster", run: conformance::run },
 ];
 

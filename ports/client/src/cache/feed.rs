@@ -66,7 +66,10 @@ impl Feed {
 
     fn learn(&mut self, status: &Status) {
         let resource = self.shared.source.resource.qualified();
-        tracing::debug!(%resource, %status, "a cache waits before it goes on");
+        match status.is(Reason::Forbidden) {
+            true => tracing::warn!(%resource, %status, "a cache stays empty until it may read"),
+            false => tracing::debug!(%resource, %status, "a cache waits before it goes on"),
+        }
         if status.is(Reason::Expired) || status.is(Reason::Gone) {
             self.position = Position::Lost;
         }

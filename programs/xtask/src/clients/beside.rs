@@ -1,13 +1,15 @@
 //! k1s beside upstream's kube-apiserver, both on one etcd, each reached through a `kubectl proxy`.
 
+use super::running::{Directory, Running, last_words};
 use super::server::{Server, free_port};
 use super::{Succeeds, upstream};
 use crate::failure::Failure;
 use crate::upstream::Upstream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+pub const APISERVER_LOG: &str = "kube-apiserver.log";
 const READY_TRIES: usize = 600;
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -29,7 +31,7 @@ impl Beside {
         let (etcd_process, etcd) = etcd(&directory.0)?;
         let server = Server::start(program, &["--etcd-servers", &etcd])?;
         let (apiserver, kubeconfig) = apiserver(&server, &directory.0, &etcd)?;
-        ready(&kubeconfig)?;
+        ready(&kubeconfig, &directory.file(APISERVER_LOG))?;
         let ours = Upstream::through(Command::new(upstream("kubectl")?).env("KUBECONFIG", server.kubeconfig()))?;
         let theirs = Upstream::through(Command::new(upstream("kubectl")?).env("KUBECONFIG", kubeconfig))?;
         Ok(Beside {
@@ -44,43 +46,14 @@ impl Beside {
     }
 }
 
-/// Removed with its guard.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn make() -> Result<Directory, Failure> {
-        let path = std::env::temp_dir().join(format!("k1s-beside-{}", std::process::id()));
-        std::fs::create_dir_all(&path).map_err(Failure::io(path.display()))?;
-        Ok(Directory(path))
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            eprintln!("{}: {error}", self.0.display());
-        }
-    }
-}
-
-/// A program that ends with its guard.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Err(error) = self.0.kill().and_then(|()| self.0.wait()) {
-            eprintln!("{error}");
-        }
-    }
-}
-
-fn etcd(directory: &Path) -> Result<(Running, String), Failure> {
+/// An etcd in that directory, and where it listens.
+pub fn etcd(directory: &Path) -> Result<(Running, String), Failure> {
     let (client, peer) = (local(free_port()?), local(free_port()?));
     let mut command = Command::new(upstream("etcd")?);
     command.arg("--data-dir").arg(directory.join("etcd"));
     command.args(["--listen-client-urls", &client, "--advertise-client-urls", &client, "--listen-peer-urls", &peer]);
     command.args(["--initial-advertise-peer-urls", &peer, "--initial-cluster", &format!("default={peer}")]);
-    Ok((start(command, &directory.join("etcd.log"))?, client))
+    Ok((Running::start(&mut command, &directory.join("etcd.log"))?, client))
 }
 
 fn local(port: u16) -> String {
@@ -90,15 +63,22 @@ fn local(port: u16) -> String {
 /// Upstream's API server, which trusts the authority of ours, and a kubeconfig for it.
 fn apiserver(ours: &Server, directory: &Path, etcd: &str) -> Result<(Running, PathBuf), Failure> {
     let port = free_port()?;
+    let (key, public) = (ours.file("service-account.key"), ours.file("service-account.pub"));
+    let mut command = apiserver_command(etcd, port, &ours.file("ca.crt"), [&key, &public])?;
+    command.arg("--cert-dir").arg(directory);
+    let running = Running::start(&mut command, &directory.join(APISERVER_LOG))?;
+    Ok((running, other_server(&ours.kubeconfig(), directory, port)?))
+}
+
+/// It trusts that authority, and the second of the keys to vouch for tokens that the first has signed.
+pub fn apiserver_command(etcd: &str, port: u16, authority: &Path, keys: [&Path; 2]) -> Result<Command, Failure> {
     let mut command = Command::new(upstream("kube-apiserver")?);
     command.args(["--etcd-servers", etcd, "--bind-address=127.0.0.1", "--secure-port", &port.to_string()]);
-    command.arg("--cert-dir").arg(directory).arg("--client-ca-file").arg(ours.file("ca.crt"));
     command.args(["--service-account-issuer=https://kubernetes.default.svc", "--authorization-mode=Node,RBAC"]);
     command.args(["--service-cluster-ip-range=10.96.0.0/12", "--allow-privileged"]);
-    command.arg("--service-account-signing-key-file").arg(ours.file("service-account.key"));
-    command.arg("--service-account-key-file").arg(ours.file("service-account.pub"));
-    let running = start(command, &directory.join("kube-apiserver.log"))?;
-    Ok((running, other_server(&ours.kubeconfig(), directory, port)?))
+    command.arg("--client-ca-file").arg(authority).arg("--service-account-signing-key-file").arg(keys[0]);
+    command.arg("--service-account-key-file").arg(keys[1]);
+    Ok(command)
 }
 
 /// The same administrator, another server, whose self-made certificate no authority vouches for.
@@ -111,14 +91,8 @@ fn other_server(kubeconfig: &Path, directory: &Path, port: u16) -> Result<PathBu
     Ok(path)
 }
 
-fn start(mut command: Command, log: &Path) -> Result<Running, Failure> {
-    let output = std::fs::File::create(log).map_err(Failure::io(log.display()))?;
-    let errors = output.try_clone().map_err(Failure::io(log.display()))?;
-    command.stdin(Stdio::null()).stdout(output).stderr(errors);
-    command.spawn().map(Running).map_err(Failure::io(command.get_program().to_string_lossy()))
-}
-
-fn ready(kubeconfig: &Path) -> Result<(), Failure> {
+/// Otherwise the end of its log tells why not.
+pub fn ready(kubeconfig: &Path, log: &Path) -> Result<(), Failure> {
     for _ in 0..READY_TRIES {
         let mut kubectl = Command::new(upstream("kubectl")?);
         kubectl.arg("--kubeconfig").arg(kubeconfig).args(["get", "--raw", "/readyz"]);
@@ -127,5 +101,5 @@ fn ready(kubeconfig: &Path) -> Result<(), Failure> {
         }
         std::thread::sleep(PAUSE);
     }
-    Err(Failure::Unexpected("kube-apiserver does not become ready".into()))
+    Err(Failure::Unexpected(format!("kube-apiserver does not become ready: {}", last_words(log))))
 }

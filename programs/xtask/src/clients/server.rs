@@ -1,18 +1,17 @@
-//! A `k1s server` in a directory of its own, ended and removed with its guard.
+//! k1s in a directory of its own, ended and removed with its guard.
 
 use super::Succeeds;
+use super::running::{Directory, Running};
 use crate::failure::Failure;
-use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::process::Command;
 
-static STARTED: AtomicU32 = AtomicU32::new(0);
-
+/// The fields end in this order.
 pub struct Server {
-    child: Child,
-    directory: PathBuf,
+    _running: Running,
+    directory: Directory,
+    pub url: String,
 }
 
 pub fn build() -> Result<PathBuf, Failure> {
@@ -24,17 +23,22 @@ pub fn build() -> Result<PathBuf, Failure> {
 impl Server {
     /// Returns when the API is ready.
     pub fn start(program: &Path, arguments: &[&str]) -> Result<Server, Failure> {
-        let number = STARTED.fetch_add(1, Ordering::Relaxed);
-        let directory = std::env::temp_dir().join(format!("k1s-clients-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&directory).map_err(Failure::io(directory.display()))?;
-        let log = directory.join("log");
-        let log = std::fs::File::create(&log).map_err(Failure::io(log.display()))?;
         let mut command = Command::new(program);
-        command.args(["server", "--bind", &format!("127.0.0.1:{}", free_port()?)]).arg("--data-dir").arg(&directory);
-        command.args(arguments).stdout(Stdio::piped()).stderr(log);
-        let mut server = Server { child: command.spawn().map_err(Failure::io("k1s server"))?, directory };
-        server.ready()?;
-        Ok(server)
+        Server::once("the API is ready", command.arg("server").args(arguments))
+    }
+
+    /// A whole control plane, without a node.
+    pub fn up(program: &Path) -> Result<Server, Failure> {
+        let mut command = Command::new(program);
+        Server::once("k1s is up", command.args(["up", "--simulated-nodes=0", "--foreground"]))
+    }
+
+    fn once(ready: &str, command: &mut Command) -> Result<Server, Failure> {
+        let directory = Directory::make()?;
+        let address = format!("127.0.0.1:{}", free_port()?);
+        command.args(["--bind", &address]).arg("--data-dir").arg(&directory.0);
+        let running = Running::until(ready, command, &directory.file("log"))?;
+        Ok(Server { _running: running, directory, url: format!("https://{address}") })
     }
 
     pub fn kubeconfig(&self) -> PathBuf {
@@ -43,27 +47,7 @@ impl Server {
 
     /// One of the files that it keeps.
     pub fn file(&self, name: &str) -> PathBuf {
-        self.directory.join(name)
-    }
-
-    fn ready(&mut self) -> Result<(), Failure> {
-        let output = self.child.stdout.take().expect("the output was piped");
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line).map_err(Failure::io("k1s server"))?;
-        match line.contains("the API is ready") {
-            true => Ok(()),
-            false => Err(Failure::Unexpected(format!("k1s server ended: {}", self.directory.join("log").display()))),
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let ended = self.child.kill().and_then(|()| self.child.wait());
-        let removed = std::fs::remove_dir_all(&self.directory);
-        if let Err(error) = ended.and(removed) {
-            eprintln!("{}: {error}", self.directory.display());
-        }
+        self.directory.file(name)
     }
 }
 

@@ -4,7 +4,7 @@
 //! `conformance fast` runs a subset on a node of its own, all of which has to pass.
 //! Without those words the specs run, each in a process of its own so that one that hangs costs no other.
 
-mod archive;
+pub mod archive;
 mod fast;
 mod images;
 mod options;

@@ -18,6 +18,13 @@ use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry { command, run };
 
+/// Upstream's nodes have kube-proxy and a DNS server beside the kubelet, with rights of their own.
+const RIGHTS: &str =
+    "The node is user system:node:NAME of group system:nodes. For Services and names it has to read more:
+  kubectl create clusterrole nodes-network --verb=list,watch \\
+    --resource=services,namespaces,endpointslices.discovery.k8s.io
+  kubectl create clusterrolebinding nodes-network --clusterrole=nodes-network --group=system:nodes";
+
 fn command() -> Command {
     let kubeconfig = Arg::new("kubeconfig").long("kubeconfig").value_name("FILE").required(true);
     let name = Arg::new("name").long("name").value_name("NAME");
@@ -27,6 +34,7 @@ fn command() -> Command {
         .arg(name.help("What the node is called; the machine's name otherwise"))
         .arg(arguments::data_dir())
         .arg(arguments::max_pods())
+        .after_help(RIGHTS)
 }
 
 fn run(matches: &ArgMatches) -> Result<(), Failure> {

@@ -24,7 +24,7 @@ pub enum Part {
 const BUSYBOX: &str = "/bin/busybox";
 const BASH: &str = "/bin/bash";
 /// Where Debian's packages curl, bind9-dnsutils, iproute2 and bash put them; busybox answers for those not installed.
-const NETWORK_TOOLS: [&str; 4] = ["/usr/bin/curl", "/usr/bin/dig", "/usr/bin/ss", "/usr/bin/bash"];
+const NETWORK_TOOLS: [&str; 5] = ["/usr/bin/curl", "/usr/bin/dig", "/usr/bin/getent", "/usr/bin/ss", "/usr/bin/bash"];
 /// Specs about supplementary groups ask for user 1000 and group 50000 by what the image says of them.
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n\
                       user-defined-in-image:x:1000:1000::/home/user-defined-in-image:/bin/sh\n";
