@@ -4,6 +4,7 @@
 mod density;
 mod deployment;
 mod idle;
+mod own;
 mod pods;
 mod schedule;
 mod seen;

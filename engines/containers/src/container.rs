@@ -12,7 +12,7 @@ use crate::error::{Error, Result, Step, blocking};
 use crate::images::ImageRecord;
 use crate::launch_order::{self, Surroundings};
 use crate::life::{Life, ended_within};
-use crate::open::SHM_DIR;
+use crate::open::{BLANKS_DIR, SHM_DIR};
 use crate::records::{self, ContainerRecord, DRAFT_PREFIX};
 use crate::sandbox::Sandbox;
 use crate::{Containers, reference_name};
@@ -148,6 +148,7 @@ impl Containers {
             sandbox_id: sandbox.id.clone(),
             sandbox_config: sandbox.config(),
             shm: self.config.data_dir.join(SHM_DIR).join(&sandbox.id),
+            blanks: self.config.data_dir.join(SHM_DIR).join(BLANKS_DIR),
             layers_dir: self.images.layers_dir().to_owned(),
             cgroup: format!("{}/{id}", sandbox.record().cgroup),
             image,

@@ -20,6 +20,8 @@ use crate::{Config, Containers, events, images, records};
 pub const SANDBOXES_DIR: &str = "sandboxes";
 pub const RUN_DIR: &str = "run";
 pub const SHM_DIR: &str = "shm";
+/// In the memory of pods, where no sandbox is called so.
+pub const BLANKS_DIR: &str = "blanks";
 /// A supervisor that does not come back is asked for again after this long.
 const RESTART_PAUSE: Duration = Duration::from_secs(1);
 
@@ -150,6 +152,8 @@ fn prepare(mut config: Config) -> Result<Config> {
     config.data_dir = config.data_dir.canonicalize().step(config.data_dir.display())?;
     linux::process::make_private_dir(&config.data_dir).step(config.data_dir.display())?;
     mount_shm(&config.data_dir.join(SHM_DIR))?;
+    let blanks = config.data_dir.join(SHM_DIR).join(BLANKS_DIR);
+    linux::mounts::make_blanks(&blanks, &Trees::of_host().step("cgroups")?).step(blanks.display())?;
     config.cgroup_root = config.cgroup_root.trim_matches('/').to_owned();
     Ok(config)
 }

@@ -22,6 +22,8 @@ pub struct Launch {
     pub namespaces: Namespaces,
     pub cgroup: Cgroup,
     pub rootfs: Rootfs,
+    /// A directory that [`crate::mounts::make_blanks`] has made.
+    pub blanks: PathBuf,
     pub mounts: Vec<Mount>,
     pub devices: Vec<Device>,
     /// Hidden from the container.

@@ -9,5 +9,5 @@ mod usage;
 
 pub use device_filter::{DeviceFilter, DeviceRule};
 pub use limits::Limits;
-pub use trees::Trees;
+pub use trees::{LEGACY_CONTROLLERS, Trees};
 pub use usage::{Usage, oom_kills};

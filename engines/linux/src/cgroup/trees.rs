@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::launch;
 
 /// The v1 controllers that containers join; the others cost a migration each and would limit nothing.
-const LEGACY_CONTROLLERS: [&str; 4] = ["cpu", "cpuacct", "memory", "pids"];
+pub const LEGACY_CONTROLLERS: [&str; 4] = ["cpu", "cpuacct", "memory", "pids"];
 /// Processes that were killed leave their group a little later.
 const LEAVE_RETRIES: u32 = 200;
 const LEAVE_PAUSE: Duration = Duration::from_millis(5);

@@ -11,7 +11,9 @@ use rustix::mount::{MountAttrFlags, MountFlags, MountPropagationFlags, UnmountFl
 
 use super::mounts::{self, attach, find, find_or_make};
 use super::{At, Outcome};
+use crate::cgroup::LEGACY_CONTROLLERS;
 use crate::launch::{Device, Launch, Mount, Rootfs, Source};
+use crate::mounts::{CGROUPS, EMPTY};
 
 /// Links that every container's `/dev` has.
 const LINKS: [(&str, &str); 5] = [
@@ -31,7 +33,7 @@ pub fn build(launch: &Launch) -> Outcome<()> {
     let target = &launch.rootfs.target;
     let root = openat(CWD, target, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).at("root")?;
     for (order, tree) in launch.mounts.iter().zip(trees) {
-        place(root.as_fd(), order, tree).at(format_args!("mounting {}", order.target.display()))?;
+        place(root.as_fd(), order, tree, &launch.blanks).at(format_args!("mounting {}", order.target.display()))?;
     }
     populate_dev(root.as_fd(), &launch.devices)?;
     hide(root.as_fd(), launch)?;
@@ -82,10 +84,10 @@ fn prepare(order: &Mount) -> Outcome<Option<OwnedFd>> {
     }
 }
 
-fn place(root: BorrowedFd<'_>, order: &Mount, prepared: Option<OwnedFd>) -> io::Result<()> {
+fn place(root: BorrowedFd<'_>, order: &Mount, prepared: Option<OwnedFd>, blanks: &Path) -> io::Result<()> {
     let tree = match (&order.source, prepared) {
         (Source::New { kind, options }, _) => mounts::new_filesystem(kind, options, attributes(order))?,
-        (Source::Cgroups, _) => return cgroups(root, order),
+        (Source::Cgroups, _) => return cgroups(root, order, blanks),
         (Source::Bind { .. }, Some(tree)) => tree,
         (Source::Bind { .. }, None) => return Err(io::Error::other("bind source was not opened")),
     };
@@ -102,7 +104,7 @@ fn place(root: BorrowedFd<'_>, order: &Mount, prepared: Option<OwnedFd>) -> io::
 }
 
 /// Within the cgroup namespace a new mount shows the container's own group as the root.
-fn cgroups(root: BorrowedFd<'_>, order: &Mount) -> io::Result<()> {
+fn cgroups(root: BorrowedFd<'_>, order: &Mount, blanks: &Path) -> io::Result<()> {
     let trees = crate::cgroup::Trees::of_host()?;
     let flags =
         attributes(order) | if order.readonly { MountAttrFlags::MOUNT_ATTR_RDONLY } else { MountAttrFlags::empty() };
@@ -110,13 +112,25 @@ fn cgroups(root: BorrowedFd<'_>, order: &Mount) -> io::Result<()> {
         let tree = mounts::new_filesystem("cgroup2", &[], flags)?;
         return attach(tree.as_fd(), find_or_make(root, &order.target, true)?.as_fd());
     }
-    let top = mounts::new_filesystem("tmpfs", &[("mode".into(), Some("755".into()))], attributes(order))?;
+    let top = match order.readonly {
+        true => blank(&blanks.join(CGROUPS))?,
+        false => mounts::new_filesystem("tmpfs", &[("mode".into(), Some("755".into()))], flags)?,
+    };
     attach(top.as_fd(), find_or_make(root, &order.target, true)?.as_fd())?;
-    for controller in ["cpu", "cpuacct", "memory", "pids"].into_iter().filter(|name| trees.legacy.contains_key(*name)) {
+    for controller in LEGACY_CONTROLLERS.into_iter().filter(|name| trees.legacy.contains_key(*name)) {
         let tree = mounts::new_filesystem("cgroup", &[(controller.into(), None)], flags)?;
         attach(tree.as_fd(), find_or_make(root, &order.target.join(controller), true)?.as_fd())?;
     }
-    if order.readonly { mounts::make_readonly(top.as_fd(), false) } else { Ok(()) }
+    Ok(())
+}
+
+/// One of the things that containers share, for none to write to.
+fn blank(path: &Path) -> io::Result<OwnedFd> {
+    let tree = mounts::clone_tree(path)?;
+    let all = [MountAttrFlags::MOUNT_ATTR_NOSUID, MountAttrFlags::MOUNT_ATTR_NOEXEC, MountAttrFlags::MOUNT_ATTR_NODEV];
+    mounts::restrict(tree.as_fd(), all.into_iter().collect())?;
+    mounts::make_readonly(tree.as_fd(), false)?;
+    Ok(tree)
 }
 
 /// Everything goes through the root's descriptor: an image whose `/dev` is a link must not lead out of it.
@@ -157,7 +171,7 @@ fn hide(root: BorrowedFd<'_>, launch: &Launch) -> Outcome<()> {
     for path in &launch.masked_paths {
         let Some(target) = existing(root, path).at("masked path")? else { continue };
         let tree = match mounts::is_directory(target.as_fd()).at("masked path")? {
-            true => mounts::new_filesystem("tmpfs", &[], MountAttrFlags::MOUNT_ATTR_RDONLY),
+            true => blank(&launch.blanks.join(EMPTY)),
             false => mounts::clone_tree(Path::new("/dev/null")),
         };
         attach(tree.at("mask")?.as_fd(), target.as_fd()).at(format_args!("masking {}", path.display()))?;

@@ -21,6 +21,8 @@ const IFLA_MTU: u16 = 4;
 const IFLA_LINKINFO: u16 = 18;
 const IFLA_IFALIAS: u16 = 20;
 const IFLA_NET_NS_FD: u16 = 28;
+const IFLA_NUM_TX_QUEUES: u16 = 31;
+const IFLA_NUM_RX_QUEUES: u16 = 32;
 const INFO_KIND: u16 = 1;
 const INFO_DATA: u16 = 2;
 const VETH_PEER: u16 = 1;
@@ -113,8 +115,11 @@ fn create_pair(host: &mut Socket, link: &PodLink, netns: BorrowedFd<'_>) -> Resu
     asked.send().map_err(|errno| NetError::new(format!("create link {}", link.name), errno))
 }
 
+/// One queue an end: the kernel uses no more of a new pair, but would make one a processor.
 fn link_end(wire: &mut Wire, name: &str, mac: [u8; 6], mtu: Option<u32>) {
     wire.text(IFLA_IFNAME, name);
+    wire.ne32(IFLA_NUM_TX_QUEUES, 1);
+    wire.ne32(IFLA_NUM_RX_QUEUES, 1);
     wire.attr(IFLA_ADDRESS, &mac);
     if let Some(mtu) = mtu {
         wire.ne32(IFLA_MTU, mtu);
