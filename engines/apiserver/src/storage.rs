@@ -61,7 +61,12 @@ impl Format {
 
     fn decode_value(self, def: &KindDef, stored: &[u8]) -> Result<Value, String> {
         if stored.starts_with(PROTOBUF) {
-            return stored_schema(def).from_protobuf(stored).map_err(|error| error.to_string());
+            // Others leave out what is filled in whenever it is read.
+            let schema = stored_schema(def);
+            let mut value = schema.from_protobuf(stored).map_err(|error| error.to_string())?;
+            schema.default(&mut value);
+            def.rules.default(&mut value);
+            return Ok(value);
         }
         meta::parse(stored).map(|value| def.rules.read_stored(value)).map_err(|JsonError(why)| why)
     }

@@ -109,6 +109,13 @@ impl Object {
         Bytes::from(out)
     }
 
+    /// The same without what was decoded from it: that is many times the bytes.
+    pub fn plain(&self) -> Object {
+        let (value, typed, selectable) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let (header, gvk, body) = (self.header.clone(), self.gvk.clone(), self.body.clone());
+        Object { header, gvk, body, untyped: self.untyped, hole: self.hole, value, typed, selectable }
+    }
+
     pub fn key(&self) -> Key {
         Key { namespace: self.header.namespace.clone(), name: self.header.name.clone() }
     }

@@ -49,6 +49,14 @@ impl Change {
         Change { revision, old, new, removed, frames: Default::default() }
     }
 
+    /// The same for those who come late: with nothing decoded or encoded but what is still in use.
+    pub fn plain(&self, is_current: impl FnOnce(&Arc<Object>) -> bool) -> Change {
+        let plain = |object: &Arc<Object>| Arc::new(object.plain());
+        let new = self.new.as_ref().map(|new| if is_current(new) { new.clone() } else { plain(new) });
+        let (old, removed) = (self.old.as_ref().map(plain), self.removed.as_ref().map(plain));
+        Change { revision: self.revision, old, new, removed, frames: Default::default() }
+    }
+
     /// The object as an event of this type shows it.
     pub fn shown(&self, event: Encoding) -> Option<&Arc<Object>> {
         match event {

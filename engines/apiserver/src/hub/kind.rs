@@ -14,6 +14,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use tokio::time::Instant;
 
+/// Changes that keep what was decoded from and encoded of them, for all who follow closely to share. Of a pod that is
+/// a hundred kilobytes.
+const FRESH: u64 = 64;
+
 pub struct KindHub {
     state: RwLock<State>,
     shown: Arc<Shown>,
@@ -256,10 +260,23 @@ impl State {
 
     fn push(&mut self, change: &Arc<Change>) {
         let number = self.ring.push(change.clone());
+        self.age(number, change.old.as_deref());
         for bell in self.lanes.note(number, change, &self.ring, &*self.rules) {
             if !self.untold.iter().any(|known| Arc::ptr_eq(known, &bell)) {
                 self.untold.push(bell);
             }
+        }
+    }
+
+    /// Beyond the latest changes, only current objects keep their decoded forms.
+    fn age(&mut self, number: u64, superseded: Option<&Object>) {
+        let Some(fresh) = number.checked_sub(FRESH) else { return };
+        let superseded = superseded.and_then(|object| self.ring.number_of(object.header.resource_version));
+        for aged in superseded.into_iter().filter(|earlier| *earlier < fresh).chain([fresh]) {
+            let Some(change) = self.ring.get(aged) else { continue };
+            let is_current = |new: &Arc<Object>| self.objects.get(&new.key()).is_some_and(|it| Arc::ptr_eq(it, new));
+            let plain = change.plain(is_current);
+            self.ring.replace(aged, plain);
         }
     }
 

@@ -48,6 +48,19 @@ impl Ring {
         self.changes.get(number.checked_sub(self.tail)? as usize)
     }
 
+    /// The change of exactly this revision.
+    pub fn number_of(&self, revision: u64) -> Option<u64> {
+        let place = self.changes.binary_search_by_key(&revision, |change| change.revision).ok()?;
+        Some(self.tail + place as u64)
+    }
+
+    pub fn replace(&mut self, number: u64, change: Change) {
+        let place = number.checked_sub(self.tail).and_then(|place| self.changes.get_mut(place as usize));
+        if let Some(place) = place {
+            *place = Arc::new(change);
+        }
+    }
+
     /// From a number on; None when the ring has moved past it.
     pub fn from(&self, number: u64) -> Option<impl Iterator<Item = (u64, &Arc<Change>)>> {
         let skip = number.checked_sub(self.tail)? as usize;
