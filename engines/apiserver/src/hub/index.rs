@@ -22,6 +22,18 @@ struct Values {
 }
 
 impl Indexes {
+    /// The labels of many objects; all at once is far cheaper than one by one.
+    pub fn of(objects: &[Arc<Object>]) -> Indexes {
+        let mut labels: HashMap<(CompactString, CompactString), Vec<Key>> = HashMap::new();
+        for object in objects {
+            for label in object.header.labels.clone() {
+                labels.entry(label).or_default().push(object.key());
+            }
+        }
+        let labels = labels.into_iter().map(|(label, keys)| (label, keys.into_iter().collect())).collect();
+        Indexes { labels, values: BTreeMap::new() }
+    }
+
     pub fn replace(&mut self, key: &Key, old: Option<&Object>, new: Option<&Object>) {
         let labels = |object: Option<&Object>| object.map(|object| object.header.labels.clone()).unwrap_or_default();
         if old.map(|old| &old.header.labels) != new.map(|new| &new.header.labels) {

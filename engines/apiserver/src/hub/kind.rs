@@ -54,9 +54,9 @@ pub struct Wanted<'a> {
 
 impl KindHub {
     pub fn new(def: &KindDef, shown: Arc<Shown>, objects: Vec<Arc<Object>>, revision: u64) -> KindHub {
-        let mut state = State {
-            objects: BTreeMap::new(),
-            indexes: Indexes::default(),
+        let state = State {
+            indexes: Indexes::of(&objects),
+            objects: by_key(objects),
             ring: Ring::new(revision),
             lanes: Lanes::default(),
             untold: Vec::new(),
@@ -64,9 +64,6 @@ impl KindHub {
             namespaced: def.namespaced(),
             rules: def.rules.clone(),
         };
-        for object in objects {
-            state.put(&object);
-        }
         KindHub { state: RwLock::new(state), shown, version: AtomicU64::new(0) }
     }
 
@@ -229,10 +226,7 @@ impl KindHub {
     pub(super) fn replace(&self, objects: Vec<Arc<Object>>, revision: u64) {
         self.break_history(revision);
         let mut state = self.write();
-        (state.objects, state.indexes, state.revision) = (BTreeMap::new(), Indexes::default(), revision);
-        for object in objects {
-            state.put(&object);
-        }
+        (state.indexes, state.objects, state.revision) = (Indexes::of(&objects), by_key(objects), revision);
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, State> {
@@ -242,6 +236,11 @@ impl KindHub {
     fn write(&self) -> std::sync::RwLockWriteGuard<'_, State> {
         self.state.write().expect("no holder of this lock panics")
     }
+}
+
+/// Built at once: the store tells objects in the order of their keys.
+fn by_key(objects: Vec<Arc<Object>>) -> BTreeMap<Key, Arc<Object>> {
+    objects.into_iter().map(|object| (object.key(), object)).collect()
 }
 
 impl State {

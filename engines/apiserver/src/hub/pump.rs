@@ -23,6 +23,8 @@ use tokio::time::Instant;
 const HISTORY: u64 = 16_384;
 const FIRST_WAIT: Duration = Duration::from_millis(10);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// Objects that all processors read together.
+const MANY: usize = 50_000;
 
 #[derive(Debug)]
 pub enum HubError {
@@ -238,7 +240,20 @@ impl Pump {
     async fn load(&self, def: &KindDef, prefix: &str, revision: u64) -> Result<Vec<Arc<Object>>, HubError> {
         let answer = self.store.range(Range::prefix(prefix).at(revision)).await?;
         let read = |record: &Record| self.format.decode(def, record).map(Arc::new).map_err(HubError::Unreadable);
-        answer.records.iter().map(read).collect()
+        let all = |records: &[Record]| records.iter().map(read).collect::<Result<Vec<_>, _>>();
+        if answer.records.len() < MANY {
+            return all(&answer.records);
+        }
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        let parts = answer.records.chunks(answer.records.len().div_ceil(workers));
+        std::thread::scope(|scope| {
+            let running: Vec<_> = parts.map(|part| scope.spawn(move || all(part))).collect();
+            let mut objects = Vec::with_capacity(answer.records.len());
+            for part in running {
+                objects.extend(part.join().expect("reading a record does not panic")?);
+            }
+            Ok(objects)
+        })
     }
 
     fn close(&mut self, def: &KindDef) {
