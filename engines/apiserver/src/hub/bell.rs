@@ -12,7 +12,7 @@ const MANY: usize = 100;
 /// How soon a telling that is still going on is looked at again.
 const LOOK: Duration = Duration::from_millis(1);
 /// Nobody waits longer for a change.
-const MOST: Duration = Duration::from_millis(40);
+const MOST: Duration = Duration::from_millis(100);
 
 pub(super) struct Bell {
     told: Latest<()>,

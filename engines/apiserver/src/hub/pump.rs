@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 /// Revisions that a kind is led through when it is opened: enough for who was watching when the server went down, and
-/// few enough that a start does not wait for them.
+/// few enough that a start does not wait for them. One that has grown by more objects is opened as it is.
 const HISTORY: u64 = 16_384;
 const FIRST_WAIT: Duration = Duration::from_millis(10);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -210,6 +210,10 @@ impl Pump {
         let fed = self.begin(def, prefix, since).await?;
         if since == self.revision {
             return Ok(fed);
+        }
+        let now = self.store.range(Range::prefix(prefix).at(self.revision).limit(1)).await?.count;
+        if now > fed.hub.len() as u64 + HISTORY {
+            return self.begin(def, prefix, self.revision).await;
         }
         let mut watch = self.store.watch(WatchFrom::revision(prefix, since + 1)).await?;
         self.store.progress().await?;

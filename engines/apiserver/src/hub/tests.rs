@@ -4,6 +4,7 @@ use super::{Encoding, Hub, Interest, KindHub, Seen, Shown, Watcher, field};
 use crate::storage::Format;
 use clock::VirtualClock;
 use kinds::KindDef;
+use meta::selector::LabelSelector;
 use meta::{Key, Object, value};
 use std::sync::Arc;
 use store::{Memory, Store, Txn};
@@ -109,4 +110,19 @@ async fn a_watch_of_before_a_restart_goes_on() {
     let hub = Hub::start(store, Format::Json).await.unwrap().open(pods()).await.unwrap();
     assert_eq!(hub.len(), 2);
     assert_eq!(told(&mut hub.watch(2, Interest::default()).unwrap()), ["ADDED 3", "MODIFIED 4"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_has_grown_much_is_opened_as_it_is() {
+    let store: Arc<dyn Store> = Arc::new(Memory::new(Arc::new(VirtualClock::new(1))));
+    let many = 16_385;
+    let put = |txn: Txn, number: usize| {
+        let name = format!("a{number}");
+        txn.put(format!("/registry/pods/default/{name}"), pod(&name, "", 0).body().clone())
+    };
+    store.txn((0..many).fold(Txn::new(), put)).await.unwrap();
+    let hub = Hub::start(store, Format::Json).await.unwrap().open(pods()).await.unwrap();
+    assert_eq!(hub.list("", &LabelSelector::everything()).objects.len(), many);
+    assert!(hub.watch(1, Interest::default()).is_none());
+    assert!(hub.watch(2, Interest::default()).is_some());
 }
