@@ -24,14 +24,16 @@ pub fn memory(pids: &[u32]) -> Result<(u64, u64), BenchError> {
     for pid in pids {
         let status =
             fs::read_to_string(format!("/proc/{pid}/status")).map_err(|e| BenchError(format!("process {pid}: {e}")))?;
-        let field = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name));
-            line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0)
-        };
-        now += field("VmRSS:");
-        peak += field("VmHWM:");
+        now += amount(&status, "VmRSS:").unwrap_or(0);
+        peak += amount(&status, "VmHWM:").unwrap_or(0);
     }
     Ok((now, peak))
+}
+
+/// What a line of one of the kernel's tables says after its name.
+pub fn amount(table: &str, name: &str) -> Option<u64> {
+    let line = table.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 /// From now on the peak is counted anew.

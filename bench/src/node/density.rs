@@ -66,9 +66,7 @@ fn told(before: &Used, after: &Used, pods: usize) -> String {
 /// KiB that the machine could still give.
 fn available() -> Result<u64, BenchError> {
     let text = std::fs::read_to_string("/proc/meminfo").map_err(BenchError::new)?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    let amount = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
-    amount.ok_or_else(|| BenchError::new("the kernel does not tell its memory"))
+    cpu::amount(&text, "MemAvailable:").ok_or_else(|| BenchError::new("the kernel does not tell its memory"))
 }
 
 /// KiB that are free but lie in the processors' own lists, which the kernel does not count as available: hundreds of

@@ -1,6 +1,6 @@
 //! What the processes of pods use themselves: memory that a program takes wherever it runs.
 
-use crate::api::BenchError;
+use crate::api::{BenchError, cpu};
 use std::fs;
 use std::path::Path;
 
@@ -18,17 +18,14 @@ pub fn memory() -> Result<u64, BenchError> {
 /// None for what is no process of a pod, or has just ended.
 fn of_process(directory: &Path) -> Option<u64> {
     let read = |file: &str| fs::read_to_string(directory.join(file)).ok();
-    let is_own = read("cgroup")?.contains(GROUP) && read("comm")?.trim() != PAUSE;
-    is_own.then(|| {
-        Some(fields(&read("smaps_rollup")?, &["Pss_Anon:", "Pss_Shmem:"]) + fields(&read("status")?, &["VmPTE:"]))
-    })?
+    if !read("cgroup")?.contains(GROUP) || read("comm")?.trim() == PAUSE {
+        return None;
+    }
+    Some(fields(&read("smaps_rollup")?, &["Pss_Anon:", "Pss_Shmem:"]) + fields(&read("status")?, &["VmPTE:"]))
 }
 
 fn fields(text: &str, names: &[&str]) -> u64 {
-    let value = |line: &str| {
-        names.iter().find_map(|name| line.strip_prefix(name)?.split_whitespace().next()?.parse::<u64>().ok())
-    };
-    text.lines().filter_map(value).sum()
+    names.iter().filter_map(|name| cpu::amount(text, name)).sum()
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl NodeAuthorizer {
 
     fn refers(&self, asked: &Attributes<'_>, node: &str, refers: impl Fn(&Value, &str) -> bool) -> bool {
         let pods = self.pods.with_field("spec.nodeName", node);
-        let beside = pods.iter().filter(|pod| pod.key().namespace == asked.namespace);
+        let beside = pods.iter().filter(|pod| pod.header.namespace == asked.namespace);
         beside.map(|pod| pod.decode_value()).any(|pod| refers(&pod, asked.name))
     }
 }

@@ -154,10 +154,7 @@ impl Going<'_> {
         self.api.fresh().await?;
         let selection = self.selection()?;
         let listing = self.row.hub.list(&self.call.request.key.namespace, &selection.labels);
-        let mut asked = listing.objects.clone();
-        if self.selects_converted(&selection.fields) {
-            asked = self.presented_all(asked).await?;
-        }
+        let asked = self.askable(&selection.fields, listing.objects.clone()).await?;
         let mut items = Vec::new();
         let def = self.row.def.clone();
         for (stored, asked) in listing.objects.into_iter().zip(asked).filter(|(_, asked)| selection.holds(&def, asked))

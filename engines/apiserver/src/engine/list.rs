@@ -1,6 +1,5 @@
 //! Lists: exact snapshots, whole from memory or page by page from the store at the first page's revision.
 
-use super::select::exact;
 use super::{Going, Outcome, Token, store_status};
 use crate::hub::Wanted;
 use crate::storage;
@@ -76,13 +75,9 @@ impl Going<'_> {
     async fn whole(&mut self) -> Result<Outcome, Status> {
         let selection = self.selection()?;
         let request = &self.call.request;
-        let converted = self.selects_converted(&selection.fields);
-        let exact = if converted { None } else { exact(&self.row.def, &selection.fields) };
-        let wanted = Wanted { namespace: &request.key.namespace, exact };
+        let wanted = Wanted { namespace: &request.key.namespace, exact: self.exact(&selection.fields) };
         let mut listing = self.row.hub.list_wanted(&wanted, &selection.labels);
-        if converted {
-            listing.objects = self.presented_all(listing.objects).await?;
-        }
+        listing.objects = self.askable(&selection.fields, listing.objects).await?;
         if !selection.fields.is_everything() {
             listing.objects.retain(|object| selection.holds(&self.row.def, object));
         }
@@ -135,11 +130,8 @@ impl Going<'_> {
             let Ranged { revision, records, more, count } =
                 self.api.store.range(step).await.map_err(|error| self.range_status(error, continued, &range))?;
             let read = records.len() as u64;
-            let mut objects = records.iter().map(|record| self.read(record)).collect::<Result<Vec<_>, _>>()?;
-            if self.selects_converted(&selection.fields) {
-                objects = self.presented_all(objects).await?;
-            }
-            for (taken, object) in objects.into_iter().enumerate() {
+            let objects = records.iter().map(|record| self.read(record)).collect::<Result<_, _>>()?;
+            for (taken, object) in self.askable(&selection.fields, objects).await?.into_iter().enumerate() {
                 if !selection.holds(&self.row.def, &object) {
                     continue;
                 }

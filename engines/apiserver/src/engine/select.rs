@@ -44,10 +44,25 @@ impl Going<'_> {
 
     /// A custom kind's fields are those of the request's version: objects of another one are converted before they are
     /// asked for them.
-    pub(super) fn selects_converted(&self, fields: &FieldSelector) -> bool {
+    fn selects_converted(&self, fields: &FieldSelector) -> bool {
         let own = self.row.def.rules.selectable();
         let asked = fields.0.iter().any(|requirement| own.contains(&&*requirement.field));
         asked && self.row.def.custom && !self.needs_no_conversion()
+    }
+
+    /// Objects in the form that is asked for these fields.
+    pub(super) async fn askable(
+        &self,
+        fields: &FieldSelector,
+        objects: Vec<Arc<Object>>,
+    ) -> Result<Vec<Arc<Object>>, Status> {
+        if self.selects_converted(fields) { self.presented_all(objects).await } else { Ok(objects) }
+    }
+
+    /// The first field of the kind's own whose exact value is asked for, where the hub knows it.
+    pub(super) fn exact<'s>(&self, fields: &'s FieldSelector) -> Option<(&'static str, &'s str)> {
+        let own = self.row.def.rules.selectable().iter();
+        own.filter(|_| !self.selects_converted(fields)).find_map(|name| Some((*name, fields.exact(name)?)))
     }
 
     /// What a watch is interested in, and what is to be asked of its objects only once they are converted.
@@ -67,20 +82,15 @@ impl Going<'_> {
         if fields.is_everything() {
             return Ok((interest, None));
         }
+        interest.exact = self.exact(&fields).map(|(name, value)| (name, value.into()));
         let (def, converted) = (self.row.def.clone(), self.selects_converted(&fields));
-        let exact = exact(&def, &fields).map(|(name, value)| (name, value.into()));
         let holds: FieldMatch = Arc::new(move |object| fields_hold(&def, &fields, object));
         if converted {
             return Ok((interest, Some(holds)));
         }
-        (interest.exact, interest.fields) = (exact, Some(holds));
+        interest.fields = Some(holds);
         Ok((interest, None))
     }
-}
-
-/// The first field of the kind's own whose exact value is asked for.
-pub(super) fn exact<'s>(def: &KindDef, fields: &'s FieldSelector) -> Option<(&'static str, &'s str)> {
-    def.rules.selectable().iter().find_map(|name| Some((*name, fields.exact(name)?)))
 }
 
 fn is_selectable(def: &KindDef, field: &str) -> bool {

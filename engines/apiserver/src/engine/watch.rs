@@ -38,12 +38,7 @@ impl Following {
         };
         let old = event != Encoding::Added && holds(&change.old).await?;
         let new = event != Encoding::Deleted && holds(&change.new).await?;
-        Ok(match (old, new) {
-            (false, true) => Some(Encoding::Added),
-            (true, true) => Some(Encoding::Modified),
-            (true, false) => Some(Encoding::Deleted),
-            (false, false) => None,
-        })
+        Ok(Encoding::seen(old, new))
     }
 }
 

@@ -31,6 +31,16 @@ pub enum Form {
 }
 
 impl Encoding {
+    /// What a change is to one whose selection held the old state, holds the new one, or both.
+    pub fn seen(old: bool, new: bool) -> Option<Encoding> {
+        match (old, new) {
+            (false, true) => Some(Encoding::Added),
+            (true, true) => Some(Encoding::Modified),
+            (true, false) => Some(Encoding::Deleted),
+            (false, false) => None,
+        }
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Encoding::Added => "ADDED",

@@ -22,16 +22,13 @@ struct Values {
 }
 
 impl Indexes {
-    /// The labels of many objects; all at once is far cheaper than one by one.
+    /// The labels of many objects.
     pub fn of(objects: &[Arc<Object>]) -> Indexes {
-        let mut labels: HashMap<(CompactString, CompactString), Vec<Key>> = HashMap::new();
-        for object in objects {
-            for label in object.header.labels.clone() {
-                labels.entry(label).or_default().push(object.key());
-            }
-        }
-        let labels = labels.into_iter().map(|(label, keys)| (label, keys.into_iter().collect())).collect();
-        Indexes { labels, values: BTreeMap::new() }
+        let labels = |object: &Arc<Object>| {
+            let key = object.key();
+            object.header.labels.clone().into_iter().map(move |label| (label, key.clone()))
+        };
+        Indexes { labels: grouped(objects.iter().flat_map(labels)), values: BTreeMap::new() }
     }
 
     pub fn replace(&mut self, key: &Key, old: Option<&Object>, new: Option<&Object>) {
@@ -69,18 +66,22 @@ impl Indexes {
         of: &ValuesOf,
         objects: impl Iterator<Item = (&'o Key, &'o Arc<Object>)>,
     ) {
-        let mut keys = Keys::new();
-        for (key, object) in objects {
-            for value in of(object) {
-                keys.entry(value).or_default().insert(key.clone());
-            }
-        }
+        let keys = grouped(objects.flat_map(|(key, object)| of(object).into_iter().map(|value| (value, key.clone()))));
         self.values.insert(name, Values { of: of.clone(), keys });
     }
 
     pub fn with(&self, name: &str, value: &str) -> Option<&BTreeSet<Key>> {
         self.values.get(name)?.keys.get(value)
     }
+}
+
+/// All at once is far cheaper than one by one.
+fn grouped<T: std::hash::Hash + Eq>(pairs: impl Iterator<Item = (T, Key)>) -> Keys<T> {
+    let mut groups: HashMap<T, Vec<Key>> = HashMap::new();
+    for (value, key) in pairs {
+        groups.entry(value).or_default().push(key);
+    }
+    groups.into_iter().map(|(value, keys)| (value, keys.into_iter().collect())).collect()
 }
 
 fn remove<T: std::hash::Hash + Eq>(index: &mut Keys<T>, value: &T, key: &Key) {

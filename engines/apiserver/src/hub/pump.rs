@@ -14,7 +14,7 @@ use std::fmt;
 use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Batch, Event, Range, Record, Store, Watch, WatchFrom};
+use store::{Batch, Event, Range, Record, Store, Want, Watch, WatchFrom};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -211,7 +211,7 @@ impl Pump {
         if since == self.revision {
             return Ok(fed);
         }
-        let now = self.store.range(Range::prefix(prefix).at(self.revision).limit(1)).await?.count;
+        let now = self.store.range(Range::prefix(prefix).at(self.revision).want(Want::Count)).await?.count;
         if now > fed.hub.len() as u64 + HISTORY {
             return self.begin(def, prefix, self.revision).await;
         }

@@ -33,12 +33,7 @@ impl Interest {
 
     fn sees(&self, change: &Change) -> Option<Encoding> {
         let holds = |object: &Option<Arc<Object>>| object.as_ref().is_some_and(|object| self.holds(object));
-        match (holds(&change.old), holds(&change.new)) {
-            (false, true) => Some(Encoding::Added),
-            (true, true) => Some(Encoding::Modified),
-            (true, false) => Some(Encoding::Deleted),
-            (false, false) => None,
-        }
+        Encoding::seen(holds(&change.old), holds(&change.new))
     }
 }
 

@@ -43,13 +43,10 @@ impl Logs {
         let mut known = std::mem::take(&mut self.0);
         for container in running {
             let path = match known.remove(&container.id) {
-                Some(path) => path,
-                None => match path(context, &container.id).await? {
-                    Some(path) => path,
-                    None => continue,
-                },
+                None => path(context, &container.id).await?,
+                known => known,
             };
-            self.0.insert(container.id, path);
+            self.0.extend(path.map(|path| (container.id, path)));
         }
         Ok(())
     }

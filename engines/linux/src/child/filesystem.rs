@@ -127,9 +127,9 @@ fn cgroups(root: BorrowedFd<'_>, order: &Mount, blanks: &Path) -> io::Result<()>
 /// One of the things that containers share, for none to write to.
 fn blank(path: &Path) -> io::Result<OwnedFd> {
     let tree = mounts::clone_tree(path)?;
-    let all = [MountAttrFlags::MOUNT_ATTR_NOSUID, MountAttrFlags::MOUNT_ATTR_NOEXEC, MountAttrFlags::MOUNT_ATTR_NODEV];
-    mounts::restrict(tree.as_fd(), all.into_iter().collect())?;
-    mounts::make_readonly(tree.as_fd(), false)?;
+    let inert =
+        MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NOEXEC | MountAttrFlags::MOUNT_ATTR_NODEV;
+    mounts::restrict(tree.as_fd(), inert | MountAttrFlags::MOUNT_ATTR_RDONLY)?;
     Ok(tree)
 }
 
