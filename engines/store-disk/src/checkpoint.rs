@@ -77,7 +77,7 @@ impl Checkpoint {
         frame::begin(&mut self.buffer);
         items.for_each(|item| item.encode(&mut self.buffer));
         frame::seal(&mut self.buffer, self.number, NO_SALT);
-        self.file.append(&self.buffer)?;
+        self.file.write_at(self.bytes, &self.buffer)?;
         self.number += 1;
         self.bytes += self.buffer.len() as u64;
         self.unsynced += self.buffer.len() as u64;

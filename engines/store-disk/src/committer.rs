@@ -57,13 +57,16 @@ impl Committer {
         }
     }
 
-    fn publish(&self, batch: Vec<Waiting>) {
+    fn publish(&mut self, batch: Vec<Waiting>) {
         let reached = batch.last().map_or(0, |waiting| waiting.revision);
         self.mvcc.publish(reached);
         for waiting in batch {
             match waiting.item {
                 Some(Item::Compact { at }) => self.mvcc.compact(at),
-                Some(Item::Closed) => self.shut(),
+                Some(Item::Closed) => {
+                    self.log.close_active();
+                    self.shut();
+                }
                 _ => {}
             }
             waiting.answer(Ok(()));

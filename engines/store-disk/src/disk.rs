@@ -1,4 +1,4 @@
-//! The disk as the engine sees it: one directory of files that only grow at the end.
+//! The disk as the engine sees it: one directory of files that are written from their start to their end.
 
 use std::any::Any;
 use std::io;
@@ -32,7 +32,7 @@ pub trait DiskFile: Send + Sync {
     fn read_exact_at(&self, offset: u64, into: &mut [u8]) -> io::Result<()>;
 
     /// After an error any part of `bytes` may have been written.
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
 
     fn truncate(&mut self, len: u64) -> io::Result<()>;
 

@@ -61,8 +61,10 @@ pub enum Read {
         number: u64,
         payload: Bytes,
     },
-    /// The file ends here, after a whole frame.
-    End,
+    /// Nothing but zeros follows, or nothing: there is room for the next frame.
+    End {
+        offset: u64,
+    },
     /// What begins here is not a whole frame.
     Broken {
         offset: u64,
@@ -98,14 +100,15 @@ impl<'a> Reader<'a> {
         let offset = self.offset;
         let broken = |reason| Ok(Read::Broken { offset, reason });
         let left = self.length - offset;
-        if left == 0 {
-            return Ok(Read::End);
-        }
-        if left < HEADER as u64 {
-            return broken("the file ends within a frame's header");
-        }
         let salt = self.salt;
-        let Some(header) = Header::parse(self.peek(HEADER)?, salt) else { return broken("there is no frame header") };
+        let start = self.peek(left.min(HEADER as u64) as usize)?;
+        let Some(header) = Header::parse(start, salt) else {
+            return match self.only_room_is_left()? {
+                true => Ok(Read::End { offset }),
+                false if left < HEADER as u64 => broken("the file ends within a frame's header"),
+                false => broken("there is no frame header"),
+            };
+        };
         if left - (HEADER as u64) < header.length as u64 {
             return broken("the file ends within a frame");
         }
@@ -115,6 +118,20 @@ impl<'a> Reader<'a> {
         }
         self.offset += (HEADER + header.length) as u64;
         Ok(Read::Frame { offset, number: header.number, payload })
+    }
+
+    fn only_room_is_left(&self) -> io::Result<bool> {
+        let mut at = self.offset;
+        let mut piece = [0; 4096];
+        while at < self.length {
+            let piece = &mut piece[..(self.length - at).min(4096) as usize];
+            self.file.read_exact_at(at, piece)?;
+            if piece.iter().any(|byte| *byte != 0) {
+                return Ok(false);
+            }
+            at += piece.len() as u64;
+        }
+        Ok(true)
     }
 
     /// The next bytes, which are known to exist.
@@ -190,7 +207,7 @@ mod tests {
 
     fn stored(bytes: &[u8]) -> Box<dyn DiskFile> {
         let mut file = SimDisk::new(1).create("x").unwrap();
-        file.append(bytes).unwrap();
+        file.write_at(0, bytes).unwrap();
         file
     }
 
@@ -198,7 +215,10 @@ mod tests {
     fn what_was_sealed_is_read() {
         let large = vec![9; WINDOW + 1000];
         let payloads: [&[u8]; 5] = [b"one", b"", &large, b"four", &large];
-        let file = stored(&frames(&payloads));
+        let mut bytes = frames(&payloads);
+        let end = bytes.len() as u64;
+        bytes.resize(bytes.len() + 5000, 0);
+        let file = stored(&bytes);
         let mut reader = reader(&*file);
         for (expect, payload) in payloads.iter().enumerate() {
             match reader.next().unwrap() {
@@ -206,7 +226,7 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         }
-        assert_eq!(reader.next().unwrap(), Read::End);
+        assert_eq!(reader.next().unwrap(), Read::End { offset: end });
     }
 
     #[test]

@@ -21,11 +21,14 @@ pub struct Limits {
     pub garbage_min: u64,
     /// A frame ends with the transaction in which it reaches this size.
     pub batch: usize,
+    /// A segment is made longer by so many zeros at once: a write over them changes no length, which the disk would have
+    /// to note with every sync.
+    pub room: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { segment_min: 1 << 20, segment_max: 64 << 20, garbage_min: 4 << 20, batch: 4 << 20 }
+        Limits { segment_min: 1 << 20, segment_max: 64 << 20, garbage_min: 4 << 20, batch: 4 << 20, room: 256 << 10 }
     }
 }
 
@@ -47,8 +50,11 @@ pub struct Log {
     disk: Arc<dyn Disk>,
     files: Arc<Files>,
     active: Box<dyn DiskFile>,
-    /// Of the active segment, all of it durable.
+    /// Of what was written to the active segment, all of it durable.
     length: u64,
+    /// Of its file: zeros follow what was written.
+    extent: u64,
+    room: usize,
     /// Of the next frame.
     number: u64,
     next_revision: u64,
@@ -65,11 +71,17 @@ pub struct Tail {
 }
 
 impl Log {
-    /// Goes on at the end of a segment that was read.
-    pub fn resume(disk: Arc<dyn Disk>, files: Arc<Files>, active: Box<dyn DiskFile>, tail: Tail) -> io::Result<Log> {
-        let length = active.length()?;
+    /// Goes on behind the last frame of a segment that was read.
+    pub fn resume(
+        disk: Arc<dyn Disk>,
+        files: Arc<Files>,
+        (active, length): (Box<dyn DiskFile>, u64),
+        tail: Tail,
+        room: usize,
+    ) -> io::Result<Log> {
+        let extent = active.length()?;
         let Tail { number, next_revision, salt } = tail;
-        Ok(Log { disk, files, active, length, number, next_revision, salt, buffer: Vec::new() })
+        Ok(Log { disk, files, active, length, extent, room, number, next_revision, salt, buffer: Vec::new() })
     }
 
     pub fn length(&self) -> u64 {
@@ -87,13 +99,31 @@ impl Log {
             }
         }
         frame::seal(&mut self.buffer, self.number, self.salt);
-        if let Err(error) = self.active.append(&self.buffer) {
+        if let Err(error) = self.write() {
             return Err(self.take_back(error));
         }
         // After a failed sync the kernel may have thrown the pages away and call the next sync a success.
         self.active.sync().map_err(Failure::Lost)?;
         self.next_revision = next_revision;
         self.advance();
+        Ok(())
+    }
+
+    /// Writes the frame, and room for others behind it where there is none. A disk too full for that may take the frame.
+    fn write(&mut self) -> io::Result<()> {
+        let frame = self.buffer.len();
+        let end = self.length + frame as u64;
+        if end > self.extent {
+            self.buffer.resize(frame + self.room, 0);
+            let written = self.active.write_at(self.length, &self.buffer);
+            self.buffer.truncate(frame);
+            if written.is_ok() {
+                self.extent = end + self.room as u64;
+                return Ok(());
+            }
+        }
+        self.active.write_at(self.length, &self.buffer)?;
+        self.extent = self.extent.max(end);
         Ok(())
     }
 
@@ -110,7 +140,10 @@ impl Log {
     /// A refused append must not come to light after a crash, when its callers were told that nothing happened.
     fn take_back(&mut self, error: io::Error) -> Failure {
         match self.active.truncate(self.length).and_then(|()| self.active.sync()) {
-            Ok(()) => Failure::Refused(error),
+            Ok(()) => {
+                self.extent = self.length;
+                Failure::Refused(error)
+            }
             Err(worse) => Failure::Lost(worse),
         }
     }
@@ -124,15 +157,25 @@ impl Log {
         };
         let Log { number, next_revision, salt, .. } = *self;
         segment_frame(&mut self.buffer, Tail { number, next_revision, salt });
-        if let Err(error) = file.append(&self.buffer) {
+        if let Err(error) = file.write_at(0, &self.buffer) {
             return Err(self.forget(&name, error));
         }
         file.sync().and_then(|()| self.disk.sync_dir()).map_err(Failure::Lost)?;
         self.files.add(Segment { number: self.number, next_revision: self.next_revision, bytes: 0 });
+        self.close_active();
         self.active = file;
         self.length = 0;
+        self.extent = self.buffer.len() as u64;
         self.advance();
         Ok(())
+    }
+
+    /// Gives back the room that nothing will be written to.
+    pub fn close_active(&mut self) {
+        if let Err(error) = self.active.truncate(self.length) {
+            tracing::debug!(%error, "a log segment keeps its room");
+        }
+        self.extent = self.length;
     }
 
     fn forget(&self, name: &str, error: io::Error) -> Failure {

@@ -71,13 +71,12 @@ impl Disk for RealDisk {
 
     fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
         let file = self.file(name, OpenOptions::new().create(true).truncate(true))?;
-        Ok(Box::new(RealFile { file, end: 0 }))
+        Ok(Box::new(RealFile { file }))
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
         let file = self.file(name, &mut OpenOptions::new())?;
-        let end = file.metadata()?.len();
-        Ok(Box::new(RealFile { file, end }))
+        Ok(Box::new(RealFile { file }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -95,7 +94,6 @@ impl Disk for RealDisk {
 
 struct RealFile {
     file: File,
-    end: u64,
 }
 
 impl DiskFile for RealFile {
@@ -107,16 +105,12 @@ impl DiskFile for RealFile {
         self.file.read_exact_at(into, offset)
     }
 
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all_at(bytes, self.end)?;
-        self.end += bytes.len() as u64;
-        Ok(())
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(bytes, offset)
     }
 
     fn truncate(&mut self, len: u64) -> io::Result<()> {
-        self.file.set_len(len)?;
-        self.end = len;
-        Ok(())
+        self.file.set_len(len)
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -130,14 +124,14 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn files_are_for_the_owner_alone_and_grow_at_the_end() {
+    fn files_are_for_the_owner_alone() {
         let dir = tempfile::tempdir().unwrap();
         let disk = RealDisk::new(&dir.path().join("a/b")).unwrap();
         let mut file = disk.create("x").unwrap();
-        file.append(b"one").unwrap();
-        file.append(b"two").unwrap();
+        file.write_at(0, b"one").unwrap();
+        file.write_at(3, b"two").unwrap();
         file.truncate(4).unwrap();
-        file.append(b"!").unwrap();
+        file.write_at(4, b"!").unwrap();
         file.sync().unwrap();
         let mut read = [0; 5];
         disk.open("x").unwrap().read_exact_at(0, &mut read).unwrap();

@@ -182,26 +182,25 @@ impl DiskFile for SimFile {
         Ok(())
     }
 
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let file = self.file;
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let (file, offset) = (self.file, offset as usize);
         self.operate(|world| {
-            let room = world.space.unwrap_or(u64::MAX).min(bytes.len() as u64) as usize;
-            world.space = world.space.map(|space| space - room as u64);
             let data = &mut world.files[file];
-            let offset = data.current.len();
-            data.current.extend_from_slice(&bytes[..room]);
-            data.unsynced.push(DataChange::Write { offset, bytes: bytes[..room].to_vec() });
-            if room < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+            // What lies within the file has its place already.
+            let within = data.current.len() - offset;
+            let beyond = bytes.len().saturating_sub(within);
+            let room = world.space.unwrap_or(u64::MAX).min(beyond as u64) as usize;
+            world.space = world.space.map(|space| space - room as u64);
+            let written = bytes.len() - beyond + room;
+            data.change(DataChange::Write { offset, bytes: bytes[..written].to_vec() });
+            if room < beyond { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
         })
     }
 
     fn truncate(&mut self, len: u64) -> io::Result<()> {
         let file = self.file;
         self.operate(|world| {
-            let length = len as usize;
-            let data = &mut world.files[file];
-            data.current.truncate(length);
-            data.unsynced.push(DataChange::Truncate { length });
+            world.files[file].change(DataChange::Truncate { length: len as usize });
             Ok(())
         })
     }
@@ -217,10 +216,7 @@ impl DiskFile for SimFile {
                 world.settle(file, &style);
                 return Err(io::Error::other("input/output error"));
             }
-            let data = &mut world.files[file];
-            data.unsynced.clear();
-            let SimData { durable, current, .. } = data;
-            durable.clone_from(current);
+            world.files[file].sync();
             Ok(())
         })
     }
@@ -243,15 +239,15 @@ mod tests {
         for seed in 0..200 {
             let disk = SimDisk::new(seed);
             let mut file = disk.create("x").unwrap();
-            file.append(b"synced").unwrap();
+            file.write_at(0, b"synced").unwrap();
             file.sync().unwrap();
             disk.sync_dir().unwrap();
-            file.append(b"not").unwrap();
+            file.write_at(6, b"not").unwrap();
             disk.restart();
             let bytes = content(&disk, "x").expect("the directory was synced");
             assert!(bytes.starts_with(b"synced"), "seed {seed}");
             lost += usize::from(!bytes.ends_with(b"not"));
-            assert!(file.append(b"a handle from before").is_err());
+            assert!(file.write_at(0, b"a handle from before").is_err());
         }
         assert!((50..150).contains(&lost), "{lost} of 200");
     }
@@ -261,7 +257,7 @@ mod tests {
         let survived = (0..100).filter(|seed| {
             let disk = SimDisk::new(*seed);
             let mut file = disk.create("x").unwrap();
-            file.append(b"synced").unwrap();
+            file.write_at(0, b"synced").unwrap();
             file.sync().unwrap();
             disk.restart();
             content(&disk, "x").is_some()
@@ -274,8 +270,8 @@ mod tests {
         let disk = SimDisk::new(1);
         let mut file = disk.create("x").unwrap();
         disk.cut_power_after(2);
-        file.append(b"1").unwrap();
-        assert!(file.append(b"2").is_err() && file.sync().is_err() && !disk.powered());
+        file.write_at(0, b"1").unwrap();
+        assert!(file.write_at(1, b"2").is_err() && file.sync().is_err() && !disk.powered());
         disk.restart();
         assert!(disk.powered() && disk.create("y").is_ok());
     }
@@ -285,9 +281,10 @@ mod tests {
         let disk = SimDisk::new(1);
         let mut file = disk.create("x").unwrap();
         disk.limit_space(Some(3));
-        assert_eq!(file.append(b"12345").unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert_eq!(file.write_at(0, b"12345").unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert_eq!(content(&disk, "x").unwrap(), b"123");
+        file.write_at(0, b"abc").expect("it has its place");
         disk.limit_space(None);
-        file.append(b"4").unwrap();
+        file.write_at(3, b"4").unwrap();
     }
 }

@@ -56,7 +56,7 @@ pub fn open_stepped(
         io::ErrorKind::WouldBlock => OpenError::Locked,
         _ => OpenError::io("lock", "the data directory")(error),
     })?;
-    let Recovered { machine, log, files } = recover(&disk, clock.random() as u32)?;
+    let Recovered { machine, log, files } = recover(&disk, clock.random() as u32, limits.room)?;
     let (mvcc, queue) = (Arc::new(Mvcc::new(machine)), Arc::new(Queue::default()));
     let committer = Committer::new(log, limits, queue.clone(), mvcc.clone());
     let (held, checkpoint_above) = (Mutex::new(Some(held)), AtomicU64::new(0));

@@ -14,7 +14,7 @@ fn clock() -> Arc<dyn Clock> {
 }
 
 /// So small that every case rotates, and those that compact write snapshots.
-const SMALL: Limits = Limits { segment_min: 700, segment_max: 3000, garbage_min: 1000, batch: 500 };
+const SMALL: Limits = Limits { segment_min: 700, segment_max: 3000, garbage_min: 1000, batch: 500, room: 200 };
 
 /// A simulated disk, written by a task: virtual time.
 struct Simulated;
@@ -127,7 +127,13 @@ async fn deadlines_outlive_a_restart() {
 #[tokio::test]
 async fn the_files_are_bounded() {
     let disk = SimDisk::new(1);
-    let limits = Limits { segment_min: 4 << 10, segment_max: 64 << 10, garbage_min: 8 << 10, batch: 64 << 10 };
+    let limits = Limits {
+        segment_min: 4 << 10,
+        segment_max: 64 << 10,
+        garbage_min: 8 << 10,
+        batch: 64 << 10,
+        room: 4 << 10,
+    };
     let store = open_in_task(Arc::new(disk.clone()), clock(), limits).unwrap();
     for round in 0..3000_u64 {
         let txn = Txn::new().put(format!("/a/{}", round * 7 % 100), vec![round as u8; 700]);

@@ -103,6 +103,7 @@ impl World {
             segment_max: small(&clock, 1500),
             garbage_min: small(&clock, 400),
             batch: small(&clock, 200) as usize,
+            room: (clock.random() % 2000) as usize,
         };
         World {
             disk: SimDisk::new(clock.random()),

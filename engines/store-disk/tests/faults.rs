@@ -6,7 +6,7 @@ use std::sync::Arc;
 use store::{Error, Range, Store, Txn, TxnAnswer};
 use store_disk::{Disk, DiskStore, Limits, OpenError, SimDisk, Stepper, open_stepped};
 
-const LIMITS: Limits = Limits { segment_min: 400, segment_max: 400, garbage_min: 600, batch: 1000 };
+const LIMITS: Limits = Limits { segment_min: 400, segment_max: 400, garbage_min: 600, batch: 1000, room: 60 };
 
 fn open(disk: &SimDisk) -> Result<(Arc<DiskStore>, Stepper), OpenError> {
     let clock: Arc<dyn Clock> = Arc::new(VirtualClock::new(1));
@@ -33,8 +33,9 @@ fn a_full_disk_refuses_and_recovers() {
     let (store, mut stepper) = open(&disk).unwrap();
     put(&store, &mut stepper, "a", "1").unwrap();
     disk.limit_space(Some(30));
+    let large = "2".repeat(LIMITS.room);
     for _ in 0..3 {
-        assert!(matches!(put(&store, &mut stepper, "a", "2"), Err(Error::Unavailable { .. })));
+        assert!(matches!(put(&store, &mut stepper, "a", &large), Err(Error::Unavailable { .. })));
         assert_eq!(values(&store), ["1"], "reads go on, and show nothing of the refused write");
     }
     disk.limit_space(None);

@@ -98,9 +98,9 @@ impl DiskFile for SwitchedFile {
         self.file.read_exact_at(offset, into)
     }
 
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         self.switches.write()?;
-        self.file.append(bytes)
+        self.file.write_at(offset, bytes)
     }
 
     fn truncate(&mut self, len: u64) -> io::Result<()> {

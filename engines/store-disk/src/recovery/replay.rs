@@ -14,12 +14,7 @@ use store::machine::Machine;
 
 /// Removes a torn end for good before anything is written over it.
 fn cut(opened: &mut Opened, end: u64) -> Result<(), OpenError> {
-    let torn = opened.segment.bytes - end;
-    if torn == 0 {
-        return Ok(());
-    }
-    tracing::warn!(file = opened.name, offset = end, bytes = torn, "dropping a torn write, which was never answered");
-    opened.segment.bytes = end;
+    tracing::warn!(file = opened.name, offset = end, "dropping a torn write, which was never answered");
     let file = &mut opened.file;
     file.truncate(end).and_then(|()| file.sync()).map_err(OpenError::io("truncate", &opened.name))
 }
@@ -46,18 +41,22 @@ impl Replaying {
         disk: &Arc<dyn Disk>,
         mut segments: Vec<Opened>,
         snapshot_bytes: u64,
+        room: usize,
     ) -> Result<Recovered, OpenError> {
         for opened in &mut segments {
             let end = self.segment(opened)?;
-            cut(opened, end)?;
+            if end.broken.is_some() {
+                cut(opened, end.offset)?;
+            }
+            opened.segment.bytes = end.offset;
         }
         let known = segments.iter().map(|opened| opened.segment).collect();
         let active = segments.pop().expect("a log has a segment");
-        self.finish(disk, active, Files::new(known, snapshot_bytes))
+        self.finish(disk, active, Files::new(known, snapshot_bytes), room)
     }
 
-    /// Returns where the whole frames end.
-    fn segment(&mut self, opened: &Opened) -> Result<u64, OpenError> {
+    /// Returns how the whole frames end.
+    fn segment(&mut self, opened: &Opened) -> Result<End, OpenError> {
         let mut source = Source::new(&opened.name, &*opened.file, self.tail.number)?;
         let first = source.first()?.map_err(|reason| OpenError::corrupt(&opened.name, 0, reason))?;
         for item in first {
@@ -68,7 +67,7 @@ impl Replaying {
         if let Some(reason) = end.broken {
             self.expect_torn(opened, end, reason)?;
         }
-        Ok(end.offset)
+        Ok(end)
     }
 
     fn expect_torn(&self, opened: &Opened, end: End, reason: &str) -> Result<(), OpenError> {
@@ -106,7 +105,7 @@ impl Replaying {
         }
     }
 
-    fn finish(self, disk: &Arc<dyn Disk>, active: Opened, files: Files) -> Result<Recovered, OpenError> {
+    fn finish(self, disk: &Arc<dyn Disk>, active: Opened, files: Files, room: usize) -> Result<Recovered, OpenError> {
         let Replaying { mut machine, tail, .. } = self;
         if tail.next_revision != machine.sequenced() + 1 {
             let reason = format!("the log ends before revision {} of the snapshot", machine.sequenced());
@@ -115,7 +114,7 @@ impl Replaying {
         machine.publish(machine.sequenced()).send();
         while machine.prune(usize::MAX) {}
         let files = Arc::new(files);
-        let log = Log::resume(disk.clone(), files.clone(), active.file, tail)
+        let log = Log::resume(disk.clone(), files.clone(), (active.file, active.segment.bytes), tail, room)
             .map_err(OpenError::io("measure", &active.name))?;
         Ok(Recovered { machine, log, files })
     }

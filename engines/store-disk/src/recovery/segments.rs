@@ -68,7 +68,7 @@ pub fn first_segment(disk: &dyn Disk, salt: u32) -> Result<Opened, OpenError> {
     segment_frame(&mut buffer, Tail { number: 0, next_revision, salt });
     let create = || {
         let mut file = disk.create(&name)?;
-        file.append(&buffer)?;
+        file.write_at(0, &buffer)?;
         file.sync()?;
         disk.sync_dir()?;
         Ok(file)

@@ -24,7 +24,7 @@ pub struct End {
     /// Of the frame that would follow.
     pub number: u64,
     pub offset: u64,
-    /// What lies behind the whole frames, unless it is the end of the file.
+    /// What lies behind the whole frames, unless it is nothing but room for more.
     pub broken: Option<&'static str>,
 }
 
@@ -97,7 +97,7 @@ impl<'a> Source<'a> {
     fn step(&mut self) -> Result<Step, OpenError> {
         let number = self.number;
         match self.reader.next().map_err(OpenError::io("read", self.name))? {
-            Read::End => Ok(Step::End(End { number, offset: self.reader.length(), broken: None })),
+            Read::End { offset } => Ok(Step::End(End { number, offset, broken: None })),
             Read::Broken { offset, reason } => Ok(Step::End(End { number, offset, broken: Some(reason) })),
             Read::Frame { offset, number: read, .. } if read != number => {
                 let reason = format!("frame {read} lies where frame {number} belongs");

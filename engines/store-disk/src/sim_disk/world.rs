@@ -49,6 +49,33 @@ pub enum NameChange {
     },
 }
 
+impl SimData {
+    /// What the program sees at once, and the platter when it is synced.
+    pub fn change(&mut self, change: DataChange) {
+        change.apply(&mut self.current);
+        self.unsynced.push(change);
+    }
+
+    pub fn sync(&mut self) {
+        for change in self.unsynced.drain(..) {
+            change.apply(&mut self.durable);
+        }
+    }
+}
+
+impl DataChange {
+    fn apply(&self, content: &mut Vec<u8>) {
+        match self {
+            DataChange::Truncate { length } => content.truncate(*length),
+            DataChange::Write { offset, bytes } => {
+                let end = offset + bytes.len();
+                content.resize(content.len().max(end), 0);
+                content[*offset..end].copy_from_slice(bytes);
+            }
+        }
+    }
+}
+
 impl World {
     pub fn new(seed: u64) -> World {
         World {
