@@ -146,6 +146,12 @@ impl Queue {
         self.refused.iter().filter_map(of).map(|waiting| (&waiting.pod, &waiting.refused_by[..]))
     }
 
+    /// The plugins that refused this pod, if it waits for what they may have missed.
+    pub fn refused_by(&self, uid: &str) -> Option<&[&'static str]> {
+        let waiting = self.waiting.get(uid)?;
+        matches!(waiting.place, Place::Refused(_)).then_some(&waiting.refused_by)
+    }
+
     pub fn has_refused(&self) -> bool {
         !self.refused.is_empty()
     }

@@ -119,16 +119,14 @@ impl Scheduler {
         }
         match self.queue.place(pod.uid()) {
             Some(Place::Gated) => self.queue.wake(pod.uid(), now),
-            Some(Place::Refused(_)) => self.itself_changed(&before, &pod, now),
-            _ => {}
+            _ => self.itself_changed(&before, &pod, now),
         }
     }
 
     fn itself_changed(&mut self, old: &PodInfo, new: &PodInfo, now: Timestamp) {
         let event = Event::ItselfChanged { old, new };
-        let refused = self.queue.refused().find(|(pod, _)| pod.uid() == new.uid());
         let worth = |by: &[&str]| self.profile.is_worth_another_try(new, by, &event);
-        if refused.is_some_and(|(_, by)| worth(by)) {
+        if self.queue.refused_by(new.uid()).is_some_and(worth) {
             self.queue.wake(new.uid(), now);
         }
     }

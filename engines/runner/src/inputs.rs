@@ -23,7 +23,8 @@ pub(crate) struct Inputs {
     /// Where further caches send their changes.
     to: mpsc::UnboundedSender<Change>,
     changes: Mutex<Option<mpsc::UnboundedReceiver<Change>>>,
-    inputs: Vec<Input>,
+    /// What a view begins as.
+    blank: View,
 }
 
 struct Found {
@@ -57,7 +58,7 @@ impl Inputs {
             catalogs: every.then(|| caches.catalogs()),
             to,
             changes: Mutex::new(Some(changes)),
-            inputs: inputs.to_vec(),
+            blank: View::of(inputs),
         }
     }
 
@@ -130,14 +131,14 @@ impl Inputs {
 
     /// What is known now.
     pub(crate) fn view(&self) -> View {
-        let mut view = View::of(&self.inputs);
+        let mut view = self.blank.clone();
         for (resource, cache) in &self.named {
-            view.put(resource.clone(), cache.snapshot());
+            view.put(resource, cache.snapshot());
         }
         if let Some(catalog) = self.catalog() {
             let found = self.found();
             for (resource, found) in found.iter().filter(|(_, found)| found.cache.revision().is_some()) {
-                view.put(resource.clone(), found.cache.snapshot());
+                view.put(resource, found.cache.snapshot());
             }
             let known =
                 |resource: &Gvr| self.named.contains_key(resource) || found.get(resource).is_some_and(Found::is_due);

@@ -43,7 +43,7 @@ impl Cache {
         &self.shared.source
     }
 
-    pub fn snapshot(&self) -> KindView {
+    pub fn snapshot(&self) -> Arc<KindView> {
         self.shared.image().view.clone()
     }
 
@@ -52,7 +52,7 @@ impl Cache {
     }
 
     pub fn add_indexes(&self, indexes: &[Index]) {
-        self.shared.image().view.add_indexes(indexes);
+        self.shared.image().add_indexes(indexes);
     }
 
     pub fn changes(&self) -> Changes {

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use std::any::Any;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 /// The metadata that the engine, caches and indexes read without decoding the rest.
@@ -137,15 +138,34 @@ impl Object {
     }
 
     fn write_from(&self, start: usize, out: &mut Vec<u8>) {
-        let hole = self.hole as usize;
         out.reserve(self.body.len() + 40);
+        self.write_parts(start, &[&self.body[self.hole as usize..]], out);
+    }
+
+    /// From `start` to the hole, and these parts behind it.
+    fn write_parts(&self, start: usize, behind: &[&[u8]], out: &mut Vec<u8>) {
+        let hole = self.hole as usize;
         out.extend_from_slice(&self.body[start..hole]);
         if self.header.resource_version != 0 {
             out.extend_from_slice(b"\"resourceVersion\":\"");
             out.extend_from_slice(itoa::Buffer::new().format(self.header.resource_version).as_bytes());
             out.extend_from_slice(if self.body[hole] == b'}' { b"\"" } else { b"\"," });
         }
-        out.extend_from_slice(&self.body[hole..]);
+        behind.iter().for_each(|part| out.extend_from_slice(part));
+    }
+
+    /// The body behind the hole, with null for what each entry of `managedFields` owns.
+    fn without_field_sets(&self) -> Vec<&[u8]> {
+        let mut rest = &self.body[self.hole as usize..];
+        let mut parts = Vec::new();
+        for set in field_sets(&self.body, self.hole as usize).into_iter().rev() {
+            let (before, behind) = (set.start - self.hole as usize, set.end - self.hole as usize);
+            parts.extend([&rest[behind..], b"null"]);
+            rest = &rest[..before];
+        }
+        parts.push(rest);
+        parts.reverse();
+        parts
     }
 
     /// The decoded value with its resource version: decoded at most once.
@@ -173,13 +193,14 @@ impl Object {
         })
     }
 
-    /// The object as a type that reads its JSON: decoded at most once, for the first type asked for.
+    /// The object as a type that reads its JSON: decoded at most once, for the first type asked for. Of
+    /// `managedFields` it has who and when, not which fields: nothing decides by them, and they are half of a small object.
     pub fn typed<T: serde::de::DeserializeOwned + Send + Sync + 'static>(&self) -> Result<Arc<T>, JsonError> {
         if let Some(Ok(typed)) = self.typed.get().map(|kept| kept.clone().downcast::<T>()) {
             return Ok(typed);
         }
-        let mut json = Vec::new();
-        self.write_json(&mut json);
+        let mut json = Vec::with_capacity(self.body.len() + 40);
+        self.write_parts(0, &self.without_field_sets(), &mut json);
         let typed = Arc::new(serde_json::from_slice::<T>(&json).map_err(|e| JsonError(e.to_string()))?);
         let _already_kept_as_another_type = self.typed.set(typed.clone());
         Ok(typed)
@@ -206,6 +227,41 @@ fn offsets(body: &[u8]) -> Option<(u32, u32)> {
     // The type's two strings stand before: they hold no quote that could imitate the field's name with its colon.
     let untyped = body.windows(METADATA.len()).position(|window| window == METADATA)?;
     Some((untyped as u32, (untyped + METADATA.len()) as u32))
+}
+
+/// Where the values of `metadata.managedFields[*].fieldsV1` lie in a body whose metadata begins at `from`.
+fn field_sets(body: &[u8], from: usize) -> Vec<Range<usize>> {
+    const NAME: &[u8] = b"fieldsV1\":";
+    /// Of an entry of a list of the metadata: of these only `managedFields` has fields of this name.
+    const ENTRY: usize = 3;
+    let (mut sets, mut begun) = (Vec::new(), None);
+    let (mut at, mut depth) = (from, 1);
+    while depth > 0 {
+        match body[at] {
+            b'"' if depth == ENTRY && body[at + 1..].starts_with(NAME) => {
+                at += NAME.len();
+                begun = Some(at + 1);
+            }
+            b'"' => at = end_of_string(body, at),
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth -= 1;
+                sets.extend(begun.take_if(|_| depth == ENTRY).map(|start| start..at + 1));
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    sets
+}
+
+/// Where the string that begins at `at` has its last quote.
+fn end_of_string(body: &[u8], mut at: usize) -> usize {
+    at += 1;
+    while body[at] != b'"' {
+        at += if body[at] == b'\\' { 2 } else { 1 };
+    }
+    at
 }
 
 impl Header {
@@ -246,6 +302,23 @@ mod tests {
         assert_eq!(**object.value(), value);
         let stored = Object::from_stored(object.body().clone(), 9).unwrap();
         assert_eq!(stored.value().str("metadata.resourceVersion"), "9");
+    }
+
+    #[test]
+    fn a_typed_object_does_without_the_sets_of_its_managers() {
+        let set = value!({"f:spec": {"k:{\"a\":\"}]\"}": {}}, "f:metadata": {}});
+        let other = value!({"manager": "b", "fieldsV1": {}, "time": "t"});
+        let text = "\"fieldsV1\":{";
+        let value = value!({"kind": "X", "apiVersion": "v1", "spec": {"fieldsV1": {"kept": true}}, "metadata": {
+            "annotations": {"fieldsV1": text}, "managedFields": [{"fieldsType": "FieldsV1", "fieldsV1": set}, other],
+            "ownerReferences": [{"name": "z"}]}});
+        let object = Object::from_stored(Object::canonical(&value), 5).unwrap();
+        let mut expect = value.clone();
+        expect.set("metadata.resourceVersion", "5");
+        for entry in expect.at_mut("metadata.managedFields").and_then(Value::as_list_mut).into_iter().flatten() {
+            entry.set("fieldsV1", Value::Null);
+        }
+        assert_eq!(*object.typed::<Value>().unwrap(), expect);
     }
 
     #[test]

@@ -87,11 +87,13 @@ impl Plan {
     }
 }
 
-/// A typed object as a value with its type. Typed objects always are JSON objects.
+/// A typed object as a value with its type. Typed objects always are JSON objects. Who owns its fields is the server's
+/// to know.
 pub fn with_type<T: Resource>(object: &T) -> Value {
     let mut value = Value::encode(object).expect("an API type is plain JSON");
     value.set("apiVersion", T::API_VERSION);
     value.set("kind", T::KIND);
+    value.remove("metadata.managedFields");
     value
 }
 

@@ -1,7 +1,7 @@
 //! What was seen: every object of the kinds that a controller reads, with the indexes that decisions ask for.
 //!
-//! A view is an immutable snapshot: its maps share their structure with the cache they were taken from, so taking one
-//! costs some reference counts, however much it holds.
+//! A view is an immutable snapshot: its kinds are those of the caches they were taken from, so taking one costs a
+//! reference count a kind, however much it holds.
 
 mod index;
 mod kind;
@@ -11,13 +11,13 @@ pub use kind::KindView;
 
 use crate::{Catalog, Input, Resource};
 use meta::{Gvr, Key, Object};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// All kinds that were seen.
 #[derive(Clone, Debug, Default)]
 pub struct View {
-    kinds: BTreeMap<Gvr, KindView>,
+    /// By resource.
+    kinds: Vec<(Gvr, Arc<KindView>)>,
     catalog: Arc<Catalog>,
     /// Whether every kind of the catalog has been seen.
     whole: bool,
@@ -38,21 +38,32 @@ impl View {
     }
 
     pub fn kind(&self, resource: &Gvr) -> Option<&KindView> {
-        let kind = self.kinds.get(resource);
-        assert!(kind.is_some() || !self.declared, "{} was read and is not declared", resource.qualified());
-        kind
+        let place = self.place(resource);
+        assert!(place.is_ok() || !self.declared, "{} was read and is not declared", resource.qualified());
+        place.ok().map(|place| &*self.kinds[place].1)
+    }
+
+    fn place(&self, resource: &Gvr) -> Result<usize, usize> {
+        self.kinds.binary_search_by(|(known, _)| known.cmp(resource))
     }
 
     pub fn kind_mut(&mut self, resource: &Gvr) -> &mut KindView {
-        self.kinds.entry(resource.clone()).or_default()
+        let place = self.place(resource).unwrap_or_else(|place| {
+            self.kinds.insert(place, (resource.clone(), Arc::default()));
+            place
+        });
+        Arc::make_mut(&mut self.kinds[place].1)
     }
 
-    pub fn put(&mut self, resource: Gvr, kind: KindView) {
-        self.kinds.insert(resource, kind);
+    pub fn put(&mut self, resource: &Gvr, kind: Arc<KindView>) {
+        match self.place(resource) {
+            Ok(place) => self.kinds[place].1 = kind,
+            Err(place) => self.kinds.insert(place, (resource.clone(), kind)),
+        }
     }
 
     pub fn kinds(&self) -> impl Iterator<Item = (&Gvr, &KindView)> {
-        self.kinds.iter()
+        self.kinds.iter().map(|(resource, kind)| (resource, &**kind))
     }
 
     /// What the server serves; empty unless [`Input::EveryDeletable`] is read.

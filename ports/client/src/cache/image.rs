@@ -1,7 +1,7 @@
 //! The image itself: a view and those who follow it. Pure bookkeeping; the feed decides what goes in.
 
 use meta::{Gvr, Key, Object};
-use plan::{Change, KindView};
+use plan::{Change, Index, KindView};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -10,13 +10,13 @@ use super::Changes;
 
 pub(super) struct Image {
     resource: Gvr,
-    pub(super) view: KindView,
+    pub(super) view: Arc<KindView>,
     followers: Vec<mpsc::UnboundedSender<Change>>,
 }
 
 impl Image {
     pub(super) fn new(resource: Gvr) -> Image {
-        Image { resource, view: KindView::default(), followers: Vec::new() }
+        Image { resource, view: Arc::default(), followers: Vec::new() }
     }
 
     pub(super) fn subscribe(&mut self) -> Changes {
@@ -36,11 +36,20 @@ impl Image {
         self.followers.push(to);
     }
 
+    /// A snapshot that someone holds stays as it was.
+    fn view(&mut self) -> &mut KindView {
+        Arc::make_mut(&mut self.view)
+    }
+
+    pub(super) fn add_indexes(&mut self, indexes: &[Index]) {
+        self.view().add_indexes(indexes);
+    }
+
     pub(super) fn put(&mut self, object: Arc<Object>) {
         let revision = object.header.resource_version;
         let known = self.view.get(&object.key()).map_or(0, |old| old.header.resource_version);
         if revision > known || revision == 0 {
-            let old = self.view.insert(object.clone());
+            let old = self.view().insert(object.clone());
             self.tell(object.key(), old, Some(object));
         }
         self.reach(revision);
@@ -51,14 +60,16 @@ impl Image {
         let revision = last.header.resource_version;
         let key = last.key();
         let newer = self.view.get(&key).is_some_and(|known| known.header.resource_version > revision && revision != 0);
-        if !newer && let Some(old) = self.view.remove(&key) {
+        if !newer && let Some(old) = self.view().remove(&key) {
             self.tell(key, Some(old), None);
         }
         self.reach(revision);
     }
 
     pub(super) fn reach(&mut self, revision: u64) {
-        self.view.revision = self.view.revision.max(revision);
+        if revision > self.view.revision {
+            self.view().revision = revision;
+        }
     }
 
     /// Takes a whole new list: what differs is told, what is not in it is gone.
@@ -67,7 +78,7 @@ impl Image {
         let gone: Vec<Key> =
             self.view.iter().map(|(key, _)| key).filter(|key| !listed.contains(key)).cloned().collect();
         for key in gone {
-            let old = self.view.remove(&key);
+            let old = self.view().remove(&key);
             self.tell(key, old, None);
         }
         for object in items {

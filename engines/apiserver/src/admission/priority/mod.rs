@@ -70,8 +70,8 @@ async fn class_of(on: &Admitting<'_>, pod: &Value) -> Result<Value, Status> {
 /// Of several defaults, which only a race can make, the lowest.
 fn default_class(on: &Admitting<'_>) -> Option<Value> {
     let all = lookup::all(on.api, &classes(), "");
-    let defaults = all.iter().map(|class| class.decode_value()).filter(|class| class.bool("globalDefault"));
-    defaults.min_by_key(|class| class.int("value"))
+    let defaults = all.iter().map(|class| class.value()).filter(|class| class.bool("globalDefault"));
+    defaults.min_by_key(|class| class.int("value")).map(|class| Value::clone(class))
 }
 
 fn give(pod: &mut Value, class: &Value) -> Result<(), String> {
