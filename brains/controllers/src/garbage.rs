@@ -40,7 +40,7 @@ impl Controller for Garbage {
     fn keys(&self, change: &Change, seen: &View) -> Vec<Key> {
         let node = Node { resource: change.resource.clone(), key: change.key.clone() };
         let mut keys = Vec::new();
-        if change.new.is_some() && concerns_itself(change) {
+        if change.new.as_ref().is_some_and(|new| concerns_itself(change) && !is_settled(&node, new, seen)) {
             keys.push(node.encode());
         }
         if let Some(owner) = begins_to_release(change) {
@@ -66,6 +66,12 @@ impl Controller for Garbage {
         }
         plan
     }
+}
+
+/// Whether all its owners are there and stay: then nothing is to be done, until one of them changes.
+fn is_settled(node: &Node, object: &Object, seen: &View) -> bool {
+    object.header.deletion_timestamp.is_none()
+        && Owners::classify(node, object, seen).is_ok_and(|owners| owners.is_kept() && !owners.has_lost_some())
 }
 
 /// An object that came, or whose owners or whose deletion changed.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 /// Events longer than this are cut.
 const LONGEST_NOTE: usize = 1024;
+const UNSCHEDULABLE: &str = "Unschedulable";
 
 #[derive(Clone, Debug)]
 pub struct Decision {
@@ -75,21 +76,19 @@ impl Decision {
     /// The strategic patch of the pod's status that says why it has no node; none where it says so already.
     pub fn status_patch(&self, now: Timestamp) -> Option<Value> {
         let Outcome::Refused { message } = &self.outcome else { return None };
-        let pod = self.pod.object.decode_value();
-        let known = pod.items("status.conditions").iter().find(|of| of.str("type") == "PodScheduled");
-        let was_false = known.is_some_and(|of| of.str("status") == "False");
-        let said = known.is_some_and(|of| of.str("reason") == "Unschedulable" && of.str("message") == message);
-        if was_false && said && self.promise == Promise::Stands {
+        let known = self.pod.waits.as_ref();
+        let said = known.is_some_and(|waits| waits.reason == UNSCHEDULABLE && waits.message == *message);
+        if said && self.promise == Promise::Stands {
             return None;
         }
         let mut condition = value!({
             "type": "PodScheduled",
             "status": "False",
-            "reason": "Unschedulable",
+            "reason": UNSCHEDULABLE,
             "message": message,
             "observedGeneration": (self.pod.object.header.generation),
         });
-        if !was_false {
+        if known.is_none() {
             condition.set("lastTransitionTime", Time(now).to_string());
         }
         let mut patch = value!({

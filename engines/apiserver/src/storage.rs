@@ -41,9 +41,10 @@ pub fn parse_key(namespaced: bool, below: &str) -> Option<Key> {
 }
 
 impl Format {
-    pub fn encode(self, def: &KindDef, value: &Value) -> Result<Bytes, String> {
+    /// A value, whose canonical form is `body`, as it is stored.
+    pub fn encode(self, def: &KindDef, value: &Value, body: &Bytes) -> Result<Bytes, String> {
         match self {
-            Format::Json => Ok(Object::canonical(value)),
+            Format::Json => Ok(body.clone()),
             Format::Protobuf if def.custom => Ok(Bytes::from(value.to_json())), // as upstream stores them
             Format::Protobuf => Ok(stored_schema(def).to_protobuf(value).into()),
         }
@@ -106,7 +107,7 @@ mod tests {
             "involvedObject": {"kind": "Pod", "name": "p"}, "reason": "Why", "type": "Normal",
             "reportingComponent": "c"});
         for (writer, reader) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-            let stored = Format::Protobuf.encode(events[writer], &event).unwrap();
+            let stored = Format::Protobuf.encode(events[writer], &event, &Object::canonical(&event)).unwrap();
             let read = Format::Protobuf.decode_value(events[reader], &stored).unwrap();
             for field in ["apiVersion", "kind", "reason", "reportingComponent", "involvedObject.name"] {
                 assert_eq!(read.str(field), event.str(field), "{field}, {writer} to {reader}");

@@ -245,6 +245,11 @@ impl Map {
         self.find(name).ok().map(|i| self.0.remove(i).1)
     }
 
+    /// Takes out the fields that `goes` says.
+    pub fn split(&mut self, mut goes: impl FnMut(&str) -> bool) -> Vec<(CompactString, Value)> {
+        self.0.extract_if(.., |(name, _)| goes(name)).collect()
+    }
+
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Value) -> bool) {
         self.0.retain_mut(|(name, value)| keep(name, value));
     }

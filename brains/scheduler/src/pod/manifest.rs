@@ -48,8 +48,17 @@ read! {
         phase: CompactString,
         nominated_node_name: CompactString,
         start_time: CompactString,
+        conditions: Vec<Condition>,
         container_statuses: Vec<ContainerStatus>,
         init_container_statuses: Vec<ContainerStatus>,
+    }
+
+    struct Condition {
+        #[serde(rename = "type")]
+        kind: CompactString,
+        status: CompactString,
+        reason: CompactString,
+        message: CompactString,
     }
 
     struct ContainerStatus { name: CompactString, resources: Option<Requirements>, allocated_resources: ResourceList }

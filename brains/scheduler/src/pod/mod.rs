@@ -13,7 +13,7 @@ use crate::node_terms::NodeTerms;
 use crate::resources::Resources;
 use crate::taints::Toleration;
 use jiff::Timestamp;
-use manifest::{PodManifest, PodSpec};
+use manifest::{Condition, PodManifest, PodSpec};
 use meta::selector::Labels;
 use meta::{CompactString, JsonError, Key, Object};
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub struct PodInfo {
     /// Where it was promised a place, as the server shows it.
     pub nominated: CompactString,
     pub started: Option<Timestamp>,
+    /// Why it waits, as the server shows it.
+    pub waits: Option<Waits>,
     /// Whether it may ever push others out.
     pub preempts: bool,
     /// Its containers have ended for good: it uses nothing.
@@ -43,6 +45,13 @@ pub struct PodInfo {
     pub gates: Vec<CompactString>,
     /// As nodes list them, of every container.
     pub images: Vec<CompactString>,
+}
+
+/// A condition that says that a pod has no node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waits {
+    pub reason: CompactString,
+    pub message: CompactString,
 }
 
 impl PodInfo {
@@ -65,6 +74,7 @@ impl PodInfo {
             ended: status.phase == "Succeeded" || status.phase == "Failed",
             nominated: status.nominated_node_name,
             started: status.start_time.parse().ok(),
+            waits: waits(status.conditions),
             tolerations: spec.tolerations,
             object,
         })
@@ -98,6 +108,12 @@ impl PodInfo {
 fn spread(spec: &PodSpec, object: &Object) -> Vec<SpreadConstraint> {
     let read = |constraint| SpreadConstraint::read(constraint, &object.header);
     spec.topology_spread_constraints.iter().map(read).collect()
+}
+
+fn waits(conditions: Vec<Condition>) -> Option<Waits> {
+    let scheduled = conditions.into_iter().find(|condition| condition.kind == "PodScheduled")?;
+    let Condition { status, reason, message, .. } = scheduled;
+    (status == "False").then_some(Waits { reason, message })
 }
 
 fn images(spec: &PodSpec) -> Vec<CompactString> {

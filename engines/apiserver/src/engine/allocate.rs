@@ -3,10 +3,10 @@
 
 use super::Going;
 use crate::hub::ValuesOf;
-use crate::storage::{self, Format};
+use crate::storage;
 use bytes::Bytes;
 use kinds::{Allocation, Rules};
-use meta::{CompactString, ErrorList, FieldError, Key, Path, Status, Time, Value, value};
+use meta::{CompactString, ErrorList, FieldError, Key, Object, Path, Status, Time, Value, value};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -235,7 +235,8 @@ impl Going<'_> {
             Claim::Port(_) => Ok(Bytes::from(storage::value_key(owner).to_string())),
             Claim::Address(address) => {
                 let object = self.address_object(*address, owner);
-                Format::encode(self.api.format, &self.addresses()?.def, &object).map_err(Status::internal)
+                let body = Object::canonical(&object);
+                self.api.format.encode(&self.addresses()?.def, &object, &body).map_err(Status::internal)
             }
         }
     }

@@ -94,9 +94,7 @@ impl Going<'_> {
         self.judge(Stage::Update, &new, Some(&before))?;
         self.check_admission(Operation::Update, Some(&new), Some(&before)).await?;
         self.row.def.storage_version().schema.forget_empties(&mut new);
-        let mut bare = Value::clone(&before);
-        bare.remove("metadata.resourceVersion");
-        keep_stamps(&bare, &mut new);
+        keep_stamps(&before, &mut new);
         if finished(&new, &self.row) {
             return self.remove_finished(old, &new).await;
         }
@@ -131,12 +129,9 @@ impl Going<'_> {
         match self.call.request.subresource.as_str() {
             "" if self.row.def.has_status() => keep_top(new, "status", old.get("status")),
             "status" => {
-                let status = new.get("status").clone();
-                let managed = new.at("metadata.managedFields").clone();
-                let given = new.get("metadata").clone();
-                *new = old.clone();
-                keep_top(new, "status", &status);
-                keep(new, "managedFields", &managed);
+                let given = new.remove("metadata").unwrap_or_default();
+                keep_all_but(new, "status", old);
+                keep(new, "managedFields", given.get("managedFields"));
                 self.row.def.rules.metadata_of_status(new, &given);
             }
             _ => {}
@@ -150,29 +145,30 @@ impl Going<'_> {
             return Ok(Step::Done(old.clone()));
         }
         if self.call.request.write.dry_run {
-            return Ok(Step::Done(self.stored(new, old.header.resource_version)?));
+            return Ok(Step::Done(self.object(body, old.header.resource_version)?));
         }
         let stored = self.storage_key(&key);
-        let body = self.api.format.encode(&self.row.def, new).map_err(Status::internal)?;
+        let encoded = self.api.format.encode(&self.row.def, new, &body).map_err(Status::internal)?;
         let txn = claims.expect(stored.clone(), Expect::Modified(old.header.resource_version));
         let txn = match self.row.def.rules.lifetime() {
-            Some(lifetime) => txn.put_for(lifetime, stored, body),
-            None => txn.put(stored, body),
+            Some(lifetime) => txn.put_for(lifetime, stored, encoded),
+            None => txn.put(stored, encoded),
         };
         let answer = self.api.store.txn(txn).await.map_err(store_status)?;
         if !answer.succeeded {
             return Ok(Step::Again);
         }
-        Ok(Step::Done(self.stored(new, answer.revision)?))
+        Ok(Step::Done(self.object(body, answer.revision)?))
     }
 
     /// The last finalizer of an object in deletion is gone: the object goes with this very write.
     async fn remove_finished(&mut self, old: &Arc<Object>, new: &Value) -> Result<Step, Status> {
+        let body = Object::canonical(new);
         if self.call.request.write.dry_run {
-            return Ok(Step::Done(self.stored(new, old.header.resource_version)?));
+            return Ok(Step::Done(self.object(body, old.header.resource_version)?));
         }
         match self.remove(old).await? {
-            Some(revision) => Ok(Step::Done(self.stored(new, revision)?)),
+            Some(revision) => Ok(Step::Done(self.object(body, revision)?)),
             None => Ok(Step::Again),
         }
     }
@@ -238,6 +234,18 @@ fn keep_top(new: &mut Value, field: &str, old: &Value) {
     match old {
         Value::Null => drop(new.remove(field)),
         old => new.set(field, old.clone()),
+    }
+}
+
+/// Makes every field but one what it was; most are so already.
+fn keep_all_but(new: &mut Value, field: &str, old: &Value) {
+    if let Some(map) = new.as_map_mut() {
+        map.retain(|name, _| name == field || !old.get(name).is_null());
+    }
+    for (name, value) in old.as_map().into_iter().flat_map(|map| map.iter()).filter(|(name, _)| *name != field) {
+        if new.get(name) != value {
+            *new.entry(name) = value.clone();
+        }
     }
 }
 

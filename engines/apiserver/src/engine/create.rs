@@ -4,7 +4,7 @@ use super::{Going, Outcome, store_status};
 use crate::admission::Operation;
 use crate::storage;
 use kinds::Stage;
-use meta::{CompactString, Cursor, ErrorList, FieldError, Path, Problem, Status, Time, Value};
+use meta::{CompactString, Cursor, ErrorList, FieldError, Object, Path, Problem, Status, Time, Value};
 use store::{Expect, Txn};
 
 /// Tries of a generated name before the client is asked to try again.
@@ -92,19 +92,20 @@ impl Going<'_> {
 
     async fn commit_create(&mut self, value: Value, claims: Txn) -> Result<Outcome, Status> {
         let key = storage::value_key(&value);
+        let body = Object::canonical(&value);
         if self.call.request.write.dry_run {
             if self.row.hub.get(&key).is_some() {
                 return Err(Status::already_exists(&self.call.request.resource, &key.name));
             }
-            let object = self.stored(&value, 0)?;
+            let object = self.object(body, 0)?;
             return Ok(Outcome { created: true, ..Outcome::object(self.presented(object).await?) });
         }
         let stored = self.storage_key(&key);
-        let body = self.api.format.encode(&self.row.def, &value).map_err(Status::internal)?;
+        let encoded = self.api.format.encode(&self.row.def, &value, &body).map_err(Status::internal)?;
         let txn = claims.expect(stored.clone(), Expect::Absent).or_read(stored.clone());
         let txn = match self.row.def.rules.lifetime() {
-            Some(lifetime) => txn.put_for(lifetime, stored, body),
-            None => txn.put(stored, body),
+            Some(lifetime) => txn.put_for(lifetime, stored, encoded),
+            None => txn.put(stored, encoded),
         };
         let answer = self.api.store.txn(txn).await.map_err(store_status)?;
         if !answer.succeeded {
@@ -118,7 +119,7 @@ impl Going<'_> {
                 ),
             });
         }
-        let object = self.stored(&value, answer.revision)?;
+        let object = self.object(body, answer.revision)?;
         Ok(Outcome { created: true, ..Outcome::object(self.presented(object).await?) })
     }
 

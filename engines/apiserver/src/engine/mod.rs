@@ -22,10 +22,11 @@ use crate::identity::Identity;
 use crate::rows::{Row, Rows, Table};
 use crate::storage::{self, Format};
 use crate::webhooks::Hooks;
+use bytes::Bytes;
 use client::{Answer, Request};
 use clock::Clock;
 use kinds::{Context, Verb};
-use meta::{Key, Object, Status, Value};
+use meta::{Key, Object, Status};
 use std::sync::Arc;
 use store::Store;
 
@@ -237,8 +238,8 @@ impl Going<'_> {
         storage::key(&self.row.def, key)
     }
 
-    /// A stored value as an object at a revision.
-    fn stored(&self, value: &Value, revision: u64) -> Result<Arc<Object>, Status> {
-        Object::from_stored(Object::canonical(value), revision).map(Arc::new).map_err(Status::internal)
+    /// A canonical body as an object at a revision.
+    fn object(&self, body: Bytes, revision: u64) -> Result<Arc<Object>, Status> {
+        Object::from_stored(body, revision).map(Arc::new).map_err(Status::internal)
     }
 }

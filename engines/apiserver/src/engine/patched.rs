@@ -18,18 +18,17 @@ impl Going<'_> {
         self.settle_place(&mut new)?;
         self.check_version(&new, old)?;
         new.remove("metadata.resourceVersion");
-        let mut stored = Value::clone(old.value());
-        stored.remove("metadata.resourceVersion");
         self.row.def.rules.default(&mut new);
-        self.own(Some(&stored), &mut new).await?;
+        self.own(Some(old.value()), &mut new).await?;
         Ok(new)
     }
 
     fn checked_patched(&mut self, patch: &Patch, patched: Value) -> Result<Value, Status> {
-        let shown = patch.shown(&patched);
-        let refused = |why: &str| unpatchable(&shown, why);
         let wanted = self.row.def.gvk(&self.call.request.resource.version);
-        let decoded = self.decoded_patched(patch, patched, &wanted).map_err(|error| refused(&error.to_string()))?;
+        let whole = if patch.is_strategic() { String::new() } else { patched.to_string() };
+        let refused = |why: &str| unpatchable(&patch.shown(&whole), why);
+        let decoded =
+            self.decoded_patched(patch, patched, &wanted, &whole).map_err(|error| refused(&error.to_string()))?;
         let strict: Vec<String> = patch.warnings.iter().chain(&decoded.strict).cloned().collect();
         match self.field_validation()? {
             FieldValidation::Strict if !strict.is_empty() => {
@@ -43,23 +42,28 @@ impl Going<'_> {
         }
     }
 
-    /// As upstream: what a strategic patch made goes straight into Go's type, all else through JSON.
-    fn decoded_patched(&self, patch: &Patch, patched: Value, wanted: &Gvk) -> Result<Decoded, DecodeError> {
+    /// As upstream: what a strategic patch made goes straight into Go's type, all else through JSON, which `whole` is.
+    fn decoded_patched(
+        &self,
+        patch: &Patch,
+        patched: Value,
+        wanted: &Gvk,
+        whole: &str,
+    ) -> Result<Decoded, DecodeError> {
         let unknown = || DecodeError::Unreadable("the version is not served".into());
         let schema = &self.row.version(&wanted.version).ok_or_else(unknown)?.schema;
         if patch.is_strategic() {
-            return schema.restore(patched);
+            return schema.restore_touched(patched, |field| patch.touches(field));
         }
         if patched.str("apiVersion").is_empty() && !matches!(patched.get("apiVersion"), Value::Int(_)) {
             return Ok(versionless(&patched));
         }
         let given = type_of(&patched);
-        let body = patched.to_string();
         let decoded = schema.decode_value(patched)?;
         if fits(&given, wanted) {
             return Ok(decoded);
         }
-        Err(DecodeError::Mismatch(self.type_mismatch(&effective(given, wanted), wanted, body.as_bytes())))
+        Err(DecodeError::Mismatch(self.type_mismatch(&effective(given, wanted), wanted, whole.as_bytes())))
     }
 }
 

@@ -37,10 +37,8 @@ impl Going<'_> {
         self.check_version(given, old)?;
         let mut new = given.clone();
         new.remove("metadata.resourceVersion");
-        let mut before = Value::clone(old.value());
-        before.remove("metadata.resourceVersion");
         self.row.def.rules.default(&mut new);
-        self.own(Some(&before), &mut new).await?;
+        self.own(Some(old.value()), &mut new).await?;
         Ok(new)
     }
 

@@ -10,13 +10,13 @@ const KEPT: [&str; 6] =
 /// Judges the metadata of an object that is updated.
 pub fn validate_update(def: &KindDef, new: &Value, old: &Value) -> ErrorList {
     let (new, old) = (Cursor::root(new).at("metadata"), Cursor::root(old).at("metadata"));
-    let mut out = ErrorList::default();
+    let (mut out, contents) = (ErrorList::default(), contents(&new));
     // Upstream's generic code and then the kind's own judge it as changed metadata and as that of a new object.
     for _ in 0..2 {
         change(&new, &old, &mut out);
-        contents(&new, &mut out);
+        out.extend(contents.clone());
         super::finalizers(&new.at("finalizers"), &mut out);
-        contents(&new, &mut out);
+        out.extend(contents.clone());
     }
     standard_finalizers(def, &new.at("finalizers"), &mut out);
     out
@@ -34,11 +34,13 @@ fn change(new: &Cursor<'_>, old: &Cursor<'_>, out: &mut ErrorList) {
     }
 }
 
-fn contents(at: &Cursor<'_>, out: &mut ErrorList) {
-    labels(&at.at("labels"), out);
-    annotations(&at.at("annotations"), out);
-    owners::validate(&at.at("ownerReferences"), out);
-    managed_fields(&at.at("managedFields"), out);
+fn contents(at: &Cursor<'_>) -> ErrorList {
+    let mut out = ErrorList::default();
+    labels(&at.at("labels"), &mut out);
+    annotations(&at.at("annotations"), &mut out);
+    owners::validate(&at.at("ownerReferences"), &mut out);
+    managed_fields(&at.at("managedFields"), &mut out);
+    out
 }
 
 fn no_new_finalizers(new: &Cursor<'_>, old: &Cursor<'_>, out: &mut ErrorList) {

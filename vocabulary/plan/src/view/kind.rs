@@ -87,29 +87,34 @@ impl KindView {
     /// Puts an object in, and returns the one that stood there.
     pub fn insert(&mut self, object: Arc<Object>) -> Option<Arc<Object>> {
         let key = object.key();
-        let old = self.remove(&key);
-        for owner in owners(&object) {
-            self.by_owner.insert((owner, key.clone()));
-        }
-        for (index, keys) in &mut self.indexes {
-            keys.extend(entries(index, &key, &object));
-        }
-        self.objects.insert(key, object);
+        let old = self.objects.insert(key.clone(), object.clone());
+        self.reindex(&key, old.as_deref(), Some(&object));
         old
     }
 
     pub fn remove(&mut self, key: &Key) -> Option<Arc<Object>> {
         let old = self.objects.remove(key)?;
-        for owner in owners(&old) {
-            self.by_owner.remove(&(owner, key.clone()));
-        }
-        for (index, keys) in &mut self.indexes {
-            for entry in entries(index, key, &old) {
-                keys.remove(&entry);
-            }
-        }
+        self.reindex(key, Some(&old), None);
         Some(old)
     }
+
+    fn reindex(&mut self, key: &Key, old: Option<&Object>, new: Option<&Object>) {
+        replace(&mut self.by_owner, key, old.map(owners), new.map(owners));
+        for (index, keys) in &mut self.indexes {
+            replace(keys, key, old.map(index.values), new.map(index.values));
+        }
+    }
+}
+
+/// Most changes leave an object where it was found before.
+fn replace(keys: &mut Keys, key: &Key, old: Option<Vec<CompactString>>, new: Option<Vec<CompactString>>) {
+    if old == new {
+        return;
+    }
+    for value in old.into_iter().flatten() {
+        keys.remove(&(value, key.clone()));
+    }
+    keys.extend(new.into_iter().flatten().map(|value| (value, key.clone())));
 }
 
 fn owners(object: &Object) -> Vec<CompactString> {

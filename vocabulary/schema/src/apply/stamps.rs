@@ -1,11 +1,12 @@
 //! A write that changed nothing but the times of owners changed nothing.
 
-use meta::Value;
+use meta::{CompactString, Value};
 
-/// Gives `new` the owners of `old` when the two differ in nothing but owners' times: then it need not be stored.
+/// Gives `new` the owners of `old` when the two differ in nothing but owners' times: then it need not be stored. What
+/// the server alone knows of a version is no difference.
 pub fn keep_stamps(old: &Value, new: &mut Value) {
     let (before, after) = (old.items("metadata.managedFields"), new.items("metadata.managedFields"));
-    let same_owners = before.len() == after.len() && before.iter().zip(after).all(|(a, b)| same_but(a, b, "time"));
+    let same_owners = before.len() == after.len() && before.iter().zip(after).all(|(a, b)| same_but(a, b, &["time"]));
     if !same_owners || before == after || !same_object(old, new) {
         return;
     }
@@ -13,14 +14,18 @@ pub fn keep_stamps(old: &Value, new: &mut Value) {
 }
 
 fn same_object(old: &Value, new: &Value) -> bool {
-    same_but(old, new, "metadata") && same_but(old.get("metadata"), new.get("metadata"), "managedFields")
+    same_but(old, new, &["metadata"])
+        && same_but(old.get("metadata"), new.get("metadata"), &["managedFields", "resourceVersion"])
 }
 
-/// Whether two maps are equal in every field but one.
-fn same_but(a: &Value, b: &Value, ignored: &str) -> bool {
-    let fields = |value: &'_ Value| value.as_map().map_or(0, |map| map.len() - usize::from(map.contains(ignored)));
-    let mut of_a = a.as_map().into_iter().flat_map(|map| map.iter()).filter(|(name, _)| *name != ignored);
-    fields(a) == fields(b) && of_a.all(|(name, value)| b.as_map().and_then(|map| map.get(name)) == Some(value))
+/// Whether two maps are equal in every field but these.
+fn same_but(a: &Value, b: &Value, ignored: &[&str]) -> bool {
+    fields_but(a, ignored).eq(fields_but(b, ignored))
+}
+
+fn fields_but<'v>(value: &'v Value, ignored: &'v [&str]) -> impl Iterator<Item = (&'v CompactString, &'v Value)> {
+    let fields = value.as_map().into_iter().flat_map(|map| map.iter());
+    fields.filter(|(name, _)| !ignored.contains(&name.as_str()))
 }
 
 #[cfg(test)]

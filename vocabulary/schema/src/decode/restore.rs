@@ -8,6 +8,17 @@ use crate::{Schema, Shape, TypeId, Types};
 use meta::Value;
 
 impl Schema {
+    /// What a strategic merge patch has made of an object that was one of this kind, and whose other fields it left.
+    pub fn restore_touched(&self, mut value: Value, touched: impl Fn(&str) -> bool) -> Result<Decoded, DecodeError> {
+        let always = |name: &str| name == "apiVersion" || name == "kind";
+        let untouched = value.as_map_mut().map(|map| map.split(|name| !always(name) && !touched(name)));
+        let mut decoded = self.restore(value)?;
+        for (name, field) in untouched.into_iter().flatten() {
+            *decoded.value.entry(&name) = field;
+        }
+        Ok(decoded)
+    }
+
     /// What a strategic merge patch or an apply has made.
     pub fn restore(&self, mut value: Value) -> Result<Decoded, DecodeError> {
         if !self.types.custom {

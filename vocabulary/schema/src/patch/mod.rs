@@ -106,11 +106,20 @@ impl Patch {
         matches!(self.content, Content::Strategic(_))
     }
 
-    /// What messages show of a patch that made `patched`: a strategic one itself, else what it made.
-    pub fn shown(&self, patched: &Value) -> String {
+    /// Whether this field of an object can have become another.
+    pub fn touches(&self, field: &str) -> bool {
+        match &self.content {
+            // A directive names no field and may change any.
+            Content::Strategic(patch) => patch.contains(field) || patch.keys().any(|name| name.starts_with('$')),
+            Content::Json(_) | Content::Merge(_) => true,
+        }
+    }
+
+    /// What messages show of a patch that made this JSON: a strategic one itself, else what it made.
+    pub fn shown(&self, patched: &str) -> String {
         match &self.content {
             Content::Strategic(patch) => go_text(&Value::Map(patch.clone())),
-            Content::Json(_) | Content::Merge(_) => patched.to_string(),
+            Content::Json(_) | Content::Merge(_) => patched.to_owned(),
         }
     }
 }
