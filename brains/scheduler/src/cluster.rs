@@ -94,7 +94,7 @@ impl Cluster {
             self.add_node(facts);
             return None;
         };
-        let old = std::mem::replace(&mut self.nodes[at].facts, facts);
+        let old = self.nodes[at].change(facts);
         if old.labels() != self.nodes[at].facts.labels() {
             self.relabel(at, &old);
         }

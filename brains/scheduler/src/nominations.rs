@@ -47,6 +47,9 @@ impl Nominations {
 
     /// The node as it will be when those have come that are at least as important; the very same where there are none.
     pub(crate) fn filled<'a>(&self, node: &'a NodeInfo, pod: &PodInfo) -> Cow<'a, NodeInfo> {
+        if self.on_node.is_empty() {
+            return Cow::Borrowed(node);
+        }
         let promised = self.on_node.get(node.name()).into_iter().flatten();
         let mut filled = Cow::Borrowed(node);
         for other in promised.filter(|other| other.priority >= pod.priority && other.uid() != pod.uid()) {

@@ -5,21 +5,25 @@ mod correlate;
 use client::{ApiClient, Backoff, Outcome, PatchKind, Request};
 use clock::Clock;
 use correlate::{Correlator, Recorded};
+use jiff::{SignedDuration, Timestamp};
 use meta::{Gvr, Reason, Status};
 use plan::Event;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 /// Events that wait to be written; what comes on top is dropped, for events must never slow decisions.
 const BACKLOG: usize = 1000;
+const BETWEEN_COMPLAINTS: SignedDuration = SignedDuration::from_secs(5);
 const TRIES: u32 = 12;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 pub struct Recorder {
     to: mpsc::Sender<Event>,
+    dropped: Arc<AtomicU64>,
     task: AbortHandle,
 }
 
@@ -27,13 +31,15 @@ impl Recorder {
     /// `source` is the component that events name.
     pub fn start(client: Arc<dyn ApiClient>, clock: Arc<dyn Clock>, source: &'static str) -> Recorder {
         let (to, events) = mpsc::channel(BACKLOG);
-        let writer = Writer { client, clock, correlator: Correlator::new(source) };
-        Recorder { to, task: tokio::spawn(writer.run(events)).abort_handle() }
+        let dropped = Arc::new(AtomicU64::new(0));
+        let (correlator, said) = (Correlator::new(source), Timestamp::MIN);
+        let writer = Writer { client, clock, correlator, dropped: dropped.clone(), said };
+        Recorder { to, dropped, task: tokio::spawn(writer.run(events)).abort_handle() }
     }
 
     pub fn tell(&self, event: Event) {
         if self.to.try_send(event).is_err() {
-            tracing::warn!("an event was dropped: too many wait to be written");
+            self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -48,6 +54,9 @@ struct Writer {
     client: Arc<dyn ApiClient>,
     clock: Arc<dyn Clock>,
     correlator: Correlator,
+    dropped: Arc<AtomicU64>,
+    /// When it was last said how many were dropped.
+    said: Timestamp,
 }
 
 impl Writer {
@@ -57,6 +66,16 @@ impl Writer {
             if let Err(status) = self.write(&recorded).await {
                 tracing::debug!(reason = %event.reason, %status, "an event could not be told");
             }
+            self.say_what_was_dropped();
+        }
+    }
+
+    fn say_what_was_dropped(&mut self) {
+        let now = self.clock.now();
+        if self.dropped.load(Ordering::Relaxed) > 0 && now.duration_since(self.said) >= BETWEEN_COMPLAINTS {
+            let count = self.dropped.swap(0, Ordering::Relaxed);
+            tracing::warn!(count, "events were dropped: too many wait to be written");
+            self.said = now;
         }
     }
 

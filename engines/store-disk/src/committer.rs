@@ -3,6 +3,8 @@
 use crate::codec::Item;
 use crate::log::{Failure, Limits, Log};
 use crate::queue::{Queue, Waiting};
+use clock::Clock;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use store::{Error, Mvcc};
 
@@ -11,11 +13,36 @@ pub struct Committer {
     limits: Limits,
     queue: Arc<Queue>,
     mvcc: Arc<Mvcc>,
+    clock: Arc<dyn Clock>,
+    pace: Pace,
+}
+
+/// How fast the disk is, and whether it is wanted.
+struct Pace {
+    took: SignedDuration,
+    ended: Timestamp,
+}
+
+/// What a caller may be held up by a commit that it does itself.
+const SHORT: SignedDuration = SignedDuration::from_micros(500);
+
+impl Pace {
+    /// Whether a lone caller does better to write itself than to wake the writer, be woken by it, and leave a
+    /// processor to others meanwhile: there are no others, and the disk answers at once.
+    fn is_calm(&self, now: Timestamp) -> bool {
+        self.took < SHORT && now.duration_since(self.ended) > self.took
+    }
 }
 
 impl Committer {
-    pub fn new(log: Log, limits: Limits, queue: Arc<Queue>, mvcc: Arc<Mvcc>) -> Committer {
-        Committer { log, limits, queue, mvcc }
+    pub fn new(log: Log, limits: Limits, queue: Arc<Queue>, mvcc: Arc<Mvcc>, clock: Arc<dyn Clock>) -> Committer {
+        let pace = Pace { took: SHORT, ended: clock.now() };
+        Committer { log, limits, queue, mvcc, clock, pace }
+    }
+
+    /// Writes one batch on the caller's thread, if that is the better way.
+    pub fn step_if_calm(&mut self) -> bool {
+        self.pace.is_calm(self.clock.now()) && self.step()
     }
 
     /// Writes one batch; false when nothing waited.
@@ -24,7 +51,11 @@ impl Committer {
         if batch.is_empty() {
             return false;
         }
-        match self.write(&batch) {
+        let begun = self.clock.now();
+        let written = self.write(&batch);
+        let ended = self.clock.now();
+        self.pace = Pace { took: ended.duration_since(begun), ended };
+        match written {
             Ok(()) => self.publish(batch),
             Err(stop) => self.refuse(batch, &stop),
         }

@@ -2,13 +2,14 @@
 
 use crate::checkpoint::Checkpoint;
 use crate::codec::Item;
+use crate::committer::Committer;
 use crate::disk::{Disk, Held};
 use crate::log::Limits;
 use crate::queue::{Queue, Waiting};
 use crate::segment::Files;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use store::machine::{Deadline, Machine};
 use store::{Error, Expiring, Mvcc};
 use tokio::sync::oneshot;
@@ -20,6 +21,9 @@ pub struct Engine {
     pub disk: Arc<dyn Disk>,
     pub mvcc: Arc<Mvcc>,
     pub queue: Arc<Queue>,
+    pub committer: Mutex<Committer>,
+    /// Whether a caller may write on its own thread.
+    pub callers_commit: bool,
     pub files: Arc<Files>,
     pub limits: Limits,
     pub held: Mutex<Option<Held>>,
@@ -42,7 +46,22 @@ impl Engine {
         }
         let (done, durable) = oneshot::channel();
         self.queue.push(Waiting { item, revision, done: Some(done) });
+        drop(machine);
+        self.drive();
         Ok((answer, Some(durable)))
+    }
+
+    /// Has what was queued written: here and now, or by the writer.
+    fn drive(&self) {
+        let here = self.callers_commit.then(|| self.committer.try_lock().ok()).flatten();
+        if !here.is_some_and(|mut committer| committer.step_if_calm()) || self.checkpoint_due() {
+            self.queue.wake();
+        }
+    }
+
+    /// Writes one batch; false when there was none.
+    pub fn commit(&self) -> bool {
+        self.committer.lock().unwrap_or_else(PoisonError::into_inner).step()
     }
 
     pub fn checkpoint_due(&self) -> bool {

@@ -39,6 +39,8 @@ struct State {
     /// Why nothing is admitted any more.
     shut: Option<Error>,
     stopped: bool,
+    /// The driver has been woken, and has not looked yet what for.
+    woken: bool,
 }
 
 impl Queue {
@@ -50,8 +52,13 @@ impl Queue {
         self.state().shut.clone().map_or(Ok(()), Err)
     }
 
+    /// Whoever drives the committer has to be woken, unless that is the caller.
     pub fn push(&self, waiting: Waiting) {
         self.state().waiting.push(waiting);
+    }
+
+    pub fn wake(&self) {
+        self.state().woken = true;
         self.ready.notify_one();
         self.notify.notify_one();
     }
@@ -82,8 +89,7 @@ impl Queue {
     /// Asks the driver to end once the queue is empty.
     pub fn stop(&self) {
         self.state().stopped = true;
-        self.ready.notify_one();
-        self.notify.notify_one();
+        self.wake();
     }
 
     pub fn stopped(&self) -> bool {
@@ -92,9 +98,10 @@ impl Queue {
 
     /// False when there is nothing left to do, ever.
     pub fn wait(&self) -> bool {
-        let idle = |state: &mut State| state.waiting.is_empty() && !state.stopped;
-        let state = self.ready.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner);
-        !state.waiting.is_empty()
+        let idle = |state: &mut State| state.waiting.is_empty() && !state.stopped && !state.woken;
+        let mut state = self.ready.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner);
+        state.woken = false;
+        !state.waiting.is_empty() || !state.stopped
     }
 
     /// Returns when something may have been pushed, or the queue stopped.

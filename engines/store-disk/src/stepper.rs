@@ -1,7 +1,6 @@
 //! The three ways to move the engine on: a thread, a task, or a simulation's own steps.
 
 use crate::checkpoint::Checkpoint;
-use crate::committer::Committer;
 use crate::engine::Engine;
 use std::io;
 use std::sync::Arc;
@@ -10,18 +9,17 @@ use std::thread::JoinHandle;
 /// What moves the engine on: commits first, a checkpoint beside them.
 pub struct Stepper {
     engine: Arc<Engine>,
-    committer: Committer,
     checkpoint: Option<Checkpoint>,
 }
 
 impl Stepper {
-    pub(crate) fn new(engine: Arc<Engine>, committer: Committer) -> Stepper {
-        Stepper { engine, committer, checkpoint: None }
+    pub(crate) fn new(engine: Arc<Engine>) -> Stepper {
+        Stepper { engine, checkpoint: None }
     }
 
     /// Commits one batch; false when there was none.
     pub fn commit(&mut self) -> bool {
-        self.committer.step()
+        self.engine.commit()
     }
 
     /// Begins a checkpoint if one is due, or takes it one step on; false when there is nothing to do.
@@ -60,10 +58,10 @@ impl Stepper {
     }
 
     /// A checkpoint gets a thread of its own: a commit never waits for one.
-    pub(crate) fn run(mut self) {
+    pub(crate) fn run(self) {
         let mut beside: Option<JoinHandle<()>> = None;
         while self.engine.queue.wait() {
-            self.committer.step();
+            self.engine.commit();
             if beside.as_ref().is_none_or(JoinHandle::is_finished) && self.engine.checkpoint_due() {
                 beside = run_checkpoint(&self.engine);
             }

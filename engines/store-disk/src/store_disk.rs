@@ -33,7 +33,7 @@ pub struct DiskStore {
 /// Opens or creates the store in a directory, with a writer thread of its own.
 pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Arc<DiskStore>, OpenError> {
     let disk = RealDisk::new(dir).map_err(OpenError::io("create", &dir.to_string_lossy()))?;
-    let (store, stepper) = open_stepped(Arc::new(disk), clock, Limits::default())?;
+    let (store, stepper) = open_with(Arc::new(disk), clock, Limits::default(), true)?;
     let writer = std::thread::Builder::new().name("store-writer".into()).spawn(move || stepper.run());
     *store.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer.map_err(OpenError::Thread)?);
     Ok(store)
@@ -52,16 +52,25 @@ pub fn open_stepped(
     clock: Arc<dyn Clock>,
     limits: Limits,
 ) -> Result<(Arc<DiskStore>, Stepper), OpenError> {
+    open_with(disk, clock, limits, false)
+}
+
+fn open_with(
+    disk: Arc<dyn Disk>,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    callers_commit: bool,
+) -> Result<(Arc<DiskStore>, Stepper), OpenError> {
     let held = disk.lock().map_err(|error| match error.kind() {
         io::ErrorKind::WouldBlock => OpenError::Locked,
         _ => OpenError::io("lock", "the data directory")(error),
     })?;
     let Recovered { machine, log, files } = recover(&disk, clock.random() as u32, limits.room)?;
     let (mvcc, queue) = (Arc::new(Mvcc::new(machine)), Arc::new(Queue::default()));
-    let committer = Committer::new(log, limits, queue.clone(), mvcc.clone());
+    let committer = Mutex::new(Committer::new(log, limits, queue.clone(), mvcc.clone(), clock.clone()));
     let (held, checkpoint_above) = (Mutex::new(Some(held)), AtomicU64::new(0));
-    let engine = Arc::new(Engine { disk, mvcc, queue, files, limits, held, checkpoint_above });
-    let stepper = Stepper::new(engine.clone(), committer);
+    let engine = Arc::new(Engine { disk, mvcc, queue, committer, callers_commit, files, limits, held, checkpoint_above });
+    let stepper = Stepper::new(engine.clone());
     let store = DiskStore { engine, clock, alarm: Alarm::default(), writer: Mutex::new(None) };
     store.arm();
     Ok((Arc::new(store), stepper))

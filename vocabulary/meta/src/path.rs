@@ -1,5 +1,6 @@
 //! Where a value stands in an object, as upstream writes it: `spec.containers[0].env[key]`.
 
+use compact_str::CompactString;
 use std::fmt;
 use std::rc::Rc;
 
@@ -15,9 +16,9 @@ struct Step {
 
 #[derive(Debug)]
 enum Part {
-    Field(String),
+    Field(CompactString),
     Index(usize),
-    Key(String),
+    Key(CompactString),
 }
 
 impl Path {
@@ -34,7 +35,7 @@ impl Path {
     }
 
     pub fn field(&self, name: &str) -> Path {
-        self.push(Part::Field(name.to_string()))
+        self.push(Part::Field(name.into()))
     }
 
     pub fn index(&self, index: usize) -> Path {
@@ -43,7 +44,7 @@ impl Path {
 
     /// An entry of a map: `labels[app]`.
     pub fn key(&self, key: &str) -> Path {
-        self.push(Part::Key(key.to_string()))
+        self.push(Part::Key(key.into()))
     }
 
     pub fn is_root(&self) -> bool {

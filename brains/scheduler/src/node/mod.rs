@@ -26,6 +26,11 @@ pub struct NodeFacts {
 #[derive(Clone, Debug)]
 pub struct NodeInfo {
     pub facts: Arc<NodeFacts>,
+    /// What every search asks of the facts, here beside the sums: thousands of nodes are looked at for one pod, and the
+    /// facts lie elsewhere in memory.
+    pub allocatable: Resources,
+    pub unschedulable: bool,
+    pub tainted: bool,
     pub requested: Resources,
     pub scored: Resources,
     pub host_ports: Vec<HostPort>,
@@ -83,8 +88,18 @@ impl NodeFacts {
 
 impl NodeInfo {
     pub(crate) fn new(facts: Arc<NodeFacts>) -> NodeInfo {
+        let allocatable = facts.allocatable.clone();
+        let (unschedulable, tainted) = (facts.unschedulable, !facts.taints.is_empty());
         let (requested, scored) = (Resources::default(), Resources::default());
-        NodeInfo { facts, requested, scored, host_ports: Vec::new(), pods: Vec::new() }
+        let (host_ports, pods) = (Vec::new(), Vec::new());
+        NodeInfo { facts, allocatable, unschedulable, tainted, requested, scored, host_ports, pods }
+    }
+
+    /// Takes in what the node is now; answers what it was.
+    pub(crate) fn change(&mut self, facts: Arc<NodeFacts>) -> Arc<NodeFacts> {
+        self.allocatable.clone_from(&facts.allocatable);
+        (self.unschedulable, self.tainted) = (facts.unschedulable, !facts.taints.is_empty());
+        std::mem::replace(&mut self.facts, facts)
     }
 
     pub fn name(&self) -> &CompactString {

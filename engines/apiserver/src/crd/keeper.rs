@@ -187,7 +187,7 @@ impl Keeper {
             }
             let mut new = old.clone();
             change(&mut new);
-            self.own_status(old, &mut new);
+            self.own_status(&old, &mut new);
             Ok(new)
         });
         changed.await.map(drop)

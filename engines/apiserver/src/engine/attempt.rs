@@ -37,14 +37,14 @@ impl Api {
     pub async fn overwrite(
         &self,
         call: &Call,
-        mut change: impl FnMut(&Value) -> Result<Value, Status>,
+        mut change: impl FnMut(Value) -> Result<Value, Status>,
     ) -> Result<Arc<Object>, Status> {
         let table = self.rows.table();
         let row = table.served(&call.request.resource).ok_or_else(Status::no_such_page)?.clone();
         let mut going = Going { api: self, call, table, row, warnings: Vec::new() };
         for _ in 0..TRIES {
             let old = going.current_for_change().await?;
-            let mut new = change(old.value())?;
+            let mut new = change(old.decode_value())?;
             new.remove("metadata.resourceVersion");
             if let Step::Done(object) = going.commit_change(&old, &new, Txn::new()).await? {
                 return Ok(object);

@@ -1,6 +1,6 @@
 //! A pod's binding: the scheduler's word on which node it goes to.
 
-use super::{Virtual, body};
+use super::{Virtual, body, put_condition};
 use crate::engine::{Api, Call, Outcome, Payload};
 use client::Answer;
 use futures::future::BoxFuture;
@@ -60,7 +60,7 @@ struct Wanted<'a> {
 
 impl Wanted<'_> {
     /// The pod on its node, or why it cannot go there.
-    fn bind(&self, pod: &Value) -> Result<Value, Status> {
+    fn bind(&self, pod: Value) -> Result<Value, Status> {
         let name = pod.str("metadata.name");
         let conflict = |why: String| Err(Status::conflict(&Gvr::new("", "v1", "pods/binding"), name, why));
         let uid = self.binding.str("metadata.uid");
@@ -83,8 +83,7 @@ impl Wanted<'_> {
         Ok(self.bound(pod))
     }
 
-    fn bound(&self, pod: &Value) -> Value {
-        let mut pod = pod.clone();
+    fn bound(&self, mut pod: Value) -> Value {
         pod.set("spec.nodeName", self.node);
         for field in ["annotations", "labels"] {
             for (name, given) in self.binding.fields(&format!("metadata.{field}")) {
@@ -93,11 +92,7 @@ impl Wanted<'_> {
         }
         let scheduled = value!({"type": "PodScheduled", "status": "True", "lastProbeTime": null,
             "lastTransitionTime": (&self.now)});
-        let conditions = pod.entry("status").entry("conditions");
-        let mut kept: Vec<Value> = conditions.as_list().unwrap_or(&[]).to_vec();
-        kept.retain(|condition| condition.str("type") != "PodScheduled");
-        kept.push(scheduled);
-        *conditions = Value::List(kept);
+        put_condition(&mut pod, scheduled);
         pod
     }
 }

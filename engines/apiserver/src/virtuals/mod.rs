@@ -72,6 +72,15 @@ fn own(api: &Api, call: &Call, name: &str, value: &mut Value) -> Result<(), Stat
     Ok(())
 }
 
+/// Says one condition of an object, in place of what it said of that before.
+fn put_condition(object: &mut Value, condition: Value) {
+    let conditions = object.entry("status").entry("conditions");
+    let mut all = std::mem::take(conditions.as_list_mut().unwrap_or(&mut Vec::new()));
+    all.retain(|known| known.str("type") != condition.str("type"));
+    all.push(condition);
+    *conditions = Value::List(all);
+}
+
 fn answered(mut value: Value) -> Result<Outcome, Status> {
     if value.get("metadata").is_null() {
         value.set("metadata", Value::map());

@@ -33,7 +33,7 @@ impl PreScore for NodeResourcesBalancedAllocation {
 
 impl Score for Balance<'_> {
     fn score(&self, node: &NodeInfo) -> i64 {
-        let (has, used, asks) = (&node.facts.allocatable, &node.requested, &self.0.requests);
+        let (has, used, asks) = (&node.allocatable, &node.requested, &self.0.requests);
         let cpu = share(used.milli_cpu + asks.milli_cpu, has.milli_cpu);
         let memory = share(used.memory + asks.memory, has.memory);
         // The standard deviation of two is half their distance.

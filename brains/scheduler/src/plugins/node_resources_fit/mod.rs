@@ -88,7 +88,7 @@ impl PreFilter for NodeResourcesFit {
 
 impl Filter for Fits<'_> {
     fn check(&self, node: &NodeInfo) -> Result<(), Refusal> {
-        let (asks, has, used) = (self.0, &node.facts.allocatable, &node.requested);
+        let (asks, has, used) = (self.0, &node.allocatable, &node.requested);
         let fits = (node.pods.len() as i64) < has.pods
             && enough(asks.milli_cpu, has.milli_cpu, used.milli_cpu)
             && enough(asks.memory, has.memory, used.memory)
@@ -104,7 +104,7 @@ fn enough(asked: i64, has: i64, used: i64) -> bool {
 
 impl Fits<'_> {
     fn explain(&self, node: &NodeInfo) -> Refusal {
-        let (asks, has, used) = (self.0, &node.facts.allocatable, &node.requested);
+        let (asks, has, used) = (self.0, &node.allocatable, &node.requested);
         let mut reasons: Vec<Cow<'static, str>> = Vec::new();
         let mut hopeless = false;
         if node.pods.len() as i64 >= has.pods {

@@ -61,7 +61,7 @@ fn usage(name: &str, pod: &PodInfo, node: &NodeInfo) -> Option<(i64, i64)> {
         _ => (&pod.requests, &node.requested),
     };
     let asked = mine.get(name);
-    let capacity = node.facts.allocatable.get(name);
+    let capacity = node.allocatable.get(name);
     let bypassed = asked == 0 && !matches!(name, "cpu" | "memory" | "ephemeral-storage");
     (capacity != 0 && !bypassed).then(|| (theirs.get(name) + asked, capacity))
 }

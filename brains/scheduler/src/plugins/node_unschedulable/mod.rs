@@ -40,6 +40,6 @@ impl PreFilter for NodeUnschedulable {
 
 impl Filter for Schedulable {
     fn check(&self, node: &NodeInfo) -> Result<(), Refusal> {
-        if node.facts.unschedulable { Err(Refusal::hopeless("node(s) were unschedulable")) } else { Ok(()) }
+        if node.unschedulable { Err(Refusal::hopeless("node(s) were unschedulable")) } else { Ok(()) }
     }
 }

@@ -41,7 +41,7 @@ impl PreFilter for TaintToleration {
 
 impl Filter for Admits<'_> {
     fn check(&self, node: &NodeInfo) -> Result<(), Refusal> {
-        if admits(&node.facts.taints, self.0) {
+        if !node.tainted || admits(&node.facts.taints, self.0) {
             return Ok(());
         }
         Err(Refusal::hopeless("node(s) had untolerated taint(s)"))
@@ -55,7 +55,7 @@ impl PreScore for TaintToleration {
         _cluster: &'a Cluster,
         nodes: &[&'a NodeInfo],
     ) -> Option<Box<dyn Score + 'a>> {
-        if !nodes.iter().any(|node| node.facts.taints.iter().any(|taint| taint.is_soft())) {
+        if !nodes.iter().any(|node| node.tainted && node.facts.taints.iter().any(|taint| taint.is_soft())) {
             return None;
         }
         let about_soft = |of: &&Toleration| of.effect.is_empty() || of.effect == "PreferNoSchedule";

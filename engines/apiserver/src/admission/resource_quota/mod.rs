@@ -79,6 +79,6 @@ async fn raise(
 ) -> Result<(), Status> {
     let request = Request::get(quotas(), quota.key()).subresource("status");
     let call = Call { identity: Arc::new(Identity::loopback()), request, payload: Payload::None };
-    let raised = on.api.overwrite(&call, |old| Ok(change(old)?.unwrap_or_else(|| old.clone())));
+    let raised = on.api.overwrite(&call, |old| Ok(change(&old)?.unwrap_or(old)));
     Box::pin(raised).await.map(drop)
 }

@@ -3,7 +3,7 @@
 mod budget;
 
 use self::budget::Spending;
-use super::{Virtual, body};
+use super::{Virtual, body, put_condition};
 use crate::admission::{lookup, node_restriction};
 use crate::engine::{Api, Call, Outcome, Payload};
 use crate::identity::Identity;
@@ -134,12 +134,9 @@ impl Evicting<'_> {
 }
 
 /// The pod with the condition that says why it goes.
-fn marked(pod: &Value, now: &str) -> Value {
-    let mut pod = pod.clone();
-    let mut conditions = pod.items("status.conditions").to_vec();
-    conditions.retain(|condition| condition.str("type") != "DisruptionTarget");
-    conditions.push(value!({"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI",
-        "message": "Eviction API: evicting", "lastProbeTime": null, "lastTransitionTime": now}));
-    pod.set("status.conditions", conditions);
+fn marked(mut pod: Value, now: &str) -> Value {
+    let evicting = value!({"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI",
+        "message": "Eviction API: evicting", "lastProbeTime": null, "lastTransitionTime": now});
+    put_condition(&mut pod, evicting);
     pod
 }
