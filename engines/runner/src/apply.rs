@@ -9,7 +9,8 @@ use crate::barrier::Awaited;
 use client::{Answer, ApiClient};
 use futures::future::join_all;
 use meta::Status;
-use plan::{Action, Fact, Plan, Refusal};
+use plan::{Action, Fact, Refusal};
+use std::collections::VecDeque;
 use verdict::judge;
 
 /// Of many creations the first goes alone, then 2, 4, 8: where one is refused, so would be the rest.
@@ -23,42 +24,40 @@ pub(crate) struct Done {
     pub(crate) verdict: Verdict,
 }
 
-pub(crate) async fn apply(plan: &Plan, client: &dyn ApiClient, name: impl Fn(&str) -> String) -> Applied {
+pub(crate) async fn apply(actions: Vec<Action>, client: &dyn ApiClient, name: impl Fn(&str) -> String) -> Applied {
     let mut applied = Applied::default();
-    let mut rest = &plan.actions[..];
-    while let [first, later @ ..] = rest
+    let mut rest = VecDeque::from(actions);
+    while let Some(first) = rest.front()
         && applied.verdict == Verdict::Done
     {
-        let equals = 1 + later.iter().take_while(|next| first.is_equal_of(next)).count();
-        let (run, after) = rest.split_at(equals);
+        let equals = rest.iter().take_while(|next| first.is_equal_of(next)).count().max(1);
+        let run: Vec<Action> = rest.drain(..equals).collect();
         apply_run(run, client, &name, &mut applied).await;
-        rest = after;
     }
     applied
 }
 
-async fn apply_run(run: &[Action], client: &dyn ApiClient, name: &impl Fn(&str) -> String, applied: &mut Applied) {
+async fn apply_run(run: Vec<Action>, client: &dyn ApiClient, name: &impl Fn(&str) -> String, applied: &mut Applied) {
     let mut batch = if matches!(run[0], Action::Create { .. }) { FIRST_BATCH } else { LARGEST_BATCH };
-    let mut rest = run;
-    while !rest.is_empty() && applied.verdict == Verdict::Done {
-        let (now, later) = rest.split_at(batch.min(rest.len()));
-        let done = join_all(now.iter().map(|action| apply_one(action, client, name))).await;
+    let mut rest = run.into_iter();
+    while !rest.as_slice().is_empty() && applied.verdict == Verdict::Done {
+        let done = join_all(rest.by_ref().take(batch).map(|action| apply_one(action, client, name))).await;
         done.into_iter().for_each(|done| applied.add(done));
-        rest = later;
         batch = (batch * 2).min(LARGEST_BATCH);
     }
 }
 
-async fn apply_one(action: &Action, client: &dyn ApiClient, name: &impl Fn(&str) -> String) -> Done {
-    let asked = request::of(action, name);
+async fn apply_one(mut action: Action, client: &dyn ApiClient, name: &impl Fn(&str) -> String) -> Done {
+    let body = action.take_body();
+    let asked = request::of(&action, body, name);
     let key = request::target(&asked);
     let answer = match client.call(asked).await {
         Ok(Answer::Status(status)) if status.status != "Success" => Err(status),
         answer => answer,
     };
-    match action {
+    match &action {
         Action::Confirm(fact) => confirm(fact, answer),
-        _ => judge(action, key, answer),
+        action => judge(action, key, answer),
     }
 }
 

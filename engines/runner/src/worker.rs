@@ -43,8 +43,9 @@ impl Worker {
     pub(crate) async fn work(&self, key: &Key, wake: Wake) -> Outcome {
         let (plan, applied) = {
             let _permit = self.permits.acquire().await;
-            let plan = self.decide(key, wake);
-            let applied = apply::apply(&plan, &*self.client, |base| self.name(base)).await;
+            let mut plan = self.decide(key, wake);
+            let actions = std::mem::take(&mut plan.actions);
+            let applied = apply::apply(actions, &*self.client, |base| self.name(base)).await;
             (plan, applied)
         };
         self.tell(&plan, &applied);

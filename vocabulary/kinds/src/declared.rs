@@ -48,6 +48,13 @@ enum Rule {
     MaxBytes(usize),
 }
 
+impl Rule {
+    fn judges_absence(&self) -> bool {
+        use Rule::*;
+        matches!(self, Required(_) | RequiredPresent(_) | OneOfEvenAbsent(_) | NameEvenAbsent(_) | NonZero)
+    }
+}
+
 type Book = HashMap<TypeId, Vec<(&'static str, Vec<Rule>)>>;
 
 fn book() -> &'static Book {
@@ -150,7 +157,10 @@ pub fn judge(context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut 
 
 fn judge_fields(id: TypeId, at: &Cursor<'_>, old: &Value, out: &mut ErrorList) {
     for (field, rules) in book().get(&id).into_iter().flatten() {
-        judge_field(&at.at(field), old.get(field), rules, out);
+        let (value, old) = (at.value.get(field), old.get(field));
+        if !value.is_null() || !old.is_null() || rules.iter().any(Rule::judges_absence) {
+            judge_field(&Cursor::new(value, at.path.field(field)), old, rules, out);
+        }
     }
 }
 
@@ -165,9 +175,9 @@ fn walk(types: &Types, id: TypeId, at: &Cursor<'_>, old: &Value, out: &mut Error
     match (at.value, &types.node(id).shape) {
         (Value::Map(map), Shape::Struct(fields)) => {
             judge_fields(id, at, old, out);
-            for (name, _) in map.iter() {
+            for (name, value) in map.iter().filter(|(_, value)| matches!(value, Value::Map(_) | Value::List(_))) {
                 if let Some(field) = fields.field(name) {
-                    walk(types, field.node, &at.at(name), old.get(name), out);
+                    walk(types, field.node, &Cursor::new(value, at.path.field(name)), old.get(name), out);
                 }
             }
         }

@@ -61,7 +61,7 @@ struct Envelope<'a> {
 
 #[derive(Debug)]
 pub struct Object {
-    pub header: Header,
+    pub header: Arc<Header>,
     pub gvk: Gvk,
     body: Bytes,
     /// Where `"metadata"` begins: after the type's own fields.
@@ -84,7 +84,7 @@ impl Object {
             .ok_or_else(|| JsonError(format!("unexpected apiVersion: {}", envelope.api_version)))?;
         let gvk = Gvk::new(group_version.group, group_version.version, &*envelope.kind);
         let (untyped, hole) = offsets(&body).ok_or_else(|| JsonError("not a stored object".into()))?;
-        let header = Header { resource_version, ..envelope.metadata };
+        let header = Arc::new(Header { resource_version, ..envelope.metadata });
         let (value, typed, selectable) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         Ok(Object { header, gvk, body, untyped, hole, value, typed, selectable })
     }

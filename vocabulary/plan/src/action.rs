@@ -102,6 +102,17 @@ impl Action {
         }
     }
 
+    /// Takes out what it brings: what is left still says what it is about.
+    pub fn take_body(&mut self) -> Value {
+        match self {
+            Action::Create { object: body, .. }
+            | Action::Update { object: body, .. }
+            | Action::Post { object: body, .. }
+            | Action::Merge { patch: body, .. } => std::mem::take(body),
+            Action::Delete { .. } | Action::DeleteAll { .. } | Action::Confirm(_) => Value::Null,
+        }
+    }
+
     /// Whether `next` may be done side by side with this one.
     pub fn is_equal_of(&self, next: &Action) -> bool {
         match (self, next) {

@@ -4,7 +4,8 @@ use super::super::figure::Figures;
 use super::super::{BenchError, cpu};
 use super::{Bench, collection};
 
-const TO_A_CONNECTION: usize = 200;
+/// Upstream takes a hundred streams of one connection, and lets more wait.
+const TO_A_CONNECTION: usize = 90;
 
 impl Bench {
     pub(super) async fn idle(&self, namespace: &str, figures: &mut Figures) -> Result<(), BenchError> {

@@ -5,14 +5,15 @@ use kinds::Verb;
 use meta::{Key, Value};
 use plan::{Action, Deletion, Fact, Propagation};
 
-pub(super) fn of(action: &Action, name: &impl Fn(&str) -> String) -> Request {
+/// `body` is what the action has brought.
+pub(super) fn of(action: &Action, body: Value, name: &impl Fn(&str) -> String) -> Request {
     match action.clone() {
-        Action::Create { resource, namespace, object } => Request::create(resource, &namespace, named(object, name)),
-        Action::Update { resource, key, subresource, object } => {
-            Request::update(resource, key, object).subresource(subresource)
+        Action::Create { resource, namespace, .. } => Request::create(resource, &namespace, named(body, name)),
+        Action::Update { resource, key, subresource, .. } => {
+            Request::update(resource, key, body).subresource(subresource)
         }
-        Action::Merge { resource, key, subresource, patch } => {
-            Request::patch(resource, key, PatchKind::Merge, patch).subresource(subresource)
+        Action::Merge { resource, key, subresource, .. } => {
+            Request::patch(resource, key, PatchKind::Merge, body).subresource(subresource)
         }
         Action::Delete { resource, key, options: Deletion { uid, resource_version, propagation, grace_seconds } } => {
             let delete =
@@ -23,8 +24,8 @@ pub(super) fn of(action: &Action, name: &impl Fn(&str) -> String) -> Request {
             let delete = DeleteOptions { propagation: Some(Propagation::Background), ..DeleteOptions::default() };
             Request { delete, ..Request::new(Verb::DeleteCollection, resource, Key::new(namespace, "")) }
         }
-        Action::Post { resource, key, subresource, object } => {
-            let request = Request { body: Body::Object(object), ..Request::new(Verb::Create, resource, key) };
+        Action::Post { resource, key, subresource, .. } => {
+            let request = Request { body: Body::Object(body), ..Request::new(Verb::Create, resource, key) };
             request.subresource(subresource)
         }
         Action::Confirm(Fact::Absent { resource, key, .. } | Fact::Alive { resource, key, .. }) => {

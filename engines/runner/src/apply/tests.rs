@@ -64,8 +64,7 @@ fn deletion() -> Action {
 }
 
 async fn run(actions: Vec<Action>, server: &Server) -> Applied {
-    let plan = Plan { actions, ..Plan::default() };
-    apply(&plan, server, |base| format!("{base}1")).await
+    apply(actions, server, |base| format!("{base}1")).await
 }
 
 #[tokio::test(start_paused = true)]

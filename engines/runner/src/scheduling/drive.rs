@@ -147,7 +147,7 @@ impl Drive {
     fn bind(&mut self, pod: Arc<PodInfo>, plan: Plan, events: Vec<Event>) {
         let (client, clock, inputs) = (self.client.clone(), self.clock.clone(), self.inputs.clone());
         self.requests.spawn(async move {
-            let applied = apply::apply(&plan, &*client, str::to_owned).await;
+            let applied = apply::apply(plan.actions, &*client, str::to_owned).await;
             match applied.verdict {
                 Verdict::Done => Done::Bound(pod, events),
                 _ => {
@@ -175,7 +175,7 @@ impl Drive {
                 if let Err(status) = client.call(reason).await {
                     tracing::debug!(victim = %victim.key(), %status, "a pod was not told why it leaves");
                 }
-                match apply::apply(&plan, &*client, str::to_owned).await.verdict {
+                match apply::apply(plan.actions, &*client, str::to_owned).await.verdict {
                     Verdict::Done => Done::Told,
                     _ => Done::NotEvicted(victim),
                 }
