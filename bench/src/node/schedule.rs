@@ -4,6 +4,7 @@
 use super::Cluster;
 use super::seen::{Watch, list_and_watch};
 use super::workspace::{Workspace, pod};
+use crate::api::spread::Spread;
 use crate::api::{BenchError, cpu};
 use crate::results::Figure;
 use clap::Args;
@@ -29,31 +30,50 @@ pub struct Options {
     nodes: usize,
     #[arg(long, default_value_t = 10_000)]
     pods: usize,
+    #[arg(long, default_value_t = 3)]
+    runs: usize,
 }
 
 pub async fn run(options: &Options) -> Result<(), BenchError> {
-    let workspace = Workspace::open(&options.cluster.kubeconfig, "schedule").await?;
+    let workspace = Workspace::open(&options.cluster.kubeconfig, "nodes").await?;
     let began = Instant::now();
     workspace.make("/api/v1/nodes", options.nodes, node).await?;
     all_untainted(&workspace, options.nodes).await?;
     println!("{} nodes stand after {:.1?}", options.nodes, began.elapsed());
-    let (_, watch) = list_and_watch(workspace.target.connect().await?, &workspace.pods()).await?;
-    let (began, before, path) = (Instant::now(), cpu::seconds(&options.cluster.pids)?, workspace.pods());
-    let making = workspace.make(&path, options.pods, asking);
-    let (made, bound) = tokio::join!(making, all_bound(watch, options.pods));
-    made?;
-    let (wall, used) = (began.elapsed().as_secs_f64(), cpu::seconds(&options.cluster.pids)? - before);
-    check(&bound?, options.nodes)?;
-    let (rate, each) = (options.pods as f64 / wall, used * 1000.0 / options.pods as f64);
+    let (mut walls, mut used) = (Vec::new(), Vec::new());
+    for run in 0..options.runs {
+        let (wall, cpu) = once(options, run).await?;
+        walls.push(wall);
+        used.push(cpu);
+    }
     let (resident, _) = cpu::memory(&options.cluster.pids)?;
-    let memory = resident as f64 / 1024.0;
-    let measured = format!("{rate:.0}/s, {each:.2} CPU s per 1,000, {memory:.0} MiB ({} pods)", options.pods);
+    let (wall, used, pods) = (Spread::of(walls), Spread::of(used), options.pods as f64);
+    let [middle, least, most] = [0.5, 1.0, 0.0].map(|at| pods * 1000.0 / wall.at(at));
+    let (each, memory) = (used.at(0.5) / pods, resident as f64 / 1024.0);
+    let measured = format!(
+        "{middle:.0}/s ({least:.0} to {most:.0}), {each:.2} CPU s per 1,000, {memory:.0} MiB ({} pods)",
+        options.pods
+    );
     if options.nodes == 5_000 {
         FIGURE.record(&measured)?
     } else {
         println!("{measured}")
     }
     workspace.close().await
+}
+
+/// How long it took, and how much CPU.
+async fn once(options: &Options, run: usize) -> Result<(Duration, Duration), BenchError> {
+    let workspace = Workspace::open(&options.cluster.kubeconfig, &format!("schedule-{run}")).await?;
+    let (_, watch) = list_and_watch(workspace.target.connect().await?, &workspace.pods()).await?;
+    let (began, before, path) = (Instant::now(), cpu::seconds(&options.cluster.pids)?, workspace.pods());
+    let making = workspace.make(&path, options.pods, asking);
+    let (made, bound) = tokio::join!(making, all_bound(watch, options.pods));
+    made?;
+    let (wall, used) = (began.elapsed(), cpu::seconds(&options.cluster.pids)? - before);
+    check(&bound?, options.nodes)?;
+    workspace.clear().await?;
+    Ok((wall, Duration::from_secs_f64(used)))
 }
 
 fn node(number: usize) -> Value {

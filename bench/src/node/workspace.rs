@@ -67,6 +67,23 @@ impl Workspace {
         let path = format!("/api/v1/namespaces/{}", self.namespace);
         self.target.connect().await?.ask("DELETE", &path, "").await.map(drop)
     }
+
+    /// Ends it, and waits until it has gone: what follows is measured alone.
+    pub async fn clear(self) -> Result<(), BenchError> {
+        let (target, pods) = (self.target.clone(), self.pods());
+        let path = format!("/api/v1/namespaces/{}", self.namespace);
+        self.close().await?;
+        let mut connection = target.connect().await?;
+        // Nobody on nodes that are objects alone would ever say that a pod has ended.
+        connection.ask("DELETE", &format!("{pods}?gracePeriodSeconds=0"), "").await?;
+        for _ in 0..PAUSES {
+            if connection.ask("GET", &path, "").await.is_err() {
+                return Ok(());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Err(BenchError(format!("{path} does not go")))
+    }
 }
 
 /// What others make in their own time.

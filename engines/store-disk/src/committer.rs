@@ -23,7 +23,7 @@ struct Pace {
     ended: Timestamp,
 }
 
-/// What a caller may be held up by a commit that it does itself.
+/// For less than this a caller may be held up by a commit that it does itself.
 const SHORT: SignedDuration = SignedDuration::from_micros(500);
 
 impl Pace {
@@ -142,4 +142,25 @@ struct Stop {
     /// The batch may be on the disk.
     written: bool,
     reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_writes_where_the_disk_is_fast_and_nobody_else_writes() {
+        let ended = Timestamp::UNIX_EPOCH;
+        let micros = SignedDuration::from_micros;
+        for (took, since, calm) in [
+            (100, 50, false),
+            (100, 101, true),
+            (499, 10_000, true),
+            (500, 10_000, false),
+            (100, -50, false), // the clock was set back
+        ] {
+            let pace = Pace { took: micros(took), ended };
+            assert_eq!(pace.is_calm(ended + micros(since)), calm, "{took} us long, {since} us ago");
+        }
+    }
 }

@@ -143,6 +143,10 @@ impl Authority {
     }
 }
 
+/// A record, with all that surrounds it, in 8 KiB. Each has memory of its own, which the allocator hands out in turns:
+/// eight of these stay in the processor's nearest cache, and thirty of the largest size do not.
+const RECORD: usize = 8 * 1024 - 64;
+
 /// A server's TLS: its certificate, and client certificates of any authority where a client shows one. The server's order
 /// of ciphers holds, not the client's, and as with upstream AES with 128 bits is its first: the cheapest that is safe.
 pub fn server_tls(signed: &Signed, clients: &str) -> Result<Arc<rustls::ServerConfig>, CertificateError> {
@@ -160,6 +164,7 @@ pub fn server_tls(signed: &Signed, clients: &str) -> Result<Arc<rustls::ServerCo
     let builder = builder.with_client_cert_verifier(verifier);
     let mut config = builder.with_single_cert(chain, key).map_err(|e| tls(&e))?;
     config.ignore_client_order = true;
+    config.max_fragment_size = Some(RECORD);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const DRAIN: Duration = Duration::from_secs(5);
 /// What a connection whose client reads slowly may hold of plain answers, and the bound of a request's head.
 const BUFFERED: usize = 64 * 1024;
-/// What it may hold of encrypted answers: two records.
+/// What it may hold of encrypted answers: a few records.
 const ENCRYPTED: usize = 32 * 1024;
 
 #[derive(Debug)]
