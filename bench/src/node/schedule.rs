@@ -40,13 +40,15 @@ pub async fn run(options: &Options) -> Result<(), BenchError> {
     workspace.make("/api/v1/nodes", options.nodes, node).await?;
     all_untainted(&workspace, options.nodes).await?;
     println!("{} nodes stand after {:.1?}", options.nodes, began.elapsed());
-    let (mut walls, mut used) = (Vec::new(), Vec::new());
+    let (mut walls, mut used, mut resident) = (Vec::new(), Vec::new(), 0);
     for run in 0..options.runs {
-        let (wall, cpu) = once(options, run).await?;
-        walls.push(wall);
-        used.push(cpu);
+        let measured = once(options, run).await?;
+        walls.push(measured.wall);
+        used.push(measured.cpu);
+        if run == 0 {
+            resident = measured.resident; // later ones are told of in the history of what was
+        }
     }
-    let (resident, _) = cpu::memory(&options.cluster.pids)?;
     let (wall, used, pods) = (Spread::of(walls), Spread::of(used), options.pods as f64);
     let [middle, least, most] = [0.5, 1.0, 0.0].map(|at| pods * 1000.0 / wall.at(at));
     let (each, memory) = (used.at(0.5) / pods, resident as f64 / 1024.0);
@@ -62,8 +64,14 @@ pub async fn run(options: &Options) -> Result<(), BenchError> {
     workspace.close().await
 }
 
-/// How long it took, and how much CPU.
-async fn once(options: &Options, run: usize) -> Result<(Duration, Duration), BenchError> {
+struct Measured {
+    wall: Duration,
+    cpu: Duration,
+    /// While all its pods stand.
+    resident: u64,
+}
+
+async fn once(options: &Options, run: usize) -> Result<Measured, BenchError> {
     let workspace = Workspace::open(&options.cluster.kubeconfig, &format!("schedule-{run}")).await?;
     let (_, watch) = list_and_watch(workspace.target.connect().await?, &workspace.pods()).await?;
     let (began, before, path) = (Instant::now(), cpu::seconds(&options.cluster.pids)?, workspace.pods());
@@ -72,8 +80,9 @@ async fn once(options: &Options, run: usize) -> Result<(Duration, Duration), Ben
     made?;
     let (wall, used) = (began.elapsed(), cpu::seconds(&options.cluster.pids)? - before);
     check(&bound?, options.nodes)?;
+    let (resident, _) = cpu::memory(&options.cluster.pids)?;
     workspace.clear().await?;
-    Ok((wall, Duration::from_secs_f64(used)))
+    Ok(Measured { wall, cpu: Duration::from_secs_f64(used), resident })
 }
 
 fn node(number: usize) -> Value {

@@ -42,14 +42,15 @@ impl Committer {
 
     /// Writes one batch on the caller's thread, if that is the better way.
     pub fn step_if_calm(&mut self) -> bool {
-        self.pace.is_calm(self.clock.now()) && self.step()
+        self.pace.is_calm(self.clock.now()) && self.step() > 0
     }
 
-    /// Writes one batch; false when nothing waited.
-    pub fn step(&mut self) -> bool {
+    /// Writes one batch; how many waited for it.
+    pub fn step(&mut self) -> usize {
         let batch = self.queue.take(self.limits.batch);
-        if batch.is_empty() {
-            return false;
+        let count = batch.len();
+        if count == 0 {
+            return 0;
         }
         let begun = self.clock.now();
         let written = self.write(&batch);
@@ -59,7 +60,12 @@ impl Committer {
             Ok(()) => self.publish(batch),
             Err(stop) => self.refuse(batch, &stop),
         }
-        true
+        count
+    }
+
+    /// How long the last batch was on its way to the disk.
+    pub fn took(&self) -> SignedDuration {
+        self.pace.took
     }
 
     fn write(&mut self, batch: &[Waiting]) -> Result<(), Stop> {

@@ -10,6 +10,7 @@ use crate::segment::Files;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use store::machine::{Deadline, Machine};
 use store::{Error, Expiring, Mvcc};
 use tokio::sync::oneshot;
@@ -59,9 +60,10 @@ impl Engine {
         }
     }
 
-    /// Writes one batch; false when there was none.
-    pub fn commit(&self) -> bool {
-        self.committer.lock().unwrap_or_else(PoisonError::into_inner).step()
+    /// Writes one batch; how many waited for it, and how long it took.
+    pub fn commit(&self) -> (usize, Duration) {
+        let mut committer = self.committer.lock().unwrap_or_else(PoisonError::into_inner);
+        (committer.step(), Duration::try_from(committer.took()).unwrap_or_default())
     }
 
     pub fn checkpoint_due(&self) -> bool {

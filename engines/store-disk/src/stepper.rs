@@ -5,6 +5,12 @@ use crate::engine::Engine;
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// After a batch of so many the writer rests as long as it took: the next will be larger, and a sync costs the processor
+/// as much for a few writes as for a hundred. Whoever waits among so many does not notice.
+const MANY: usize = 32;
+const LONGEST_REST: Duration = Duration::from_micros(300);
 
 /// What moves the engine on: commits first, a checkpoint beside them.
 pub struct Stepper {
@@ -19,7 +25,7 @@ impl Stepper {
 
     /// Commits one batch; false when there was none.
     pub fn commit(&mut self) -> bool {
-        self.engine.commit()
+        self.engine.commit().0 > 0
     }
 
     /// Begins a checkpoint if one is due, or takes it one step on; false when there is nothing to do.
@@ -61,7 +67,10 @@ impl Stepper {
     pub(crate) fn run(self) {
         let mut beside: Option<JoinHandle<()>> = None;
         while self.engine.queue.wait() {
-            self.engine.commit();
+            let (count, took) = self.engine.commit();
+            if count >= MANY {
+                std::thread::sleep(took.min(LONGEST_REST));
+            }
             if beside.as_ref().is_none_or(JoinHandle::is_finished) && self.engine.checkpoint_due() {
                 beside = run_checkpoint(&self.engine);
             }

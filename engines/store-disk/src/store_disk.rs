@@ -69,7 +69,8 @@ fn open_with(
     let (mvcc, queue) = (Arc::new(Mvcc::new(machine)), Arc::new(Queue::default()));
     let committer = Mutex::new(Committer::new(log, limits, queue.clone(), mvcc.clone(), clock.clone()));
     let (held, checkpoint_above) = (Mutex::new(Some(held)), AtomicU64::new(0));
-    let engine = Arc::new(Engine { disk, mvcc, queue, committer, callers_commit, files, limits, held, checkpoint_above });
+    let engine =
+        Arc::new(Engine { disk, mvcc, queue, committer, callers_commit, files, limits, held, checkpoint_above });
     let stepper = Stepper::new(engine.clone());
     let store = DiskStore { engine, clock, alarm: Alarm::default(), writer: Mutex::new(None) };
     store.arm();

@@ -127,13 +127,8 @@ async fn deadlines_outlive_a_restart() {
 #[tokio::test]
 async fn the_files_are_bounded() {
     let disk = SimDisk::new(1);
-    let limits = Limits {
-        segment_min: 4 << 10,
-        segment_max: 64 << 10,
-        garbage_min: 8 << 10,
-        batch: 64 << 10,
-        room: 4 << 10,
-    };
+    let limits =
+        Limits { segment_min: 4 << 10, segment_max: 64 << 10, garbage_min: 8 << 10, batch: 64 << 10, room: 4 << 10 };
     let store = open_in_task(Arc::new(disk.clone()), clock(), limits).unwrap();
     for round in 0..3000_u64 {
         let txn = Txn::new().put(format!("/a/{}", round * 7 % 100), vec![round as u8; 700]);

@@ -20,13 +20,8 @@ use store::Store;
 use store_disk::{Limits, SimDisk};
 
 /// Small, so that segments and snapshots are cut within minutes.
-const LIMITS: Limits = Limits {
-    segment_min: 64 << 10,
-    segment_max: 1 << 20,
-    garbage_min: 256 << 10,
-    batch: 64 << 10,
-    room: 16 << 10,
-};
+const LIMITS: Limits =
+    Limits { segment_min: 64 << 10, segment_max: 1 << 20, garbage_min: 256 << 10, batch: 64 << 10, room: 16 << 10 };
 const OPERATIONS: u64 = 12;
 const TICK: Duration = Duration::from_millis(50);
 const TICKS: usize = 40;

@@ -86,9 +86,9 @@ impl KindView {
 
     /// Puts an object in, and returns the one that stood there.
     pub fn insert(&mut self, object: Arc<Object>) -> Option<Arc<Object>> {
-        let key = object.key();
-        let old = self.objects.insert(key.clone(), object.clone());
-        self.reindex(&key, old.as_deref(), Some(&object));
+        let (key, new) = (object.key(), object.clone());
+        let old = self.objects.insert(key.clone(), object);
+        self.reindex(&key, old.as_deref(), Some(&new));
         old
     }
 
