@@ -313,7 +313,7 @@ mod tests {
             "annotations": {"fieldsV1": text}, "managedFields": [{"fieldsType": "FieldsV1", "fieldsV1": set}, other],
             "ownerReferences": [{"name": "z"}]}});
         let object = Object::from_stored(Object::canonical(&value), 5).unwrap();
-        let mut expect = value.clone();
+        let mut expect = value;
         expect.set("metadata.resourceVersion", "5");
         for entry in expect.at_mut("metadata.managedFields").and_then(Value::as_list_mut).into_iter().flatten() {
             entry.set("fieldsV1", Value::Null);
