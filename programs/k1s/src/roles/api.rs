@@ -17,10 +17,12 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use store::Store;
 use store_disk::DiskStore;
 use store_etcd::{Cluster, EtcdStore};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 #[derive(Debug)]
 pub enum ApiError {
@@ -90,7 +92,7 @@ impl ApiRole {
         let tls = authority.server_tls(&authority.sign(&server_subject(advertised, &ranges), clock.now())?)?;
         let listener = Listener::bind(bind, tls).await?;
         let address = listener.address().map_err(|why| ServeError::Bind(bind, why))?;
-        let (store, format, disk) = open(kept, data_dir, &clock)?;
+        let (store, format, disk) = open(kept, data_dir, &clock).await?;
         let advertise = (advertised, address.port());
         let kubelet_tls = Some(authority.client_tls(&authority.sign(&kubelet_client(), clock.now())?)?);
         let token_keys = TokenKeys::open(data_dir)?;
@@ -140,15 +142,38 @@ impl ApiRole {
     }
 }
 
+/// As long as upstream's server waits for it.
+const ETCD_PATIENCE: Duration = Duration::from_secs(20);
+const ETCD_PAUSE: Duration = Duration::from_millis(500);
+
 type Opened = (Arc<dyn Store>, Format, Option<Arc<DiskStore>>);
 
-fn open(kept: Kept, data_dir: &Path, clock: &Arc<dyn Clock>) -> Result<Opened, ApiError> {
+async fn open(kept: Kept, data_dir: &Path, clock: &Arc<dyn Clock>) -> Result<Opened, ApiError> {
     match kept {
         Kept::Here => {
             let disk = store_disk::open(&data_dir.join("store"), clock.clone())?;
             Ok((disk.clone(), Format::Json, Some(disk)))
         }
-        Kept::Etcd(cluster) => Ok((Arc::new(EtcdStore::new(&cluster)?), Format::Protobuf, None)),
+        Kept::Etcd(cluster) => {
+            let store = EtcdStore::new(&cluster)?;
+            answering(&store).await;
+            Ok((Arc::new(store), Format::Protobuf, None))
+        }
+    }
+}
+
+/// Gives a cluster that was begun beside this server the time to come up: what is wrong after that is said by the first
+/// who asks it for something.
+async fn answering(store: &EtcdStore) {
+    let (until, mut said) = (Instant::now() + ETCD_PATIENCE, false);
+    while let Err(error) = store.revision().await
+        && matches!(error, store::Error::Unavailable { .. })
+        && Instant::now() < until
+    {
+        if !std::mem::replace(&mut said, true) {
+            tracing::warn!(%error, "etcd does not answer yet, waiting for it");
+        }
+        tokio::time::sleep(ETCD_PAUSE).await;
     }
 }
 

@@ -6,6 +6,7 @@ use clap::{ArgMatches, Command};
 use clock::SystemClock;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 
 pub const ENTRY: Entry = Entry { command, run };
@@ -27,8 +28,11 @@ fn run(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 async fn serve(kept: Kept, data_dir: &Path, bind: SocketAddr) -> Result<(), Failure> {
-    let asked_to_stop = stopping::asked()?;
-    let api = ApiRole::start(kept, data_dir, bind, Arc::new(SystemClock)).await?;
+    let mut asked_to_stop = pin!(stopping::asked()?);
+    let api = tokio::select! {
+        api = ApiRole::start(kept, data_dir, bind, Arc::new(SystemClock)) => api?,
+        () = &mut asked_to_stop => return Ok(()), // it may wait for an etcd that never comes
+    };
     let kubeconfig = ApiRole::kubeconfig_path(data_dir);
     println!("k1s: the API is ready at {}; administrator's kubeconfig: {}", api.url(), kubeconfig.display());
     asked_to_stop.await;
