@@ -73,7 +73,8 @@ impl Committer {
             return Ok(());
         }
         self.rotate_when_full()?;
-        self.log.commit(batch.iter().filter_map(|waiting| waiting.item.as_ref())).map_err(|failure| match failure {
+        let items = batch.iter().filter_map(|waiting| waiting.item.as_ref());
+        self.log.commit(items, self.limits.room).map_err(|failure| match failure {
             Failure::Refused(error) => Stop { lost: false, written: false, reason: error.to_string() },
             Failure::Lost(error) => Stop { lost: true, written: true, reason: error.to_string() },
         })

@@ -54,7 +54,6 @@ pub struct Log {
     length: u64,
     /// Of its file: zeros follow what was written.
     extent: u64,
-    room: usize,
     /// Of the next frame.
     number: u64,
     next_revision: u64,
@@ -77,19 +76,18 @@ impl Log {
         files: Arc<Files>,
         (active, length): (Box<dyn DiskFile>, u64),
         tail: Tail,
-        room: usize,
     ) -> io::Result<Log> {
         let extent = active.length()?;
         let Tail { number, next_revision, salt } = tail;
-        Ok(Log { disk, files, active, length, extent, room, number, next_revision, salt, buffer: Vec::new() })
+        Ok(Log { disk, files, active, length, extent, number, next_revision, salt, buffer: Vec::new() })
     }
 
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// Returns when the items are durable.
-    pub fn commit<'a>(&mut self, items: impl Iterator<Item = &'a Item>) -> Result<(), Failure> {
+    /// Returns when the items are durable. Where the segment has to be made longer, it gets so much room beyond them.
+    pub fn commit<'a>(&mut self, items: impl Iterator<Item = &'a Item>, room: usize) -> Result<(), Failure> {
         frame::begin(&mut self.buffer);
         let mut next_revision = self.next_revision;
         for item in items {
@@ -99,7 +97,7 @@ impl Log {
             }
         }
         frame::seal(&mut self.buffer, self.number, self.salt);
-        if let Err(error) = self.write() {
+        if let Err(error) = self.write(room) {
             return Err(self.take_back(error));
         }
         // After a failed sync the kernel may have thrown the pages away and call the next sync a success.
@@ -110,15 +108,15 @@ impl Log {
     }
 
     /// Writes the frame, and room for others behind it where there is none. A disk too full for that may take the frame.
-    fn write(&mut self) -> io::Result<()> {
+    fn write(&mut self, room: usize) -> io::Result<()> {
         let frame = self.buffer.len();
         let end = self.length + frame as u64;
         if end > self.extent {
-            self.buffer.resize(frame + self.room, 0);
+            self.buffer.resize(frame + room, 0);
             let written = self.active.write_at(self.length, &self.buffer);
             self.buffer.truncate(frame);
             if written.is_ok() {
-                self.extent = end + self.room as u64;
+                self.extent = end + room as u64;
                 return Ok(());
             }
         }

@@ -23,8 +23,8 @@ pub struct Recovered {
     pub files: Arc<Files>,
 }
 
-/// `salt` is for a log that begins now; `room` is what it will make behind its frames.
-pub fn recover(disk: &Arc<dyn Disk>, salt: u32, room: usize) -> Result<Recovered, OpenError> {
+/// `salt` is for a log that begins now.
+pub fn recover(disk: &Arc<dyn Disk>, salt: u32) -> Result<Recovered, OpenError> {
     let (snapshots, logs) = inventory(&**disk)?;
     let (base, snapshot_bytes) = match snapshots.last() {
         Some(revision) => snapshot::load(&**disk, *revision)?,
@@ -40,7 +40,7 @@ pub fn recover(disk: &Arc<dyn Disk>, salt: u32, room: usize) -> Result<Recovered
     remove_superfluous(&**disk, &snapshots, &mut segments)?;
     let last = segments.last().map_or(0, |opened| opened.segment.number);
     let replaying = Replaying::new(base, &segments[0], may_be_torn.then_some(last))?;
-    replaying.run(disk, segments, snapshot_bytes, room)
+    replaying.run(disk, segments, snapshot_bytes)
 }
 
 /// The numbers of snapshots and segments, ascending. What was never finished is removed.

@@ -65,7 +65,7 @@ fn open_with(
         io::ErrorKind::WouldBlock => OpenError::Locked,
         _ => OpenError::io("lock", "the data directory")(error),
     })?;
-    let Recovered { machine, log, files } = recover(&disk, clock.random() as u32, limits.room)?;
+    let Recovered { machine, log, files } = recover(&disk, clock.random() as u32)?;
     let (mvcc, queue) = (Arc::new(Mvcc::new(machine)), Arc::new(Queue::default()));
     let committer = Mutex::new(Committer::new(log, limits, queue.clone(), mvcc.clone(), clock.clone()));
     let (held, checkpoint_above) = (Mutex::new(Some(held)), AtomicU64::new(0));

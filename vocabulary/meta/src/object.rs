@@ -156,15 +156,13 @@ impl Object {
 
     /// The body behind the hole, with null for what each entry of `managedFields` owns.
     fn without_field_sets(&self) -> Vec<&[u8]> {
-        let mut rest = &self.body[self.hole as usize..];
+        let mut at = self.hole as usize;
         let mut parts = Vec::new();
-        for set in field_sets(&self.body, self.hole as usize).into_iter().rev() {
-            let (before, behind) = (set.start - self.hole as usize, set.end - self.hole as usize);
-            parts.extend([&rest[behind..], b"null"]);
-            rest = &rest[..before];
+        for set in field_sets(&self.body, at) {
+            parts.extend([&self.body[at..set.start], b"null"]);
+            at = set.end;
         }
-        parts.push(rest);
-        parts.reverse();
+        parts.push(&self.body[at..]);
         parts
     }
 

@@ -48,9 +48,8 @@ impl Going<'_> {
         self.judge_scale(scale, old)?;
         let mut new = Value::clone(old.value());
         new.remove("metadata.resourceVersion");
-        let before = new.clone();
         new.set(&places.spec_replicas, scale.int("spec.replicas"));
-        self.own(Some(&before), &mut new).await?;
+        self.own(Some(old.value()), &mut new).await?;
         Ok(new)
     }
 

@@ -41,7 +41,6 @@ impl Replaying {
         disk: &Arc<dyn Disk>,
         mut segments: Vec<Opened>,
         snapshot_bytes: u64,
-        room: usize,
     ) -> Result<Recovered, OpenError> {
         for opened in &mut segments {
             let end = self.segment(opened)?;
@@ -52,7 +51,7 @@ impl Replaying {
         }
         let known = segments.iter().map(|opened| opened.segment).collect();
         let active = segments.pop().expect("a log has a segment");
-        self.finish(disk, active, Files::new(known, snapshot_bytes), room)
+        self.finish(disk, active, Files::new(known, snapshot_bytes))
     }
 
     /// Returns how the whole frames end.
@@ -105,7 +104,7 @@ impl Replaying {
         }
     }
 
-    fn finish(self, disk: &Arc<dyn Disk>, active: Opened, files: Files, room: usize) -> Result<Recovered, OpenError> {
+    fn finish(self, disk: &Arc<dyn Disk>, active: Opened, files: Files) -> Result<Recovered, OpenError> {
         let Replaying { mut machine, tail, .. } = self;
         if tail.next_revision != machine.sequenced() + 1 {
             let reason = format!("the log ends before revision {} of the snapshot", machine.sequenced());
@@ -114,7 +113,7 @@ impl Replaying {
         machine.publish(machine.sequenced()).send();
         while machine.prune(usize::MAX) {}
         let files = Arc::new(files);
-        let log = Log::resume(disk.clone(), files.clone(), (active.file, active.segment.bytes), tail, room)
+        let log = Log::resume(disk.clone(), files.clone(), (active.file, active.segment.bytes), tail)
             .map_err(OpenError::io("measure", &active.name))?;
         Ok(Recovered { machine, log, files })
     }
