@@ -58,6 +58,10 @@ pub enum Step {
     Remove {
         id: String,
     },
+    /// One that serves no more lets go of what it holds, its address above all.
+    StopSandbox {
+        id: String,
+    },
     CreateSandbox {
         attempt: u32,
     },

@@ -2,6 +2,7 @@
 //! many at once while it goes on deciding.
 
 mod drive;
+mod notes;
 
 use crate::inputs::Inputs;
 use crate::{Recorder, Running};

@@ -6,9 +6,11 @@ mod cluster;
 
 use churn::{Churn, Dice, pod};
 use cluster::{Cluster, is_root, traces};
+use cri::v1::PodSandboxConfig;
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
 use kube::api::{ListParams, PostParams};
+use prost::Message;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -70,16 +72,21 @@ async fn settled(pods: &Api<Pod>) -> Vec<Pod> {
     panic!("pods do not settle: {:#?}", list(pods).await);
 }
 
-/// The sandboxes that the runtime holds.
-fn sandboxes(data_dir: &Path) -> usize {
+/// The uid of the pod of each sandbox that the runtime holds.
+fn sandboxes(data_dir: &Path) -> Vec<String> {
     let all = fs::read_dir(data_dir.join("containers/sandboxes")).expect("the runtime's directory").flatten();
     let whole = all.filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
     let record = |path: &Path| fs::read_to_string(path.join("record.json")).unwrap_or_default();
-    whole.filter(|entry| !record(&entry.path()).contains("\"stopped\":true")).count()
+    let held = whole.filter(|entry| !record(&entry.path()).contains("\"stopped\":true"));
+    let config = |path: &Path| PodSandboxConfig::decode(&*fs::read(path.join("config.pb")).unwrap_or_default());
+    let uid = |path: &Path| config(path).ok()?.metadata.map(|metadata| metadata.uid);
+    let mut uids: Vec<String> = held.map(|entry| uid(&entry.path()).unwrap_or_default()).collect();
+    uids.sort();
+    uids
 }
 
-/// How many sandboxes there are once those of pods that ended are gone, too.
-async fn left(data_dir: &Path, expect: usize) -> usize {
+/// Whose sandboxes there are once those of pods that ended are gone, too.
+async fn left(data_dir: &Path, expect: &[String]) -> Vec<String> {
     for _ in 0..PAUSES {
         if sandboxes(data_dir) == expect {
             break;
@@ -130,7 +137,9 @@ async fn nothing_is_lost_when_it_is_killed() {
     known.compare(&listed, &known);
     lives.compare(&listed);
     println!("{} pods were made, {} ended, {} stand", known.made(), known.ended(), listed.len());
-    assert_eq!(left(&cluster.dir, listed.len()).await, listed.len(), "each pod has one sandbox, and nobody else");
+    let mut uids: Vec<String> = listed.iter().filter_map(|pod| pod.metadata.uid.clone()).collect();
+    uids.sort();
+    assert_eq!(left(&cluster.dir, &uids).await, uids, "each pod has one sandbox, and nobody else");
 
     let output = cluster.k1s(&["reset", "--yes"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

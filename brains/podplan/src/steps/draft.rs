@@ -1,6 +1,6 @@
 //! A decision while it is made: what must wait, what is told, and the order of the rest.
 
-use super::{Actions, Notice, Seen, Stage, Step, Steps, Volumes, container_hash, resizes, termination};
+use super::{Actions, NewSandbox, Notice, Seen, Stage, Step, Steps, Volumes, container_hash, resizes, termination};
 use crate::backoff::{Backoff, go_duration};
 use crate::seen::{InstanceState, RuntimeState, StartFailure, Verdict};
 use crate::spec::{ContainerKind, api_status, container, long_name, spec};
@@ -110,7 +110,8 @@ impl<'a> Draft<'a> {
                 message: "Pod sandbox changed, it will be killed and re-created.".into(),
             });
         }
-        if actions.kill_pod && self.seen.runtime.is_active() {
+        let kill_pod = actions.kill_pod && self.seen.runtime.is_active();
+        if kill_pod {
             steps.push(termination::kill_pod(self.seen.pod, self.seen.runtime));
         } else {
             steps.extend(actions.kills.into_iter().map(Step::Kill));
@@ -123,7 +124,10 @@ impl<'a> Draft<'a> {
             steps.push(Step::PrepareVolumes);
             return self.done(status, Stage::Running, steps);
         }
-        steps.extend(actions.new_sandbox.map(|s| Step::CreateSandbox { attempt: s.attempt }));
+        if let Some(NewSandbox { attempt, replaces }) = actions.new_sandbox {
+            steps.extend(replaces.filter(|_| !kill_pod).map(|id| Step::StopSandbox { id }));
+            steps.push(Step::CreateSandbox { attempt });
+        }
         steps.extend(actions.starts.into_iter().map(|(kind, name)| {
             let restart_count = self.seen.runtime.latest(&name).map_or(0, |i| i.restart_count + 1);
             Step::Start { kind, name, restart_count }

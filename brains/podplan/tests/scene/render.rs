@@ -75,6 +75,7 @@ fn step(step: &Step) -> String {
             format!("> resize [{}] within {loosened} to {limits}{}", names.join(", "), tighter(resize.tightened))
         }
         Step::Remove { id } => format!("> remove {id}"),
+        Step::StopSandbox { id } => format!("> stop sandbox {id}"),
         Step::CreateSandbox { attempt } => format!("> create sandbox {attempt}"),
         Step::Start { kind, name, restart_count } => format!("> start {kind:?} {name} {restart_count}"),
         Step::TearDown => "> tear down".into(),

@@ -5,7 +5,7 @@ use super::names::Names;
 use super::respond::{Ask, Reply, respond};
 use super::wire::{Transport, encode};
 use std::convert::Infallible;
-use std::io::Result;
+use std::io::{ErrorKind, Result};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,8 +38,7 @@ struct Desk {
 
 impl DnsServer {
     pub async fn bind(address: SocketAddr, names: Names, forwarder: Forwarder) -> Result<Self> {
-        let datagrams = UdpSocket::bind(address).await?;
-        let streams = TcpListener::bind(datagrams.local_addr()?).await?;
+        let (datagrams, streams) = sockets(address).await?;
         let desk = Desk { names, forwarder, waiting: Arc::new(Semaphore::new(MOST_WAITING)) };
         Ok(Self { datagrams, streams, desk })
     }
@@ -55,6 +54,17 @@ impl DnsServer {
         tokio::select! {
             ended = serve_datagrams(&datagrams, &desk) => ended,
             ended = serve_streams(&streams, &desk) => ended,
+        }
+    }
+}
+
+/// Both on one port. One that the system chose for the first may be taken for the second: then it chooses once more.
+async fn sockets(address: SocketAddr) -> Result<(UdpSocket, TcpListener)> {
+    loop {
+        let datagrams = UdpSocket::bind(address).await?;
+        match TcpListener::bind(datagrams.local_addr()?).await {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && address.port() == 0 => {}
+            streams => return Ok((datagrams, streams?)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The loop: changes in, decisions out, bindings on their way.
 
+use super::notes::Notes;
 use crate::Recorder;
 use crate::apply::{self, Verdict};
 use crate::barrier;
@@ -29,6 +30,7 @@ pub(super) struct Drive {
     clock: Arc<dyn Clock>,
     recorder: Recorder,
     requests: JoinSet<Done>,
+    notes: Notes,
 }
 
 async fn ready(idle: Option<Duration>) {
@@ -55,7 +57,8 @@ impl Drive {
         clock: Arc<dyn Clock>,
         recorder: Recorder,
     ) -> Drive {
-        Drive { scheduler, inputs, client, clock, recorder, requests: JoinSet::new() }
+        let notes = Notes::new(client.clone());
+        Drive { scheduler, inputs, client, clock, recorder, requests: JoinSet::new(), notes }
     }
 
     pub(super) async fn run(mut self, mut stopped: watch::Receiver<bool>) {
@@ -85,6 +88,7 @@ impl Drive {
                     }
                 }
                 Some(done) = self.requests.join_next() => self.finish(done, &mut changes),
+                Some(()) = self.notes.told() => {}
                 () = ready(idle) => self.decide(),
             }
         }
@@ -136,7 +140,7 @@ impl Drive {
             Outcome::Refused { message } => {
                 tracing::debug!(pod = %decision.pod.key(), message, "no node fits");
                 if let Some(patch) = decision.status_patch(now) {
-                    self.patch_status(&decision.pod, patch);
+                    self.notes.tell(status_patch(&decision.pod, patch));
                 }
                 self.evict(decision, now);
             }
@@ -146,7 +150,11 @@ impl Drive {
 
     fn bind(&mut self, pod: Arc<PodInfo>, plan: Plan, events: Vec<Event>) {
         let (client, clock, inputs) = (self.client.clone(), self.clock.clone(), self.inputs.clone());
+        let told = self.notes.forget(&pod.key());
         self.requests.spawn(async move {
+            if let Some(told) = told {
+                let _either_way_it_is_over = told.await;
+            }
             let applied = apply::apply(plan.actions, &*client, str::to_owned).await;
             match applied.verdict {
                 Verdict::Done => Done::Bound(pod, events),
@@ -181,18 +189,6 @@ impl Drive {
                 }
             });
         }
-    }
-
-    fn patch_status(&mut self, pod: &PodInfo, patch: Value) {
-        let client = self.client.clone();
-        let request = status_patch(pod, patch);
-        self.requests.spawn(async move {
-            let key = request.key.clone();
-            if let Err(status) = client.call(request).await {
-                tracing::debug!(%key, %status, "a pod was not told why it waits");
-            }
-            Done::Told
-        });
     }
 
     fn finish(&mut self, done: Result<Done, JoinError>, changes: &mut UnboundedReceiver<Change>) {

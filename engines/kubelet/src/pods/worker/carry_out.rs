@@ -2,7 +2,7 @@
 
 use super::Worker;
 use crate::pods::kill::{kill_container, kill_pod};
-use cri::v1::RemoveContainerRequest;
+use cri::v1::{RemoveContainerRequest, StopPodSandboxRequest};
 use plan::EventType;
 use podplan::spec::is_host_network;
 use podplan::{Kill, RuntimeState, Step, Steps};
@@ -62,6 +62,9 @@ impl Worker {
             Step::Resize(resize) => {
                 let sandbox = ground.sandbox_id.clone().unwrap_or_default();
                 self.resize(resize, &sandbox).await;
+            }
+            Step::StopSandbox { id } => {
+                self.context.runtime.stop_pod_sandbox(StopPodSandboxRequest { pod_sandbox_id: id }).await?;
             }
             Step::Remove { id } => {
                 self.context.runtime.remove_container(RemoveContainerRequest { container_id: id }).await?;
