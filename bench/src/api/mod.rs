@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod cpu;
+mod disk;
 mod figure;
 mod measures;
 mod reopen;

@@ -68,6 +68,12 @@ impl Versus {
         let dir = TempDir::new_in("/var/tmp").map_err(BenchError::new)?; // a disk, not memory
         let server = self.start(side, dir.path()).await?;
         println!("round {}: {}", round + 1, if side == Side::K1s { "k1s" } else { "upstream" });
+        let measured = self.measured(&server, side, round).await;
+        server.stop().await?; // also where a measure failed: upstream's processes would stay
+        measured
+    }
+
+    async fn measured(&self, server: &Server, side: Side, round: usize) -> Result<Figures, BenchError> {
         let mut figures = Figures::default();
         figures.put("start", server.began_within.as_secs_f64() * 1000.0);
         tokio::time::sleep(SETTLE).await;
@@ -76,7 +82,6 @@ impl Versus {
         let informers = if side == Side::K1s && round == 0 && self.sizes.informers == 0 { 1_024 } else { 0 };
         let sizes = Sizes { keep: true, informers: self.sizes.informers.max(informers), ..self.sizes.clone() };
         Bench::new(&server.kubeconfig, server.pids.clone(), sizes)?.run(&mut figures).await?;
-        server.stop().await?;
         Ok(figures)
     }
 

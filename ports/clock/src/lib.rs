@@ -12,6 +12,8 @@ pub use r#virtual::VirtualClock;
 /// Upstream's alphabet of generated names: no vowels and no look-alikes, so that no word appears by chance.
 const NAME_ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 const NAME_SUFFIX_LENGTH: usize = 5;
+const UUID_LENGTH: usize = 36;
+const HEX: &[u8; 16] = b"0123456789abcdef";
 
 pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> jiff::Timestamp;
@@ -34,16 +36,17 @@ pub trait Clock: Send + Sync + 'static {
     /// A random UUID (version 4, RFC 9562 variant) in its usual text form.
     fn uuid(&self) -> String {
         let (high, low) = (self.random(), self.random());
-        let high = high & !0xf000 | 0x4000;
-        let low = low & !(0b11 << 62) | (0b10 << 62);
-        format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            high >> 32,
-            high >> 16 & 0xffff,
-            high & 0xffff,
-            low >> 48,
-            low & 0xffff_ffff_ffff
-        )
+        let mut random = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
+        random[6] = random[6] & 0x0f | 0x40;
+        random[8] = random[8] & 0x3f | 0x80;
+        let mut text = String::with_capacity(UUID_LENGTH);
+        for (at, byte) in random.into_iter().enumerate() {
+            if matches!(at, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            text.extend([byte >> 4, byte & 0x0f].map(|digit| char::from(HEX[usize::from(digit)])));
+        }
+        text
     }
 }
 

@@ -10,9 +10,18 @@ use compact_str::CompactString;
 use serde::Deserialize;
 use std::any::Any;
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
+
+/// The room that a thread keeps for writing objects.
+const LARGEST_DRAFT: usize = 64 * 1024;
+
+thread_local! {
+    /// Objects are written here and then kept in exactly their length.
+    static DRAFT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// The metadata that the engine, caches and indexes read without decoding the rest.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -97,17 +106,12 @@ impl Object {
 
     /// A value as it is stored: the type first, then metadata without its resource version, then the rest by name.
     pub fn canonical(value: &Value) -> Bytes {
-        let mut out = Vec::with_capacity(1024);
-        out.extend_from_slice(b"{\"apiVersion\":");
-        value.get("apiVersion").write_json(&mut out);
-        out.extend_from_slice(b",\"kind\":");
-        value.get("kind").write_json(&mut out);
-        out.extend_from_slice(b",\"metadata\":{");
-        write_fields(value.get("metadata"), &["resourceVersion"], false, &mut out);
-        out.push(b'}');
-        write_fields(value, &["apiVersion", "kind", "metadata"], true, &mut out);
-        out.push(b'}');
-        Bytes::from(out)
+        DRAFT.with_borrow_mut(|draft| {
+            draft.clear();
+            draft.shrink_to(LARGEST_DRAFT);
+            write_canonical(value, draft);
+            Bytes::copy_from_slice(draft)
+        })
     }
 
     /// The same without what was decoded from it: that is many times the bytes.
@@ -128,18 +132,25 @@ impl Object {
 
     /// Appends the object's JSON as it is served.
     pub fn write_json(&self, out: &mut Vec<u8>) {
-        self.write_from(0, out);
-    }
-
-    /// Appends the object's JSON without `apiVersion` and `kind`, as an item of a list of its kind.
-    pub fn write_item(&self, out: &mut Vec<u8>) {
-        out.push(b'{');
-        self.write_from(self.untyped as usize, out);
-    }
-
-    fn write_from(&self, start: usize, out: &mut Vec<u8>) {
         out.reserve(self.body.len() + 40);
-        self.write_parts(start, &[&self.body[self.hole as usize..]], out);
+        let rest = self.begin_json(out);
+        out.extend_from_slice(&rest);
+    }
+
+    /// Appends how the object's JSON begins; the result, which goes behind it, is most of it, and is not copied.
+    pub fn begin_json(&self, out: &mut Vec<u8>) -> Bytes {
+        self.begin_from(0, out)
+    }
+
+    /// The same without `apiVersion` and `kind`, as an item of a list of its kind.
+    pub fn begin_item(&self, out: &mut Vec<u8>) -> Bytes {
+        out.push(b'{');
+        self.begin_from(self.untyped as usize, out)
+    }
+
+    fn begin_from(&self, start: usize, out: &mut Vec<u8>) -> Bytes {
+        self.write_parts(start, &[], out);
+        self.body.slice(self.hole as usize..)
     }
 
     /// From `start` to the hole, and these parts behind it.
@@ -203,6 +214,18 @@ impl Object {
         let _already_kept_as_another_type = self.typed.set(typed.clone());
         Ok(typed)
     }
+}
+
+fn write_canonical(value: &Value, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"apiVersion\":");
+    value.get("apiVersion").write_json(out);
+    out.extend_from_slice(b",\"kind\":");
+    value.get("kind").write_json(out);
+    out.extend_from_slice(b",\"metadata\":{");
+    write_fields(value.get("metadata"), &["resourceVersion"], false, out);
+    out.push(b'}');
+    write_fields(value, &["apiVersion", "kind", "metadata"], true, out);
+    out.push(b'}');
 }
 
 fn write_fields(value: &Value, except: &[&str], mut comma: bool, out: &mut Vec<u8>) {
@@ -294,7 +317,10 @@ mod tests {
             r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"resourceVersion":"7","labels":{"l":"m"},"name":"x"},"data":{"a":"b"}}"#
         );
         assert_eq!(
-            text(|out| object.write_item(out)),
+            text(|out| {
+                let rest = object.begin_item(out);
+                out.extend_from_slice(&rest);
+            }),
             r#"{"metadata":{"resourceVersion":"7","labels":{"l":"m"},"name":"x"},"data":{"a":"b"}}"#
         );
         assert_eq!(**object.value(), value);

@@ -3,7 +3,7 @@
 use super::super::BenchError;
 use super::super::figure::Figures;
 use super::super::spread::Spread;
-use super::{Bench, collection, config_map};
+use super::{Bench, IN_FLIGHT, collection, config_map};
 use bytes::Bytes;
 use tokio::time::Instant;
 
@@ -12,8 +12,9 @@ const LISTS: usize = 100;
 impl Bench {
     pub(super) async fn create(&self, namespace: &str, figures: &mut Figures) -> Result<(), BenchError> {
         let (count, path) = (self.sizes.objects, collection(namespace));
+        let connections = self.connections(IN_FLIGHT).await?;
         let began = self.begin()?;
-        let spread = Spread::of(self.make(&path, count, config_map).await?);
+        let spread = Spread::of(self.make(connections, &path, count, config_map).await?);
         let took = self.took(&began)?;
         self.check(&path, count).await?;
         figures.put("create-cpu", took.cpu * 1000.0 / count as f64);

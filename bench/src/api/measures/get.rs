@@ -16,11 +16,8 @@ const OBJECTS: usize = 100;
 impl Bench {
     pub(super) async fn get(&self, namespace: &str, figures: &mut Figures) -> Result<(), BenchError> {
         let path = collection(namespace);
-        self.make(&path, OBJECTS, config_map).await?;
-        let mut connections = Vec::new();
-        for _ in 0..READERS {
-            connections.push(self.target.connect().await?);
-        }
+        self.make(self.connections(READERS).await?, &path, OBJECTS, config_map).await?;
+        let connections = self.connections(READERS).await?;
         let began = self.begin()?;
         let mut tasks = tokio::task::JoinSet::new();
         for (reader, connection) in connections.into_iter().enumerate() {

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use objects::config_map;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -26,6 +26,8 @@ const IN_FLIGHT: usize = 256;
 
 pub struct Bench {
     target: Target,
+    /// Where the server's kubeconfig lies, and its data.
+    directory: PathBuf,
     pids: Vec<u32>,
     sizes: Sizes,
 }
@@ -44,7 +46,8 @@ pub struct Took {
 
 impl Bench {
     pub fn new(kubeconfig: &Path, pids: Vec<u32>, sizes: Sizes) -> Result<Bench, BenchError> {
-        Ok(Bench { target: Target::read(kubeconfig)?, pids, sizes })
+        let directory = kubeconfig.parent().unwrap_or(Path::new(".")).to_owned();
+        Ok(Bench { target: Target::read(kubeconfig)?, directory, pids, sizes })
     }
 
     pub async fn run(&self, figures: &mut Figures) -> Result<(), BenchError> {
@@ -98,19 +101,26 @@ impl Bench {
         connection.ask("DELETE", &format!("/api/v1/namespaces/{namespace}"), Bytes::new()).await.map(drop)
     }
 
-    /// Makes `count` objects with many requests in flight; how long each took.
+    async fn connections(&self, count: usize) -> Result<Vec<Connection>, BenchError> {
+        let mut connections = Vec::with_capacity(count);
+        for _ in 0..count {
+            connections.push(self.target.connect().await?);
+        }
+        Ok(connections)
+    }
+
+    /// Makes `count` objects with a request in flight on each connection; how long each took.
     async fn make(
         &self,
+        connections: Vec<Connection>,
         path: &str,
         count: usize,
         object: impl Fn(&str) -> Bytes + Clone + Send + 'static,
     ) -> Result<Vec<Duration>, BenchError> {
         let next = Arc::new(AtomicUsize::new(0));
         let mut tasks = tokio::task::JoinSet::new();
-        for _ in 0..IN_FLIGHT.min(count) {
-            let (connection, next, path, object) =
-                (self.target.connect().await?, next.clone(), path.to_string(), object.clone());
-            tasks.spawn(make_some(connection, next, count, path, object));
+        for connection in connections {
+            tasks.spawn(make_some(connection, next.clone(), count, path.to_string(), object.clone()));
         }
         let mut all = Vec::with_capacity(count);
         while let Some(done) = tasks.join_next().await {

@@ -4,14 +4,14 @@ use super::super::client::Media;
 use super::super::figure::Figures;
 use super::super::spread::Spread;
 use super::super::{BenchError, cpu};
-use super::Bench;
 use super::objects::pod;
+use super::{Bench, IN_FLIGHT};
 use bytes::Bytes;
 use serde_json::Value;
 use std::time::Duration;
 use tokio::time::Instant;
 
-const LISTS: usize = 5;
+const LISTS: usize = 20;
 const PAGE: usize = 500;
 /// Until what was freed has been given back.
 const SETTLE: Duration = Duration::from_secs(2);
@@ -20,7 +20,7 @@ impl Bench {
     pub(super) async fn pods(&self, namespace: &str, figures: &mut Figures) -> Result<(), BenchError> {
         let (count, path) = (self.sizes.pods, format!("/api/v1/namespaces/{namespace}/pods"));
         let (before, _) = cpu::memory(&self.pids)?;
-        self.make(&path, count, pod).await?;
+        self.make(self.connections(IN_FLIGHT).await?, &path, count, pod).await?;
         tokio::time::sleep(SETTLE).await;
         let (now, _) = cpu::memory(&self.pids)?;
         figures.put("pod-memory", now.saturating_sub(before) as f64 / count as f64);

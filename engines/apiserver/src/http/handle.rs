@@ -117,16 +117,16 @@ impl Frontend {
             Some(Target::Resource(target)) if connect::concerns(&target) => {
                 let Head { method, query, headers, .. } = &head;
                 let (api, method) = (&*self.api, method.clone());
-                connect::Connecting { api, identity: &identity, target: &target, query, method, headers }
-                    .answer(upgrade)
-                    .await
+                let connecting =
+                    connect::Connecting { api, identity: &identity, target: &target, query, method, headers };
+                Box::pin(connecting.answer(upgrade)).await // larger than any other answer
             }
             Some(Target::Resource(target)) if proxy::concerns(&target) => {
                 let Head { method, path, raw_query, headers, .. } = &head;
                 let (api, method, query) = (&*self.api, method.clone(), raw_query.as_deref());
-                proxy::Proxying { api, identity: &identity, target: &target, method, path, query, headers }
-                    .answer(body, upgrade)
-                    .await
+                let (identity, target) = (&identity, &target);
+                let proxying = proxy::Proxying { api, identity, target, method, path, query, headers };
+                Box::pin(proxying.answer(body, upgrade)).await // as large
             }
             Some(Target::Resource(target)) => self.resource(identity, head, target, body).await,
         }

@@ -19,10 +19,11 @@ use tokio_rustls::TlsAcceptor;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long answers that are on their way may take once the server stops.
 const DRAIN: Duration = Duration::from_secs(5);
-/// What a connection whose client reads slowly may hold of plain answers, and the bound of a request's head.
-const BUFFERED: usize = 64 * 1024;
-/// What it may hold of encrypted answers: a few records.
-const ENCRYPTED: usize = 32 * 1024;
+/// What a connection whose client reads slowly may hold of plain answers, and the bound of a request's head: a piece of
+/// a long list that is being sent, and the next one.
+const BUFFERED: usize = 128 * 1024;
+/// What it may hold of encrypted answers: what one write sends.
+const ENCRYPTED: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub enum ServeError {

@@ -1,5 +1,6 @@
 //! Long lists on their way to their clients, piece by piece. Of many at once each holds little: they share their items.
 
+use super::piece::{Draft, Piece};
 use bytes::Bytes;
 use meta::Object;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -9,8 +10,6 @@ pub const PIECE: usize = 64 * 1024;
 /// Of many lists at once the pieces are smaller, down to a record of TLS: together they take about so much.
 const PIECES: usize = 16 * 1024 * 1024;
 const LEAST_PIECE: usize = 16 * 1024;
-/// What an item takes beside its stored body: a comma and its resource version.
-const BESIDE: usize = 48;
 
 type Items = Vec<Arc<Object>>;
 
@@ -50,52 +49,46 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    /// How many of the items that are left fill a piece, and how large it is.
-    fn measure(&self) -> (usize, usize) {
-        let enough = (PIECES / Arc::strong_count(&self.lists)).clamp(LEAST_PIECE, PIECE);
-        let (mut count, mut size) = (0, 0);
-        for item in &self.items[self.at..] {
-            if size >= enough {
-                break;
-            }
-            count += 1;
-            size += item.body().len() + BESIDE;
-        }
-        (count, size)
+    /// How large a piece becomes.
+    fn enough(&self) -> usize {
+        (PIECES / Arc::strong_count(&self.lists)).clamp(LEAST_PIECE, PIECE)
     }
 }
 
 impl Iterator for Pieces {
-    type Item = Bytes;
+    type Item = Piece;
 
-    fn next(&mut self) -> Option<Bytes> {
-        let mut out = self.next.take()?;
-        let (count, size) = self.measure();
-        out.reserve_exact(size + BESIDE);
-        for at in self.at..self.at + count {
-            write_item(&self.items[at], self.custom, at == 0, &mut out);
+    fn next(&mut self) -> Option<Piece> {
+        let mut out = Draft::beginning_with(self.next.take()?);
+        while out.len() < self.enough()
+            && let Some(item) = self.items.get(self.at)
+        {
+            let rest = begin_item(item, self.custom, self.at == 0, out.written());
+            out.share(rest);
+            self.at += 1;
         }
-        self.at += count;
         if self.at == self.items.len() {
-            out.extend_from_slice(b"]}\n");
+            out.written().extend_from_slice(b"]}\n");
         } else {
             self.next = Some(Vec::new());
         }
-        Some(out.into())
+        Some(out.finish())
     }
 }
 
-pub fn write_item(object: &Object, custom: bool, first: bool, out: &mut Vec<u8>) {
+/// Writes how an item begins, and returns the rest of it.
+pub fn begin_item(object: &Object, custom: bool, first: bool, out: &mut Vec<u8>) -> Bytes {
     if !first {
         out.push(b',');
     }
     // Upstream's typed lists leave the type of their items out; those of custom kinds do not.
-    if custom { object.write_json(out) } else { object.write_item(out) }
+    if custom { object.begin_json(out) } else { object.begin_item(out) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::{Buf, BufMut};
     use meta::{Value, value};
 
     fn object(i: usize) -> Arc<Object> {
@@ -107,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_are_as_large_as_was_reserved_and_make_up_the_list() {
+    fn pieces_are_no_larger_than_they_should_be_and_make_up_the_list() {
         for (custom, others) in [(false, 0), (true, 0), (false, 600), (true, 2_000)] {
             let lists = Arc::new(LongLists::default());
             let _others: Vec<_> = (0..others).map(|_| lists.clone()).collect();
@@ -115,8 +108,8 @@ mod tests {
             let mut whole = Vec::new();
             for piece in lists.begin(b"{\"items\":[".to_vec(), items.clone(), custom) {
                 let bound = if others == 0 { PIECE } else { PIECE / 2 };
-                assert!(piece.len() < bound + 10_000, "{}", piece.len());
-                whole.extend_from_slice(&piece);
+                assert!(piece.remaining() < bound + 10_000, "{}", piece.remaining());
+                whole.put(piece);
             }
             let list: Value = meta::parse(&whole).unwrap();
             let names: Vec<&str> = list.items("items").iter().map(|item| item.str("metadata.name")).collect();

@@ -8,6 +8,7 @@ mod handle;
 mod listen;
 mod long_lists;
 mod path;
+mod piece;
 mod present;
 mod proxy;
 mod query;

@@ -1,7 +1,8 @@
 //! A verb's outcome in the form its client accepts.
 
 use super::accept::{Accepted, Media, View};
-use super::long_lists::{LongLists, PIECE, write_item};
+use super::long_lists::{LongLists, PIECE, begin_item};
+use super::piece::Piece;
 use super::respond::{self, Response};
 use super::table;
 use crate::engine::internal_group;
@@ -109,8 +110,7 @@ impl Presenting<'_> {
 
     fn json_list(&self, row: &Row, head: &ListHead, items: Vec<Arc<Object>>, lists: &Arc<LongLists>) -> Response {
         let opening = head.json(&row.def, self.version);
-        let size: usize = items.iter().map(|object| object.body().len()).sum();
-        if size < PIECE || self.gzip {
+        if self.gzip || !is_long(&items) {
             return self.whole_list(opening, row.def.custom, &items);
         }
         streamed(Media::Json, lists.begin(opening, items, row.def.custom))
@@ -118,7 +118,8 @@ impl Presenting<'_> {
 
     fn whole_list(&self, mut out: Vec<u8>, custom: bool, items: &[Arc<Object>]) -> Response {
         for (i, object) in items.iter().enumerate() {
-            write_item(object, custom, i == 0, &mut out);
+            let rest = begin_item(object, custom, i == 0, &mut out);
+            out.extend_from_slice(&rest);
         }
         out.extend_from_slice(b"]}\n");
         self.whole(Media::Json, out)
@@ -131,10 +132,18 @@ impl Presenting<'_> {
     }
 }
 
-fn streamed(media: Media, pieces: impl Iterator<Item = Bytes> + Send + 'static) -> Response {
+fn streamed<P: Into<Piece> + 'static>(media: Media, pieces: impl Iterator<Item = P> + Send + 'static) -> Response {
     let mut response = http::Response::new(respond::streamed(futures::stream::iter(pieces)));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
     response
+}
+
+fn is_long(items: &[Arc<Object>]) -> bool {
+    let mut size = 0;
+    items.iter().any(|object| {
+        size += object.body().len();
+        size >= PIECE
+    })
 }
 
 /// Small pieces together: each costs a write.

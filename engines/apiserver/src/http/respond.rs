@@ -1,6 +1,7 @@
 //! Answers as bytes.
 
 use super::accept::Media;
+use super::piece::Piece;
 use crate::protobuf;
 use bytes::Bytes;
 use flate2::Compression;
@@ -13,7 +14,7 @@ use meta::{Status, Value};
 use std::convert::Infallible;
 use std::io::Write;
 
-pub type Body = UnsyncBoxBody<Bytes, Infallible>;
+pub type Body = UnsyncBoxBody<Piece, Infallible>;
 pub type Response = http::Response<Body>;
 
 const WARNING: HeaderName = HeaderName::from_static("warning");
@@ -21,12 +22,12 @@ const WARNING: HeaderName = HeaderName::from_static("warning");
 const GZIP_FROM: usize = 128 * 1024;
 
 pub fn whole(bytes: impl Into<Bytes>) -> Body {
-    Full::new(bytes.into()).boxed_unsync()
+    Full::new(Piece::from(bytes.into())).boxed_unsync()
 }
 
-pub fn streamed(frames: impl futures::Stream<Item = Bytes> + Send + 'static) -> Body {
+pub fn streamed<P: Into<Piece> + 'static>(frames: impl futures::Stream<Item = P> + Send + 'static) -> Body {
     use futures::StreamExt;
-    StreamBody::new(frames.map(|bytes| Ok(Frame::data(bytes)))).boxed_unsync()
+    StreamBody::new(frames.map(|piece| Ok(Frame::data(piece.into())))).boxed_unsync()
 }
 
 pub fn bytes(code: u16, content_type: &'static str, body: impl Into<Bytes>) -> Response {

@@ -1,6 +1,7 @@
 //! A watch as a stream of lines.
 
 use super::accept::{Accepted, Media, View};
+use super::piece::{Draft, Piece};
 use super::present::{Presenting, metadata_only};
 use super::respond::{self, Response};
 use super::table;
@@ -20,7 +21,7 @@ use tokio::time::Instant;
 /// How often a quiet watch that asked for bookmarks is told how far it has come.
 const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
 /// Events are joined into one write up to about this size.
-const JOINED: usize = 32 * 1024;
+const JOINED: usize = 64 * 1024;
 /// Without a wish of the client's, a watch ends after upstream's least time and a random part of as much again.
 const LEAST: u64 = 1_800;
 
@@ -62,7 +63,7 @@ struct State {
     over: bool,
 }
 
-fn lines(streaming: Streaming, mut following: Following) -> impl Stream<Item = Bytes> + Send {
+fn lines(streaming: Streaming, mut following: Following) -> impl Stream<Item = Piece> + Send {
     let wish = streaming.call.request.list.timeout_seconds;
     let seconds = wish.filter(|s| *s > 0).unwrap_or_else(|| LEAST + streaming.api.clock.random() % LEAST);
     let now = Instant::now();
@@ -84,7 +85,7 @@ fn lines(streaming: Streaming, mut following: Following) -> impl Stream<Item = B
 
 impl State {
     /// The next lines; none when the watch is over.
-    async fn piece(&mut self) -> Option<Bytes> {
+    async fn piece(&mut self) -> Option<Piece> {
         if self.over {
             return None;
         }
@@ -103,12 +104,12 @@ impl State {
             None if deadline == self.ends => None,
             None => {
                 self.bookmark_at += BOOKMARK_EVERY;
-                Some(self.bookmark(false))
+                Some(self.bookmark(false).into())
             }
         }
     }
 
-    async fn initial_lines(&mut self) -> Option<Bytes> {
+    async fn initial_lines(&mut self) -> Option<Piece> {
         let mut out = Vec::new();
         while out.len() < JOINED {
             let Some(object) = self.initial.pop_front() else { break };
@@ -118,29 +119,28 @@ impl State {
             self.announce_end = false;
             out.extend_from_slice(&self.bookmark(true));
         }
-        (!out.is_empty()).then(|| out.into())
+        (!out.is_empty()).then(|| Bytes::from(out).into())
     }
 
-    async fn seen(&mut self, seen: Seen) -> Option<Bytes> {
+    async fn seen(&mut self, seen: Seen) -> Option<Piece> {
         let mut next = Some(seen);
-        let mut out = Vec::new();
+        let mut out = Draft::default();
         while let Some(seen) = next {
             match seen {
                 Seen::Lost => {
                     self.over = true;
                     let status = crate::engine::too_old(self.following.watcher.revision());
-                    out.extend_from_slice(&self.error(&status));
+                    out.share(self.error(&status));
                     break;
                 }
                 Seen::Change(event, change) => match self.shared_frame(event, &change) {
-                    Some(frame) if out.is_empty() && frame.len() >= JOINED => return Some(frame),
-                    Some(frame) => out.extend_from_slice(&frame),
-                    None => self.write_change(event, &change, &mut out).await,
+                    Some(frame) => out.share(frame),
+                    None => self.write_change(event, &change, out.written()).await,
                 },
             }
             next = if out.len() < JOINED { self.following.watcher.poll() } else { None };
         }
-        Some(out.into())
+        Some(out.finish())
     }
 
     /// The line that all plain watchers of the stored version share. A frame that shows an older state than the event

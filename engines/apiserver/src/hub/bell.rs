@@ -11,6 +11,8 @@ use tokio::time::Instant;
 const MANY: usize = 100;
 /// How soon a telling that is still going on is looked at again.
 const LOOK: Duration = Duration::from_millis(1);
+/// A telling that takes longer shows that more happens than can be told as it happens.
+const SWIFT: Duration = Duration::from_millis(20);
 /// Nobody waits longer for a change.
 const MOST: Duration = Duration::from_millis(100);
 
@@ -83,10 +85,12 @@ impl Bell {
 }
 
 impl Round {
-    /// After a telling comes a rest of the same length, in which the writers have their turn.
+    /// After a telling comes a rest, in which the writers have their turn: of the same length, and of three times that
+    /// after one that was not swift. More gathers meanwhile, and to tell much costs little more than to tell one change.
     fn due(&self, now: Instant) -> Option<Instant> {
         let rung = self.rung.filter(|_| self.followers >= MANY)?;
-        let rested = if self.left > 0 { now + LOOK } else { rung + self.took * 2 };
+        let share = if self.took <= SWIFT { 2 } else { 4 };
+        let rested = if self.left > 0 { now + LOOK } else { rung + self.took * share };
         let due = rested.min(rung + MOST);
         (due > now).then_some(due)
     }
@@ -157,13 +161,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn few_are_told_at_once_and_many_after_a_rest_as_long_as_telling_them_took() {
+    async fn few_are_told_at_once_and_many_after_a_rest_that_grows_with_what_telling_them_took() {
         let ms = Duration::from_millis;
         for (followers, each, rest) in [
             (1, ms(1), ms(0)),
             (99, ms(1), ms(0)),
             (100, ms(0), ms(0)),
             (100, ms(1) / 10, ms(10)),
+            (100, ms(1) / 4, ms(75)),
             (200, ms(10), ms(0)),
         ] {
             let bell = told(followers, each).await;
