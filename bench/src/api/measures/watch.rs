@@ -1,56 +1,82 @@
-//! T6: many watchers of one kind while several clients write; each gets every event once and in order.
+//! T6: many watchers of one kind while several clients write, as fast as they can and steadily; each gets every event
+//! once and in order.
 
 use super::super::client::{Connection, Target};
 use super::super::figure::Figures;
 use super::super::spread::Spread;
 use super::super::{BenchError, cpu};
-use super::{Bench, collection, config_map};
+use super::{Bench, Took, collection, config_map};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 const EVENTS: usize = 1_000;
 const WRITERS: usize = 16;
+/// Between two writes, where the server is offered what it should be able to tell a thousand watchers.
+const STEADY: Duration = Duration::from_micros(3_333);
 
 /// When each object's creation was sent.
 type Sent = Arc<Mutex<Vec<Option<Instant>>>>;
 
+/// Watchers at work.
+struct Crowd {
+    tasks: JoinSet<Result<Vec<Duration>, BenchError>>,
+    path: String,
+    sent: Sent,
+}
+
 impl Bench {
     pub(super) async fn watch(&self, namespace: &str, figures: &mut Figures) -> Result<(), BenchError> {
-        let (path, watchers, sent) =
-            (collection(namespace), self.sizes.watchers, Sent::new(Mutex::new(vec![None; EVENTS])));
         let (idle_before, _) = cpu::memory(&self.pids)?;
-        let mut tasks = tokio::task::JoinSet::new();
+        let crowd = self.crowd(collection(namespace)).await?;
+        let (idle, _) = cpu::memory(&self.pids)?;
+        figures.put("connection-memory", idle.saturating_sub(idle_before) as f64 / self.sizes.watchers as f64);
+        let (took, lags) = self.told(crowd, Duration::ZERO).await?;
+        let (delivered, spread) = (lags.len() as f64, Spread::of(lags));
+        figures.put("watch-cpu", took.cpu * 1e6 / delivered);
+        figures.put("watch-rate", delivered / took.wall);
+        figures.put("watch-lag-p50", spread.at(0.5));
+        figures.put("watch-lag-p99", spread.at(0.99));
+        let steady = format!("{namespace}-steady");
+        self.make_namespace(&steady).await?;
+        let crowd = self.crowd(collection(&steady)).await?;
+        let spread = Spread::of(self.told(crowd, STEADY).await?.1);
+        figures.put("steady-lag-p50", spread.at(0.5));
+        figures.put("steady-lag-p99", spread.at(0.99));
+        self.remove_namespace(&steady).await
+    }
+
+    async fn crowd(&self, path: String) -> Result<Crowd, BenchError> {
+        let (sent, mut tasks) = (Sent::new(Mutex::new(vec![None; EVENTS])), JoinSet::new());
         let version = self.version(&path).await?.parse().map_err(BenchError::new)?;
-        for _ in 0..watchers {
+        for _ in 0..self.sizes.watchers {
             let watch = Watch { target: self.target.clone(), path: path.clone() };
             let opened = watch.open(version).await?;
             tasks.spawn(follow(watch, opened, version, sent.clone()));
         }
-        let (idle, _) = cpu::memory(&self.pids)?;
-        figures.put("connection-memory", idle.saturating_sub(idle_before) as f64 / watchers as f64);
-        let (began, mut writers) = (self.begin()?, tokio::task::JoinSet::new());
+        Ok(Crowd { tasks, path, sent })
+    }
+
+    /// Writes one object after each pause, and waits until every watcher has heard of all; how late each event was.
+    async fn told(&self, mut crowd: Crowd, pause: Duration) -> Result<(Took, Vec<Duration>), BenchError> {
+        let (began, mut writers) = (self.begin()?, JoinSet::new());
         for first in 0..WRITERS {
             let connection = self.target.connect().await?;
-            writers.spawn(write(connection, path.clone(), first, sent.clone()));
+            writers.spawn(write(connection, crowd.path.clone(), first, pause, crowd.sent.clone()));
         }
         while let Some(done) = writers.join_next().await {
             done.map_err(BenchError::new)??;
         }
         let mut lags = Vec::new();
-        while let Some(done) = tasks.join_next().await {
+        while let Some(done) = crowd.tasks.join_next().await {
             lags.extend(done.map_err(BenchError::new)??);
         }
-        let (took, delivered, spread) = (self.took(&began)?, lags.len() as f64, Spread::of(lags));
-        figures.put("watch-cpu", took.cpu * 1e6 / delivered);
-        figures.put("watch-rate", delivered / took.wall);
-        figures.put("watch-lag-p50", spread.at(0.5));
-        figures.put("watch-lag-p99", spread.at(0.99));
-        Ok(())
+        Ok((self.took(&began)?, lags))
     }
 
     /// Where a list of the collection stands.
@@ -61,8 +87,16 @@ impl Bench {
     }
 }
 
-async fn write(mut connection: Connection, path: String, first: usize, sent: Sent) -> Result<(), BenchError> {
+async fn write(
+    mut connection: Connection,
+    path: String,
+    first: usize,
+    pause: Duration,
+    sent: Sent,
+) -> Result<(), BenchError> {
+    let began = Instant::now();
     for number in (first..EVENTS).step_by(WRITERS) {
+        tokio::time::sleep_until(began + pause * number as u32).await;
         sent.lock().unwrap_or_else(PoisonError::into_inner)[number] = Some(Instant::now());
         connection.ask("POST", &path, config_map(&format!("c{number}"))).await?;
     }
