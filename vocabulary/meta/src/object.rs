@@ -149,12 +149,12 @@ impl Object {
     }
 
     fn begin_from(&self, start: usize, out: &mut Vec<u8>) -> Bytes {
-        self.write_parts(start, &[], out);
+        self.write_beginning(start, out);
         self.body.slice(self.hole as usize..)
     }
 
-    /// From `start` to the hole, and these parts behind it.
-    fn write_parts(&self, start: usize, behind: &[&[u8]], out: &mut Vec<u8>) {
+    /// From `start` to the hole, and what fills it.
+    fn write_beginning(&self, start: usize, out: &mut Vec<u8>) {
         let hole = self.hole as usize;
         out.extend_from_slice(&self.body[start..hole]);
         if self.header.resource_version != 0 {
@@ -162,7 +162,6 @@ impl Object {
             out.extend_from_slice(itoa::Buffer::new().format(self.header.resource_version).as_bytes());
             out.extend_from_slice(if self.body[hole] == b'}' { b"\"" } else { b"\"," });
         }
-        behind.iter().for_each(|part| out.extend_from_slice(part));
     }
 
     /// The body behind the hole, with null for what each entry of `managedFields` owns.
@@ -209,7 +208,8 @@ impl Object {
             return Ok(typed);
         }
         let mut json = Vec::with_capacity(self.body.len() + 40);
-        self.write_parts(0, &self.without_field_sets(), &mut json);
+        self.write_beginning(0, &mut json);
+        self.without_field_sets().into_iter().for_each(|part| json.extend_from_slice(part));
         let typed = Arc::new(serde_json::from_slice::<T>(&json).map_err(|e| JsonError(e.to_string()))?);
         let _already_kept_as_another_type = self.typed.set(typed.clone());
         Ok(typed)

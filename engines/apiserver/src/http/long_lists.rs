@@ -59,8 +59,8 @@ impl Iterator for Pieces {
     type Item = Piece;
 
     fn next(&mut self) -> Option<Piece> {
-        let mut out = Draft::beginning_with(self.next.take()?);
-        while out.len() < self.enough()
+        let (mut out, enough) = (Draft::beginning_with(self.next.take()?), self.enough());
+        while out.len() < enough
             && let Some(item) = self.items.get(self.at)
         {
             let rest = begin_item(item, self.custom, self.at == 0, out.written());

@@ -2,7 +2,7 @@
 
 use super::accept::{Accepted, Media, View};
 use super::long_lists::{LongLists, PIECE, begin_item};
-use super::piece::Piece;
+use super::piece::{Draft, Piece};
 use super::respond::{self, Response};
 use super::table;
 use crate::engine::internal_group;
@@ -132,7 +132,7 @@ impl Presenting<'_> {
     }
 }
 
-fn streamed<P: Into<Piece> + 'static>(media: Media, pieces: impl Iterator<Item = P> + Send + 'static) -> Response {
+fn streamed(media: Media, pieces: impl Iterator<Item = Piece> + Send + 'static) -> Response {
     let mut response = http::Response::new(respond::streamed(futures::stream::iter(pieces)));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
     response
@@ -147,16 +147,17 @@ fn is_long(items: &[Arc<Object>]) -> bool {
 }
 
 /// Small pieces together: each costs a write.
-fn joined(pieces: Vec<Bytes>) -> impl Iterator<Item = Bytes> {
-    let mut pieces = pieces.into_iter();
+fn joined(pieces: Vec<Bytes>) -> impl Iterator<Item = Piece> {
+    let mut pieces = pieces.into_iter().peekable();
     std::iter::from_fn(move || {
-        let mut out = pieces.next()?.to_vec();
+        pieces.peek()?;
+        let mut out = Draft::default();
         while out.len() < PIECE
             && let Some(piece) = pieces.next()
         {
-            out.extend_from_slice(&piece);
+            out.share(piece);
         }
-        Some(out.into())
+        Some(out.finish())
     })
 }
 
