@@ -28,7 +28,7 @@ const fn more(name: &'static str, what: &'static str, unit: &'static str, budget
     Meaning { name, what, unit, more_is_better: true, budget }
 }
 
-pub const FIGURES: [Meaning; 31] = [
+pub const FIGURES: [Meaning; 33] = [
     less("start", "from exec to the first answer, empty directory", "ms", Budget::AtMost(100.0)),
     less("empty", "T9 resident memory of an empty server", "MiB", Budget::AtMost(40.0)),
     less("create-cpu", "T1 server CPU of 1,000 creates of 1 KiB, many in flight", "s", Budget::Times(10.0)),
@@ -53,6 +53,8 @@ pub const FIGURES: [Meaning; 31] = [
     more("watch-rate", "T6 events delivered a second", "1/s", Budget::AtLeast(300_000.0)),
     less("watch-lag-p50", "T6 from the request to the event, median", "ms", Budget::None),
     less("watch-lag-p99", "T6 from the request to the event, 99th percentile", "ms", Budget::AtMost(20.0)),
+    less("watch-ended", "T6 watches that the server ended for being slow", "", Budget::None),
+    less("steady-cpu", "T6 server CPU of one event to one watcher with 300 events a second", "us", Budget::None),
     less("steady-lag-p50", "T6 the same with 300 events a second, median", "ms", Budget::None),
     less("steady-lag-p99", "T6 the same with 300 events a second, 99th percentile", "ms", Budget::AtMost(20.0)),
     less("watch-memory", "T7 memory of an idle watch among others of its connection", "KiB", Budget::AtMost(4.0)),

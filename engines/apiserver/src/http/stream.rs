@@ -9,14 +9,15 @@ use crate::engine::{Api, Call, Following};
 use crate::hub::{Change, Encoding, Form, Seen, frame};
 use crate::rows::Row;
 use bytes::Bytes;
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use http::header::{CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
 use meta::{Object, Status, Value, value};
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch as signal;
-use tokio::time::Instant;
+use tokio::time::{Sleep, sleep};
 
 /// How often a quiet watch that asked for bookmarks is told how far it has come.
 const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
@@ -58,29 +59,37 @@ struct State {
     initial: VecDeque<Arc<Object>>,
     announce_end: bool,
     columns_sent: bool,
-    ends: Instant,
-    bookmark_at: Instant,
+    /// Where bookmarks were asked for.
+    bookmark_due: Option<Pin<Box<Sleep>>>,
     over: bool,
 }
 
 fn lines(streaming: Streaming, mut following: Following) -> impl Stream<Item = Piece> + Send {
     let wish = streaming.call.request.list.timeout_seconds;
     let seconds = wish.filter(|s| *s > 0).unwrap_or_else(|| LEAST + streaming.api.clock.random() % LEAST);
-    let now = Instant::now();
+    let end = ended(streaming.stopping.clone(), Duration::from_secs(seconds));
     let state = State {
         initial: std::mem::take(&mut following.initial).into(),
         announce_end: following.announce_end,
         columns_sent: false,
-        ends: now + Duration::from_secs(seconds),
-        bookmark_at: now + BOOKMARK_EVERY,
+        bookmark_due: following.bookmarks.then(|| Box::pin(sleep(BOOKMARK_EVERY))),
         over: false,
         streaming,
         following,
     };
-    futures::stream::unfold(state, |mut state| async move {
+    let pieces = futures::stream::unfold(state, |mut state| async move {
         let piece = state.piece().await?;
         Some((piece, state))
-    })
+    });
+    pieces.take_until(end)
+}
+
+async fn ended(mut stopping: signal::Receiver<bool>, time: Duration) {
+    tokio::select! {
+        biased;
+        _stopped = stopping.wait_for(|stopping| *stopping) => {}
+        () = sleep(time) => {}
+    }
 }
 
 impl State {
@@ -89,24 +98,27 @@ impl State {
         if self.over {
             return None;
         }
-        if let Some(line) = self.initial_lines().await {
-            return Some(line);
+        if let Some(lines) = self.initial_lines().await {
+            return Some(lines);
         }
-        let deadline = if self.following.bookmarks { self.ends.min(self.bookmark_at) } else { self.ends };
+        // Who waits for a bookmark keeps its place among the timers while events come.
+        let bookmark_due = async {
+            match &mut self.bookmark_due {
+                Some(due) => due.await,
+                None => std::future::pending().await,
+            }
+        };
         let seen = tokio::select! {
             biased;
-            _stopped = self.streaming.stopping.wait_for(|stopping| *stopping) => return None,
             seen = self.following.watcher.next() => Some(seen),
-            () = tokio::time::sleep_until(deadline) => None,
+            () = bookmark_due => None,
         };
-        match seen {
-            Some(seen) => self.seen(seen).await,
-            None if deadline == self.ends => None,
-            None => {
-                self.bookmark_at += BOOKMARK_EVERY;
-                Some(self.bookmark(false).into())
-            }
+        match (seen, &mut self.bookmark_due) {
+            (Some(seen), _) => return self.seen(seen).await,
+            (None, Some(due)) => due.as_mut().reset(tokio::time::Instant::now() + BOOKMARK_EVERY),
+            (None, None) => {}
         }
+        Some(self.bookmark(false).into())
     }
 
     async fn initial_lines(&mut self) -> Option<Piece> {

@@ -11,10 +11,8 @@ use tokio::time::Instant;
 const MANY: usize = 100;
 /// How soon a telling that is still going on is looked at again.
 const LOOK: Duration = Duration::from_millis(1);
-/// A telling that takes longer shows that more happens than can be told as it happens.
-const SWIFT: Duration = Duration::from_millis(20);
-/// Nobody waits longer for a change.
-const MOST: Duration = Duration::from_millis(100);
+/// How long a telling is waited for that does not come to its end.
+const MOST: Duration = Duration::from_secs(1);
 
 pub(super) struct Bell {
     told: Latest<()>,
@@ -85,13 +83,14 @@ impl Bell {
 }
 
 impl Round {
-    /// After a telling comes a rest, in which the writers have their turn: of the same length, and of three times that
-    /// after one that was not swift. More gathers meanwhile, and to tell much costs little more than to tell one change.
+    /// After a telling comes a rest of the same length, in which the writers have their turn. More gathers meanwhile, and
+    /// to tell much costs little more than to tell one change.
     fn due(&self, now: Instant) -> Option<Instant> {
         let rung = self.rung.filter(|_| self.followers >= MANY)?;
-        let share = if self.took <= SWIFT { 2 } else { 4 };
-        let rested = if self.left > 0 { now + LOOK } else { rung + self.took * share };
-        let due = rested.min(rung + MOST);
+        let due = match self.left {
+            0 => rung + self.took * 2,
+            _ => (now + LOOK).min(rung + MOST),
+        };
         (due > now).then_some(due)
     }
 
@@ -168,8 +167,8 @@ mod tests {
             (99, ms(1), ms(0)),
             (100, ms(0), ms(0)),
             (100, ms(1) / 10, ms(10)),
-            (100, ms(1) / 4, ms(75)),
-            (200, ms(10), ms(0)),
+            (100, ms(1) / 4, ms(25)),
+            (200, ms(4), ms(800)),
         ] {
             let bell = told(followers, each).await;
             let now = Instant::now();
