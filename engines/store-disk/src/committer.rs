@@ -21,6 +21,8 @@ pub struct Committer {
 struct Pace {
     took: SignedDuration,
     ended: Timestamp,
+    /// How many waited for the last batch.
+    count: usize,
 }
 
 /// For less than this a caller may be held up by a commit that it does itself.
@@ -30,13 +32,13 @@ impl Pace {
     /// Whether a lone caller does better to write itself than to wake the writer, be woken by it, and leave a
     /// processor to others meanwhile: there are no others, and the disk answers at once.
     fn is_calm(&self, now: Timestamp) -> bool {
-        self.took < SHORT && now.duration_since(self.ended) > self.took
+        self.took < SHORT && self.count == 1 && now.duration_since(self.ended) > self.took
     }
 }
 
 impl Committer {
     pub fn new(log: Log, limits: Limits, queue: Arc<Queue>, mvcc: Arc<Mvcc>, clock: Arc<dyn Clock>) -> Committer {
-        let pace = Pace { took: SHORT, ended: clock.now() };
+        let pace = Pace { took: SHORT, ended: clock.now(), count: 0 };
         Committer { log, limits, queue, mvcc, clock, pace }
     }
 
@@ -55,7 +57,7 @@ impl Committer {
         let begun = self.clock.now();
         let written = self.write(&batch);
         let ended = self.clock.now();
-        self.pace = Pace { took: ended.duration_since(begun), ended };
+        self.pace = Pace { took: ended.duration_since(begun), ended, count };
         match written {
             Ok(()) => self.publish(batch),
             Err(stop) => self.refuse(batch, &stop),
@@ -159,15 +161,16 @@ mod tests {
     fn a_caller_writes_where_the_disk_is_fast_and_nobody_else_writes() {
         let ended = Timestamp::UNIX_EPOCH;
         let micros = SignedDuration::from_micros;
-        for (took, since, calm) in [
-            (100, 50, false),
-            (100, 101, true),
-            (499, 10_000, true),
-            (500, 10_000, false),
-            (100, -50, false), // the clock was set back
+        for (count, took, since, calm) in [
+            (1, 100, 50, false),
+            (1, 100, 101, true),
+            (2, 100, 101, false),
+            (1, 499, 10_000, true),
+            (1, 500, 10_000, false),
+            (1, 100, -50, false), // the clock was set back
         ] {
-            let pace = Pace { took: micros(took), ended };
-            assert_eq!(pace.is_calm(ended + micros(since)), calm, "{took} us long, {since} us ago");
+            let pace = Pace { took: micros(took), ended, count };
+            assert_eq!(pace.is_calm(ended + micros(since)), calm, "{count} in {took} us, {since} us ago");
         }
     }
 }

@@ -57,10 +57,12 @@ impl Queue {
         self.state().waiting.push(waiting);
     }
 
+    /// A driver that has been woken and has not looked yet is not woken again: that is a system call for each writer.
     pub fn wake(&self) {
-        self.state().woken = true;
-        self.ready.notify_one();
-        self.notify.notify_one();
+        if !std::mem::replace(&mut self.state().woken, true) {
+            self.ready.notify_one();
+            self.notify.notify_one();
+        }
     }
 
     /// The first of the queue, up to the one that fills a batch of `bytes`.
@@ -107,5 +109,6 @@ impl Queue {
     /// Returns when something may have been pushed, or the queue stopped.
     pub async fn notified(&self) {
         self.notify.notified().await;
+        self.state().woken = false;
     }
 }

@@ -7,10 +7,15 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// After a batch of so many the writer rests as long as it took: the next will be larger, and a sync costs the processor
-/// as much for a few writes as for a hundred. Whoever waits among so many does not notice.
-const MANY: usize = 32;
-const LONGEST_REST: Duration = Duration::from_micros(300);
+/// In a batch of fewer, each would notice that the writer rests.
+const FEW: usize = 4;
+const LONGEST_REST: Duration = Duration::from_millis(2);
+
+/// After a batch of many the writer rests, the longer the more they are: the next will be larger, and a sync costs the
+/// processor as much for a few writes as for a hundred. Whoever is among so many has waited for longer than that.
+fn rest(count: usize, took: Duration) -> Duration {
+    if count < FEW { Duration::ZERO } else { took.saturating_mul(count as u32 / 2).min(LONGEST_REST) }
+}
 
 /// What moves the engine on: commits first, a checkpoint beside them.
 pub struct Stepper {
@@ -68,9 +73,7 @@ impl Stepper {
         let mut beside: Option<JoinHandle<()>> = None;
         while self.engine.queue.wait() {
             let (count, took) = self.engine.commit();
-            if count >= MANY {
-                std::thread::sleep(took.min(LONGEST_REST));
-            }
+            std::thread::sleep(rest(count, took));
             if beside.as_ref().is_none_or(JoinHandle::is_finished) && self.engine.checkpoint_due() {
                 beside = run_checkpoint(&self.engine);
             }
@@ -95,6 +98,21 @@ fn run_checkpoint(engine: &Arc<Engine>) -> Option<JoinHandle<()>> {
         Err(error) => {
             engine.checkpoint_ended(&Err(error));
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_writer_rests_after_many_and_never_for_long() {
+        let micros = Duration::from_micros;
+        for (count, took, expected) in
+            [(0, 100, 0), (1, 100, 0), (3, 900, 0), (4, 100, 200), (9, 100, 400), (40, 100, 2_000), (1_000, 100, 2_000)]
+        {
+            assert_eq!(rest(count, micros(took)), micros(expected), "{count} in {took} us");
         }
     }
 }
