@@ -101,7 +101,7 @@ impl Presenting<'_> {
     fn protobuf_list(&self, row: &Row, head: &ListHead, items: &[Arc<Object>]) -> Response {
         let api_version = row.def.gvk(self.version).group_version().api_version();
         let type_meta = TypeMeta { api_version, kind: row.def.names.list_kind.clone() };
-        match protobuf::list(&type_meta, &head.metadata(), items) {
+        match protobuf::list(&type_meta, &head.metadata(), items, PIECE) {
             Some(pieces) if self.gzip => self.whole(Media::Protobuf, pieces.concat()),
             Some(pieces) => streamed(Media::Protobuf, joined(pieces)),
             None => respond::status(&super::accept::not_acceptable(), Media::Json),

@@ -7,6 +7,7 @@ use super::respond::{self, Response};
 use super::table;
 use crate::engine::{Api, Call, Following};
 use crate::hub::{Change, Encoding, Form, Seen, frame};
+use crate::protobuf;
 use crate::rows::Row;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
@@ -243,7 +244,7 @@ impl State {
 fn event_of(form: Form, word: &str, object: &Value) -> Bytes {
     match form {
         Form::Json => line(word, object),
-        Form::Protobuf => crate::protobuf::event(word, object).unwrap_or_else(|| line(word, object)),
+        Form::Protobuf => protobuf::event(word, protobuf::of_value(object)).unwrap_or_else(|| line(word, object)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! One change of one object, encoded at most once for all watchers of an encoding.
 
+use crate::protobuf;
 use bytes::Bytes;
 use meta::Object;
 use std::sync::{Arc, OnceLock};
@@ -88,7 +89,7 @@ impl Change {
 pub fn frame(form: Form, word: &str, object: &Object) -> Bytes {
     match form {
         Form::Json => json_frame(word, object),
-        Form::Protobuf => crate::protobuf::event(word, &object.decode_value()).unwrap_or_default(),
+        Form::Protobuf => protobuf::event(word, protobuf::of_object(object)).unwrap_or_default(),
     }
 }
 

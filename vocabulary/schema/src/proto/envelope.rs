@@ -1,10 +1,10 @@
 //! What stands around a message: four bytes, the object's type, and the message's bytes.
 
-use super::ProtoError;
 use super::tail::Tail;
 use super::wire::{Fields, Raw};
-use crate::TypeMeta;
-use meta::CompactString;
+use super::{ProtoError, write};
+use crate::{Schema, TypeMeta};
+use meta::{CompactString, JsonError};
 
 pub const MAGIC: &[u8; 4] = b"k8s\0";
 
@@ -83,9 +83,22 @@ pub fn list_end() -> Vec<u8> {
     Tail::written(unencoded)
 }
 
-/// One item of a list, behind its key and length.
-pub fn list_item(message: &[u8]) -> Vec<u8> {
-    Tail::written(|tail| tail.bytes(2, message))
+/// Items of a list, from its last to its first.
+#[derive(Default)]
+pub struct Items(Tail);
+
+impl Items {
+    /// Writes one, behind its key and length, before those that are written; how long they are by now.
+    pub fn precede(&mut self, schema: &Schema, json: &[u8]) -> Result<usize, JsonError> {
+        let tree = schema.tree(json)?;
+        self.0.nested(2, |tail| write::message(&schema.types, schema.root, &tree, tail));
+        Ok(self.0.len())
+    }
+
+    /// What is written; the next stand alone.
+    pub fn take(&mut self) -> Vec<u8> {
+        self.0.take()
+    }
 }
 
 /// One event of a watch, `object` being in its own envelope. A stream frames each with its length in four bytes.

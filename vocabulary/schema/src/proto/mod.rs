@@ -7,18 +7,20 @@ mod envelope;
 mod layout;
 mod read;
 mod tail;
+mod tree;
 mod wire;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
-pub use envelope::{Envelope, MAGIC, list_end, list_head, list_item, watch_event};
+pub use envelope::{Envelope, Items, MAGIC, list_end, list_head, watch_event};
 pub use layout::Layout;
 
 use crate::{Schema, TypeMeta};
-use meta::Value;
+use meta::{JsonError, Value};
 use std::fmt;
+use tree::Tree;
 
 /// Why bytes are no message of a schema.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +64,17 @@ impl Schema {
             api_version: value.get("apiVersion").as_str().unwrap_or_default().into(),
             kind: value.get("kind").as_str().unwrap_or_default().into(),
         };
-        envelope::seal(&type_meta, |tail| write::message(&self.types, self.root, value, tail))
+        self.json_to_protobuf(&type_meta, &value.to_json()).expect("a value is always JSON")
+    }
+
+    /// The same from the JSON of an object that this schema decoded.
+    pub fn json_to_protobuf(&self, type_meta: &TypeMeta, json: &[u8]) -> Result<Vec<u8>, JsonError> {
+        let tree = self.tree(json)?;
+        Ok(envelope::seal(type_meta, |tail| write::message(&self.types, self.root, &tree, tail)))
+    }
+
+    fn tree<'t>(&self, json: &'t [u8]) -> Result<Tree<'t>, JsonError> {
+        Tree::read(&self.types, self.root, json).map_err(|error| JsonError(error.to_string()))
     }
 
     /// An object in its envelope, in the form that decoding from JSON would give it.
@@ -81,7 +93,9 @@ impl Schema {
 
     /// The message alone.
     pub fn to_message(&self, value: &Value) -> Vec<u8> {
-        tail::Tail::written(|tail| write::message(&self.types, self.root, value, tail))
+        let json = value.to_json();
+        let tree = self.tree(&json).expect("a value is always JSON");
+        tail::Tail::written(|tail| write::message(&self.types, self.root, &tree, tail))
     }
 
     pub fn from_message(&self, bytes: &[u8]) -> Result<Value, ProtoError> {
