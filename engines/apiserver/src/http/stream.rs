@@ -18,7 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch as signal;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 /// How often a quiet watch that asked for bookmarks is told how far it has come.
 const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
@@ -114,10 +114,11 @@ impl State {
             seen = self.following.watcher.next() => Some(seen),
             () = bookmark_due => None,
         };
-        match (seen, &mut self.bookmark_due) {
-            (Some(seen), _) => return self.seen(seen).await,
-            (None, Some(due)) => due.as_mut().reset(tokio::time::Instant::now() + BOOKMARK_EVERY),
-            (None, None) => {}
+        if let Some(seen) = seen {
+            return self.seen(seen).await;
+        }
+        if let Some(due) = &mut self.bookmark_due {
+            due.as_mut().reset(Instant::now() + BOOKMARK_EVERY);
         }
         Some(self.bookmark(false).into())
     }
