@@ -2,13 +2,12 @@
 
 use super::accept::{Accepted, Media, View};
 use super::long_lists::{LongLists, PIECE, begin_item};
-use super::piece::{Draft, Piece};
+use super::piece::Piece;
 use super::respond::{self, Response};
 use super::table;
 use crate::engine::internal_group;
 use crate::protobuf;
 use crate::rows::Row;
-use bytes::Bytes;
 use client::Answer;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use jiff::Timestamp;
@@ -103,7 +102,7 @@ impl Presenting<'_> {
         let type_meta = TypeMeta { api_version, kind: row.def.names.list_kind.clone() };
         match protobuf::list(&type_meta, &head.metadata(), items, PIECE) {
             Some(pieces) if self.gzip => self.whole(Media::Protobuf, pieces.concat()),
-            Some(pieces) => streamed(Media::Protobuf, joined(pieces)),
+            Some(pieces) => streamed(Media::Protobuf, pieces.into_iter().map(Piece::from)),
             None => respond::status(&super::accept::not_acceptable(), Media::Json),
         }
     }
@@ -143,21 +142,6 @@ fn is_long(items: &[Arc<Object>]) -> bool {
     items.iter().any(|object| {
         size += object.body().len();
         size >= PIECE
-    })
-}
-
-/// Small pieces together: each costs a write.
-fn joined(pieces: Vec<Bytes>) -> impl Iterator<Item = Piece> {
-    let mut pieces = pieces.into_iter().peekable();
-    std::iter::from_fn(move || {
-        pieces.peek()?;
-        let mut out = Draft::default();
-        while out.len() < PIECE
-            && let Some(piece) = pieces.next()
-        {
-            out.share(piece);
-        }
-        Some(out.finish())
     })
 }
 

@@ -7,9 +7,8 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Tree<'t> {
-    #[default]
     Null,
     Bool(bool),
     Int(i64),
