@@ -18,6 +18,9 @@ use std::sync::{Arc, OnceLock};
 /// The room that a thread keeps for writing objects.
 const LARGEST_DRAFT: usize = 64 * 1024;
 
+/// What fills the hole begins with this.
+const VERSION: &[u8] = b"\"resourceVersion\":\"";
+
 thread_local! {
     /// Objects are written here and then kept in exactly their length.
     static DRAFT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -132,35 +135,49 @@ impl Object {
 
     /// Appends the object's JSON as it is served.
     pub fn write_json(&self, out: &mut Vec<u8>) {
-        out.reserve(self.body.len() + 40);
-        let rest = self.begin_json(out);
-        out.extend_from_slice(&rest);
+        out.reserve(self.json_len(true));
+        self.begin_json(true, out);
+        out.extend_from_slice(self.rest());
     }
 
-    /// Appends how the object's JSON begins; the result, which goes behind it, is most of it, and is not copied.
-    pub fn begin_json(&self, out: &mut Vec<u8>) -> Bytes {
-        self.begin_from(0, out)
+    /// Appends how the object's JSON begins, typed or without `apiVersion` and `kind`, as an item of a list of its kind.
+    /// The [rest](Object::rest) goes behind it.
+    pub fn begin_json(&self, typed: bool, out: &mut Vec<u8>) {
+        if !typed {
+            out.push(b'{');
+        }
+        self.write_beginning(self.start(typed), out);
     }
 
-    /// The same without `apiVersion` and `kind`, as an item of a list of its kind.
-    pub fn begin_item(&self, out: &mut Vec<u8>) -> Bytes {
-        out.push(b'{');
-        self.begin_from(self.untyped as usize, out)
+    /// Most of the object's JSON: what goes behind its beginning.
+    pub fn rest(&self) -> &[u8] {
+        &self.body[self.hole as usize..]
     }
 
-    fn begin_from(&self, start: usize, out: &mut Vec<u8>) -> Bytes {
-        self.write_beginning(start, out);
-        self.body.slice(self.hole as usize..)
+    /// How long its JSON is. This reads all that is needed to begin it.
+    pub fn json_len(&self, typed: bool) -> usize {
+        let version = match self.header.resource_version.checked_ilog10() {
+            None => 0,
+            Some(ilog) => VERSION.len() + ilog as usize + 1 + self.behind_version().len(),
+        };
+        usize::from(!typed) + self.body.len() - self.start(typed) + version
+    }
+
+    fn start(&self, typed: bool) -> usize {
+        if typed { 0 } else { self.untyped as usize }
+    }
+
+    fn behind_version(&self) -> &'static [u8] {
+        if self.rest()[0] == b'}' { b"\"" } else { b"\"," }
     }
 
     /// From `start` to the hole, and what fills it.
     fn write_beginning(&self, start: usize, out: &mut Vec<u8>) {
-        let hole = self.hole as usize;
-        out.extend_from_slice(&self.body[start..hole]);
+        out.extend_from_slice(&self.body[start..self.hole as usize]);
         if self.header.resource_version != 0 {
-            out.extend_from_slice(b"\"resourceVersion\":\"");
+            out.extend_from_slice(VERSION);
             out.extend_from_slice(itoa::Buffer::new().format(self.header.resource_version).as_bytes());
-            out.extend_from_slice(if self.body[hole] == b'}' { b"\"" } else { b"\"," });
+            out.extend_from_slice(self.behind_version());
         }
     }
 
@@ -300,9 +317,11 @@ mod tests {
     use super::*;
     use crate::value;
 
-    fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+    fn json(object: &Object, typed: bool) -> String {
         let mut out = Vec::new();
-        write(&mut out);
+        object.begin_json(typed, &mut out);
+        out.extend_from_slice(object.rest());
+        assert_eq!(out.len(), object.json_len(typed));
         String::from_utf8(out).unwrap()
     }
 
@@ -313,14 +332,11 @@ mod tests {
         let object = Object::from_value(&value).unwrap();
         assert_eq!((object.header.resource_version, object.header.labels["l"].as_str()), (7, "m"));
         assert_eq!(
-            text(|out| object.write_json(out)),
+            json(&object, true),
             r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"resourceVersion":"7","labels":{"l":"m"},"name":"x"},"data":{"a":"b"}}"#
         );
         assert_eq!(
-            text(|out| {
-                let rest = object.begin_item(out);
-                out.extend_from_slice(&rest);
-            }),
+            json(&object, false),
             r#"{"metadata":{"resourceVersion":"7","labels":{"l":"m"},"name":"x"},"data":{"a":"b"}}"#
         );
         assert_eq!(**object.value(), value);
@@ -348,7 +364,6 @@ mod tests {
     #[test]
     fn empty_metadata_is_still_json() {
         let object = Object::from_stored(Object::canonical(&value!({"apiVersion": "v1", "kind": "X"})), 3).unwrap();
-        let json = text(|out| object.write_json(out));
-        assert_eq!(json, r#"{"apiVersion":"v1","kind":"X","metadata":{"resourceVersion":"3"}}"#);
+        assert_eq!(json(&object, true), r#"{"apiVersion":"v1","kind":"X","metadata":{"resourceVersion":"3"}}"#);
     }
 }

@@ -22,8 +22,8 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// What a connection whose client reads slowly may hold of plain answers, and the bound of a request's head: a piece of
 /// a long list that is being sent, and the next one.
 const BUFFERED: usize = 128 * 1024;
-/// What it may hold of encrypted answers: what one write sends.
-const ENCRYPTED: usize = 64 * 1024;
+/// What it may hold of encrypted answers: what one write sends. With what TLS and TCP add to it, it is one packet to them.
+const ENCRYPTED: usize = 63 * 1024;
 
 #[derive(Debug)]
 pub enum ServeError {

@@ -1,7 +1,6 @@
 //! Long lists on their way to their clients, piece by piece. Of many at once each holds little: they share their items.
 
-use super::piece::{Draft, Piece};
-use bytes::Bytes;
+use super::piece::{Draft, Items, Piece, Slice};
 use meta::Object;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -10,8 +9,6 @@ pub const PIECE: usize = 64 * 1024;
 /// Of many lists at once the pieces are smaller, down to a record of TLS: together they take about so much.
 const PIECES: usize = 16 * 1024 * 1024;
 const LEAST_PIECE: usize = 16 * 1024;
-
-type Items = Vec<Arc<Object>>;
 
 #[derive(Default)]
 pub struct LongLists {
@@ -53,20 +50,35 @@ impl Pieces {
     fn enough(&self) -> usize {
         (PIECES / Arc::strong_count(&self.lists)).clamp(LEAST_PIECE, PIECE)
     }
+
+    /// Up to which item the next piece goes, and how much of it is their beginnings. Each item lies somewhere else in
+    /// memory: looking at all of them first, the processor fetches them together.
+    fn measure(&self, mut length: usize) -> (usize, usize) {
+        let (enough, mut beginnings) = (self.enough(), 0);
+        let fits = |object: &&Arc<Object>| {
+            let fits = length < enough;
+            let whole = object.json_len(self.custom) + 1;
+            length += whole;
+            beginnings += whole - object.rest().len();
+            fits
+        };
+        let count = self.items[self.at..].iter().take_while(fits).count();
+        (self.at + count, beginnings)
+    }
 }
 
 impl Iterator for Pieces {
     type Item = Piece;
 
     fn next(&mut self) -> Option<Piece> {
-        let (mut out, enough) = (Draft::beginning_with(self.next.take()?), self.enough());
-        while out.len() < enough
-            && let Some(item) = self.items.get(self.at)
-        {
-            let rest = begin_item(item, self.custom, self.at == 0, out.written());
-            out.share(rest);
-            self.at += 1;
+        let mut out = Draft::beginning_with(self.next.take()?);
+        let (until, beginnings) = self.measure(out.len());
+        out.written().reserve(beginnings);
+        for i in self.at..until {
+            begin_item(&self.items[i], self.custom, i == 0, out.written());
+            out.share(Slice::Item(self.items.clone(), i));
         }
+        self.at = until;
         if self.at == self.items.len() {
             out.written().extend_from_slice(b"]}\n");
         } else {
@@ -76,13 +88,13 @@ impl Iterator for Pieces {
     }
 }
 
-/// Writes how an item begins, and returns the rest of it.
-pub fn begin_item(object: &Object, custom: bool, first: bool, out: &mut Vec<u8>) -> Bytes {
+/// Writes how an item begins; its rest goes behind it.
+pub fn begin_item(object: &Object, custom: bool, first: bool, out: &mut Vec<u8>) {
     if !first {
         out.push(b',');
     }
     // Upstream's typed lists leave the type of their items out; those of custom kinds do not.
-    if custom { object.begin_json(out) } else { object.begin_item(out) }
+    object.begin_json(custom, out);
 }
 
 #[cfg(test)]

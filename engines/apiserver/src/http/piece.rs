@@ -2,33 +2,47 @@
 //! or in a frame that many watchers share; only what stands between them is written for the answer.
 
 use bytes::{Buf, Bytes};
+use meta::Object;
 use std::collections::VecDeque;
 use std::io::IoSlice;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// To send a shorter slice by itself costs as much as to copy it.
 const WORTH_SHARING: usize = 512;
 
-/// None of its slices is empty, unless it is empty itself.
-#[derive(Debug, Default)]
-pub struct Piece {
-    first: Bytes,
-    rest: VecDeque<Bytes>,
-    left: usize,
+/// Bytes that lie somewhere.
+#[derive(Debug)]
+pub enum Slice {
+    Bytes(Bytes),
+    /// The rest of an item of a list.
+    Item(Arc<Items>, usize),
 }
 
-impl Piece {
-    fn push(&mut self, slice: Bytes) {
-        if slice.is_empty() {
-            return;
+pub type Items = Vec<Arc<Object>>;
+
+impl AsRef<[u8]> for Slice {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Slice::Bytes(bytes) => bytes,
+            Slice::Item(items, i) => items[*i].rest(),
         }
-        self.left += slice.len();
-        if self.first.is_empty() { self.first = slice } else { self.rest.push_back(slice) }
     }
+}
+
+/// None of its slices is empty, unless it is empty itself.
+#[derive(Debug)]
+pub struct Piece {
+    first: Slice,
+    /// So much of the first slice is gone.
+    gone: usize,
+    rest: VecDeque<Slice>,
+    left: usize,
 }
 
 impl From<Bytes> for Piece {
     fn from(whole: Bytes) -> Piece {
-        Piece { left: whole.len(), first: whole, rest: VecDeque::new() }
+        Piece { left: whole.len(), first: Slice::Bytes(whole), gone: 0, rest: VecDeque::new() }
     }
 }
 
@@ -38,22 +52,22 @@ impl Buf for Piece {
     }
 
     fn chunk(&self) -> &[u8] {
-        &self.first
+        &self.first.as_ref()[self.gone..]
     }
 
-    fn advance(&mut self, mut count: usize) {
+    fn advance(&mut self, count: usize) {
         self.left -= count;
-        while count >= self.first.len() && !self.first.is_empty() {
-            count -= self.first.len();
-            self.first = self.rest.pop_front().unwrap_or_default();
+        self.gone += count;
+        while self.gone >= self.first.as_ref().len() && let Some(next) = self.rest.pop_front() {
+            self.gone -= self.first.as_ref().len();
+            self.first = next;
         }
-        self.first.advance(count);
     }
 
     fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        let own = std::iter::once(&self.first).chain(&self.rest).filter(|slice| !slice.is_empty());
+        let own = std::iter::once(self.chunk()).chain(self.rest.iter().map(Slice::as_ref));
         let mut filled = 0;
-        for (slot, slice) in slices.iter_mut().zip(own) {
+        for (slot, slice) in slices.iter_mut().zip(own.filter(|slice| !slice.is_empty())) {
             *slot = IoSlice::new(slice);
             filled += 1;
         }
@@ -66,7 +80,7 @@ impl Buf for Piece {
 pub struct Draft {
     written: Vec<u8>,
     /// Slices, each behind so much of what was written.
-    shared: Vec<(usize, Bytes)>,
+    shared: Vec<(usize, Slice)>,
     length: usize,
 }
 
@@ -79,11 +93,12 @@ impl Draft {
         &mut self.written
     }
 
-    pub fn share(&mut self, slice: Bytes) {
-        if slice.len() < WORTH_SHARING {
-            return self.written.extend_from_slice(&slice);
+    pub fn share(&mut self, slice: Slice) {
+        let bytes = slice.as_ref();
+        if bytes.len() < WORTH_SHARING {
+            return self.written.extend_from_slice(bytes);
         }
-        self.length += slice.len();
+        self.length += bytes.len();
         self.shared.push((self.written.len(), slice));
     }
 
@@ -92,16 +107,17 @@ impl Draft {
     }
 
     pub fn finish(self) -> Piece {
-        let (written, mut from) = (Bytes::from(self.written), 0);
-        let mut piece = Piece::default();
-        piece.rest.reserve((2 * self.shared.len()).saturating_sub(1));
+        let (left, written, mut from) = (self.len(), Bytes::from(self.written), 0);
+        let text = |range: Range<usize>| (!range.is_empty()).then(|| Slice::Bytes(written.slice(range)));
+        let mut slices = VecDeque::with_capacity(2 * self.shared.len() + 1);
         for (at, slice) in self.shared {
-            piece.push(written.slice(from..at));
-            piece.push(slice);
+            slices.extend(text(from..at));
+            slices.push_back(slice);
             from = at;
         }
-        piece.push(written.slice(from..));
-        piece
+        slices.extend(text(from..written.len()));
+        let first = slices.pop_front().unwrap_or(Slice::Bytes(Bytes::new()));
+        Piece { first, gone: 0, rest: slices, left }
     }
 }
 
@@ -127,7 +143,7 @@ mod tests {
                 whole.extend_from_slice(text.as_bytes());
                 if let Some(slice) = slice {
                     whole.extend_from_slice(&slice);
-                    draft.share(slice);
+                    draft.share(Slice::Bytes(slice));
                 }
             }
             cases.push((draft, whole));
@@ -164,7 +180,7 @@ mod tests {
     #[test]
     fn long_slices_are_sent_from_where_they_lie() {
         let (mut draft, slice) = (Draft::default(), long(7));
-        draft.share(slice.clone());
+        draft.share(Slice::Bytes(slice.clone()));
         assert_eq!(draft.finish().chunk().as_ptr(), slice.as_ptr());
     }
 }

@@ -117,8 +117,8 @@ impl Presenting<'_> {
 
     fn whole_list(&self, mut out: Vec<u8>, custom: bool, items: &[Arc<Object>]) -> Response {
         for (i, object) in items.iter().enumerate() {
-            let rest = begin_item(object, custom, i == 0, &mut out);
-            out.extend_from_slice(&rest);
+            begin_item(object, custom, i == 0, &mut out);
+            out.extend_from_slice(object.rest());
         }
         out.extend_from_slice(b"]}\n");
         self.whole(Media::Json, out)

@@ -1,7 +1,7 @@
 //! A watch as a stream of lines.
 
 use super::accept::{Accepted, Media, View};
-use super::piece::{Draft, Piece};
+use super::piece::{Draft, Piece, Slice};
 use super::present::{Presenting, metadata_only};
 use super::respond::{self, Response};
 use super::table;
@@ -23,7 +23,7 @@ use tokio::time::{Instant, Sleep, sleep};
 /// How often a quiet watch that asked for bookmarks is told how far it has come.
 const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
 /// Events are joined into one write up to about this size.
-const JOINED: usize = 64 * 1024;
+const JOINED: usize = 61 * 1024;
 /// Without a wish of the client's, a watch ends after upstream's least time and a random part of as much again.
 const LEAST: u64 = 1_800;
 
@@ -144,11 +144,11 @@ impl State {
                 Seen::Lost => {
                     self.over = true;
                     let status = crate::engine::too_old(self.following.watcher.revision());
-                    out.share(self.error(&status));
+                    out.share(Slice::Bytes(self.error(&status)));
                     break;
                 }
                 Seen::Change(event, change) => match self.shared_frame(event, &change) {
-                    Some(frame) => out.share(frame),
+                    Some(frame) => out.share(Slice::Bytes(frame)),
                     None => self.write_change(event, &change, out.written()).await,
                 },
             }
