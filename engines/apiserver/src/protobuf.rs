@@ -32,13 +32,13 @@ pub fn of_object(object: &Object) -> Option<Vec<u8>> {
 }
 
 /// One event of a watch, behind its length in four bytes; the object is one in its envelope.
-pub fn event(word: &str, object: Option<Vec<u8>>) -> Option<Bytes> {
+pub fn event(word: &str, object: Option<Vec<u8>>) -> Option<Vec<u8>> {
     let event = proto::watch_event(word, &object?);
     let length = u32::try_from(event.len()).ok()?;
     let mut out = Vec::with_capacity(event.len() + 4);
     out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(&event);
-    Some(out.into())
+    Some(out)
 }
 
 /// A list in pieces of at least so many bytes, but for those at its ends. Lengths come first in protobuf, so it is written

@@ -1,6 +1,7 @@
 //! Long lists on their way to their clients, piece by piece. Of many at once each holds little: they share their items.
 
-use super::piece::{Draft, Items, Piece, Slice};
+use super::piece::{Items, Piece, Shared};
+use bytes::Buf;
 use meta::Object;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -71,12 +72,12 @@ impl Iterator for Pieces {
     type Item = Piece;
 
     fn next(&mut self) -> Option<Piece> {
-        let mut out = Draft::beginning_with(self.next.take()?);
-        let (until, beginnings) = self.measure(out.len());
+        let mut out = Piece::from(self.next.take()?);
+        let (until, beginnings) = self.measure(out.remaining());
         out.written().reserve(beginnings);
         for i in self.at..until {
             begin_item(&self.items[i], self.custom, i == 0, out.written());
-            out.share(Slice::Item(self.items.clone(), i));
+            out.share(Shared::Item(self.items.clone(), i));
         }
         self.at = until;
         if self.at == self.items.len() {
@@ -84,7 +85,7 @@ impl Iterator for Pieces {
         } else {
             self.next = Some(Vec::new());
         }
-        Some(out.finish())
+        Some(out)
     }
 }
 
@@ -100,7 +101,7 @@ pub fn begin_item(object: &Object, custom: bool, first: bool, out: &mut Vec<u8>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::{Buf, BufMut};
+    use bytes::BufMut;
     use meta::{Value, value};
 
     fn object(i: usize) -> Arc<Object> {

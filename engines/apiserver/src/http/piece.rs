@@ -1,6 +1,7 @@
 //! A part of an answer: slices that are sent one after the other. Long ones are sent from where they lie, in an object
 //! or in a frame that many watchers share; only what stands between them is written for the answer.
 
+use crate::hub::{Change, Encoding, Form};
 use bytes::{Buf, Bytes};
 use meta::Object;
 use std::collections::VecDeque;
@@ -11,113 +12,115 @@ use std::sync::Arc;
 /// To send a shorter slice by itself costs as much as to copy it.
 const WORTH_SHARING: usize = 512;
 
-/// Bytes that lie somewhere.
+pub type Items = Vec<Arc<Object>>;
+
+/// Bytes that lie somewhere else.
 #[derive(Debug)]
-pub enum Slice {
+pub enum Shared {
     Bytes(Bytes),
     /// The rest of an item of a list.
     Item(Arc<Items>, usize),
+    /// How watchers are told of a change.
+    Frame(Arc<Change>, Encoding, Form),
 }
 
-pub type Items = Vec<Arc<Object>>;
-
-impl AsRef<[u8]> for Slice {
+impl AsRef<[u8]> for Shared {
     fn as_ref(&self) -> &[u8] {
         match self {
-            Slice::Bytes(bytes) => bytes,
-            Slice::Item(items, i) => items[*i].rest(),
+            Shared::Bytes(bytes) => bytes,
+            Shared::Item(items, i) => items[*i].rest(),
+            Shared::Frame(change, event, form) => change.frame(*event, *form).unwrap_or_default(),
         }
     }
 }
 
-/// None of its slices is empty, unless it is empty itself.
 #[derive(Debug)]
+enum Slice {
+    Written(Range<usize>),
+    Shared(Shared),
+}
+
+/// While it is put together, what is written or shared goes to its end. None of its slices is empty.
+#[derive(Debug, Default)]
 pub struct Piece {
-    first: Slice,
-    /// So much of the first slice is gone.
-    gone: usize,
-    rest: VecDeque<Slice>,
-    left: usize,
+    slices: VecDeque<Slice>,
+    /// How long they are together.
+    length: usize,
+    written: Vec<u8>,
+    /// From here on, what is written goes behind all slices.
+    cut: usize,
+    /// So much of what comes first has been sent.
+    sent: usize,
+}
+
+impl From<Vec<u8>> for Piece {
+    fn from(written: Vec<u8>) -> Piece {
+        Piece { written, ..Piece::default() }
+    }
 }
 
 impl From<Bytes> for Piece {
     fn from(whole: Bytes) -> Piece {
-        Piece { left: whole.len(), first: Slice::Bytes(whole), gone: 0, rest: VecDeque::new() }
+        let mut piece = Piece::default();
+        piece.share(Shared::Bytes(whole));
+        piece
+    }
+}
+
+impl Piece {
+    pub fn written(&mut self) -> &mut Vec<u8> {
+        &mut self.written
+    }
+
+    pub fn share(&mut self, shared: Shared) {
+        let bytes = shared.as_ref();
+        if bytes.len() < WORTH_SHARING {
+            return self.written.extend_from_slice(bytes);
+        }
+        let (written, end) = (self.cut..self.written.len(), bytes.len());
+        self.length += written.len() + end;
+        self.cut = written.end;
+        self.slices.extend((!written.is_empty()).then_some(Slice::Written(written)));
+        self.slices.push_back(Slice::Shared(shared));
+    }
+
+    fn bytes<'a>(&'a self, slice: &'a Slice) -> &'a [u8] {
+        match slice {
+            Slice::Written(range) => &self.written[range.clone()],
+            Slice::Shared(shared) => shared.as_ref(),
+        }
+    }
+
+    /// What is left of it.
+    fn left(&self) -> impl Iterator<Item = &[u8]> {
+        let slices = self.slices.iter().map(|slice| self.bytes(slice));
+        let mut sent = self.sent;
+        let all = slices.chain([&self.written[self.cut..]]);
+        all.map(move |bytes| &bytes[std::mem::take(&mut sent)..]).filter(|bytes| !bytes.is_empty())
     }
 }
 
 impl Buf for Piece {
     fn remaining(&self) -> usize {
-        self.left
+        self.length + self.written.len() - self.cut - self.sent
     }
 
     fn chunk(&self) -> &[u8] {
-        &self.first.as_ref()[self.gone..]
+        self.left().next().unwrap_or_default()
     }
 
     fn advance(&mut self, count: usize) {
-        self.left -= count;
-        self.gone += count;
-        while self.gone >= self.first.as_ref().len() && let Some(next) = self.rest.pop_front() {
-            self.gone -= self.first.as_ref().len();
-            self.first = next;
+        self.sent += count;
+        while let Some(length) = self.slices.front().map(|first| self.bytes(first).len()).filter(|n| *n <= self.sent) {
+            self.slices.pop_front();
+            self.length -= length;
+            self.sent -= length;
         }
     }
 
     fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        let own = std::iter::once(self.chunk()).chain(self.rest.iter().map(Slice::as_ref));
-        let mut filled = 0;
-        for (slot, slice) in slices.iter_mut().zip(own.filter(|slice| !slice.is_empty())) {
-            *slot = IoSlice::new(slice);
-            filled += 1;
-        }
-        filled
-    }
-}
-
-/// A piece that is being put together.
-#[derive(Default)]
-pub struct Draft {
-    written: Vec<u8>,
-    /// Slices, each behind so much of what was written.
-    shared: Vec<(usize, Slice)>,
-    length: usize,
-}
-
-impl Draft {
-    pub fn beginning_with(written: Vec<u8>) -> Draft {
-        Draft { written, ..Draft::default() }
-    }
-
-    pub fn written(&mut self) -> &mut Vec<u8> {
-        &mut self.written
-    }
-
-    pub fn share(&mut self, slice: Slice) {
-        let bytes = slice.as_ref();
-        if bytes.len() < WORTH_SHARING {
-            return self.written.extend_from_slice(bytes);
-        }
-        self.length += bytes.len();
-        self.shared.push((self.written.len(), slice));
-    }
-
-    pub fn len(&self) -> usize {
-        self.length + self.written.len()
-    }
-
-    pub fn finish(self) -> Piece {
-        let (left, written, mut from) = (self.len(), Bytes::from(self.written), 0);
-        let text = |range: Range<usize>| (!range.is_empty()).then(|| Slice::Bytes(written.slice(range)));
-        let mut slices = VecDeque::with_capacity(2 * self.shared.len() + 1);
-        for (at, slice) in self.shared {
-            slices.extend(text(from..at));
-            slices.push_back(slice);
-            from = at;
-        }
-        slices.extend(text(from..written.len()));
-        let first = slices.pop_front().unwrap_or(Slice::Bytes(Bytes::new()));
-        Piece { first, gone: 0, rest: slices, left }
+        let left = slices.iter_mut().zip(self.left());
+        left.map(|(slot, bytes)| *slot = IoSlice::new(bytes)).count()
     }
 }
 
@@ -129,24 +132,24 @@ mod tests {
         vec![byte; WORTH_SHARING].into()
     }
 
-    fn drafts() -> Vec<(Draft, Vec<u8>)> {
-        let mut cases = vec![(Draft::default(), Vec::new())];
+    fn pieces() -> Vec<(Piece, Vec<u8>)> {
+        let mut cases = vec![(Piece::default(), Vec::new())];
         for parts in [
             vec![("a", None)],
             vec![("", Some(long(1)))],
             vec![("a", Some(long(1))), ("b", None)],
             vec![("a", Some(long(1))), ("", Some(long(2))), ("c", Some(Bytes::from_static(b"short"))), ("d", None)],
         ] {
-            let (mut draft, mut whole) = (Draft::default(), Vec::new());
+            let (mut piece, mut whole) = (Piece::default(), Vec::new());
             for (text, slice) in parts {
-                draft.written().extend_from_slice(text.as_bytes());
+                piece.written().extend_from_slice(text.as_bytes());
                 whole.extend_from_slice(text.as_bytes());
                 if let Some(slice) = slice {
                     whole.extend_from_slice(&slice);
-                    draft.share(Slice::Bytes(slice));
+                    piece.share(Shared::Bytes(slice));
                 }
             }
-            cases.push((draft, whole));
+            cases.push((piece, whole));
         }
         cases
     }
@@ -158,11 +161,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_drafted_is_sent_in_whatever_steps() {
+    fn what_was_put_together_is_sent_in_whatever_steps() {
         for step in [1, 3, WORTH_SHARING, WORTH_SHARING + 1, usize::MAX] {
-            for (draft, whole) in drafts() {
-                assert_eq!(draft.len(), whole.len());
-                let (mut piece, mut sent) = (draft.finish(), 0);
+            for (mut piece, whole) in pieces() {
+                assert_eq!(piece.remaining(), whole.len());
+                let mut sent = 0;
                 while piece.has_remaining() {
                     assert_eq!(piece.remaining(), whole.len() - sent);
                     assert!(whole[sent..].starts_with(piece.chunk()) && !piece.chunk().is_empty());
@@ -179,8 +182,8 @@ mod tests {
 
     #[test]
     fn long_slices_are_sent_from_where_they_lie() {
-        let (mut draft, slice) = (Draft::default(), long(7));
-        draft.share(Slice::Bytes(slice.clone()));
-        assert_eq!(draft.finish().chunk().as_ptr(), slice.as_ptr());
+        let (mut piece, slice) = (Piece::default(), long(7));
+        piece.share(Shared::Bytes(slice.clone()));
+        assert_eq!(piece.chunk().as_ptr(), slice.as_ptr());
     }
 }

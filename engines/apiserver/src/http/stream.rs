@@ -1,7 +1,7 @@
 //! A watch as a stream of lines.
 
 use super::accept::{Accepted, Media, View};
-use super::piece::{Draft, Piece, Slice};
+use super::piece::{Piece, Shared};
 use super::present::{Presenting, metadata_only};
 use super::respond::{self, Response};
 use super::table;
@@ -9,7 +9,7 @@ use crate::engine::{Api, Call, Following};
 use crate::hub::{Change, Encoding, Form, Seen, frame};
 use crate::protobuf;
 use crate::rows::Row;
-use bytes::Bytes;
+use bytes::Buf;
 use futures::{Stream, StreamExt};
 use http::header::{CONTENT_TYPE, HeaderValue, TRANSFER_ENCODING};
 use meta::{Object, Status, Value, value};
@@ -133,37 +133,35 @@ impl State {
             self.announce_end = false;
             out.extend_from_slice(&self.bookmark(true));
         }
-        (!out.is_empty()).then(|| Bytes::from(out).into())
+        (!out.is_empty()).then(|| out.into())
     }
 
     async fn seen(&mut self, seen: Seen) -> Option<Piece> {
         let mut next = Some(seen);
-        let mut out = Draft::default();
+        let mut out = Piece::default();
         while let Some(seen) = next {
             match seen {
                 Seen::Lost => {
                     self.over = true;
                     let status = crate::engine::too_old(self.following.watcher.revision());
-                    out.share(Slice::Bytes(self.error(&status)));
+                    out.written().extend_from_slice(&self.error(&status));
                     break;
                 }
-                Seen::Change(event, change) => match self.shared_frame(event, &change) {
-                    Some(frame) => out.share(Slice::Bytes(frame)),
-                    None => self.write_change(event, &change, out.written()).await,
+                Seen::Change(event, change) => match self.shares_frames(event, &change) {
+                    true => out.share(Shared::Frame(change, event, self.streaming.form())),
+                    false => self.write_change(event, &change, out.written()).await,
                 },
             }
-            next = if out.len() < JOINED { self.following.watcher.poll() } else { None };
+            next = if out.remaining() < JOINED { self.following.watcher.poll() } else { None };
         }
-        Some(out.finish())
+        Some(out)
     }
 
-    /// The line that all plain watchers of the stored version share. A frame that shows an older state than the event
-    /// removed it from a selection is made alone.
-    fn shared_frame(&self, event: Encoding, change: &Change) -> Option<Bytes> {
-        if self.streaming.accepted.view != View::Whole || self.following.converted {
-            return None;
-        }
-        change.frame(event, self.streaming.form())
+    /// Whether this is the line that all plain watchers of the stored version share. A frame that shows an older state
+    /// than the event removed it from a selection is made alone.
+    fn shares_frames(&self, event: Encoding, change: &Change) -> bool {
+        let plain = self.streaming.accepted.view == View::Whole && !self.following.converted;
+        plain && change.shown(event).is_some()
     }
 
     async fn write_change(&mut self, event: Encoding, change: &Change, out: &mut Vec<u8>) {
@@ -217,11 +215,11 @@ impl State {
         }
     }
 
-    fn error(&self, status: &Status) -> Bytes {
+    fn error(&self, status: &Status) -> Vec<u8> {
         event_of(self.streaming.form(), "ERROR", &status.to_value())
     }
 
-    fn bookmark(&mut self, initial_end: bool) -> Bytes {
+    fn bookmark(&mut self, initial_end: bool) -> Vec<u8> {
         let revision = self.following.watcher.revision().to_string();
         let kind = self.streaming.row.def.gvk(&self.streaming.call.request.resource.version);
         let mut object = value!({
@@ -242,18 +240,18 @@ impl State {
     }
 }
 
-fn event_of(form: Form, word: &str, object: &Value) -> Bytes {
+fn event_of(form: Form, word: &str, object: &Value) -> Vec<u8> {
     match form {
         Form::Json => line(word, object),
         Form::Protobuf => protobuf::event(word, protobuf::of_value(object)).unwrap_or_else(|| line(word, object)),
     }
 }
 
-fn line(word: &str, object: &Value) -> Bytes {
+fn line(word: &str, object: &Value) -> Vec<u8> {
     let mut out = format!("{{\"type\":\"{word}\",\"object\":").into_bytes();
     object.write_json(&mut out);
     out.extend_from_slice(b"}\n");
-    out.into()
+    out
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! One change of one object, encoded at most once for all watchers of an encoding.
 
 use crate::protobuf;
-use bytes::Bytes;
 use meta::Object;
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +12,7 @@ pub struct Change {
     pub new: Option<Arc<Object>>,
     /// The object as a deletion shows it: the last state, at the revision that removed it.
     pub removed: Option<Arc<Object>>,
-    frames: [[OnceLock<Bytes>; 3]; 2],
+    frames: [[OnceLock<Vec<u8>>; 3]; 2],
 }
 
 /// How a watch event is named, seen by one watcher: an object may come into and fall out of its selection.
@@ -77,28 +76,27 @@ impl Change {
     }
 
     /// This event with the object in its stored version, shared by all its watchers.
-    pub fn frame(&self, event: Encoding, form: Form) -> Option<Bytes> {
+    pub fn frame(&self, event: Encoding, form: Form) -> Option<&[u8]> {
         let object = self.shown(event)?;
-        let made = self.frames[form as usize][event as usize].get_or_init(|| frame(form, event.word(), object));
-        Some(made.clone())
+        Some(self.frames[form as usize][event as usize].get_or_init(|| frame(form, event.word(), object)))
     }
 }
 
 /// One event. What has no message is written as an empty one, which no watcher is handed: only built-in kinds are
 /// watched in protobuf.
-pub fn frame(form: Form, word: &str, object: &Object) -> Bytes {
+pub fn frame(form: Form, word: &str, object: &Object) -> Vec<u8> {
     match form {
         Form::Json => json_frame(word, object),
         Form::Protobuf => protobuf::event(word, protobuf::of_object(object)).unwrap_or_default(),
     }
 }
 
-fn json_frame(word: &str, object: &Object) -> Bytes {
+fn json_frame(word: &str, object: &Object) -> Vec<u8> {
     let mut out = Vec::with_capacity(object.body().len() + 80);
     out.extend_from_slice(b"{\"type\":\"");
     out.extend_from_slice(word.as_bytes());
     out.extend_from_slice(b"\",\"object\":");
     object.write_json(&mut out);
     out.extend_from_slice(b"}\n");
-    Bytes::from(out)
+    out
 }

@@ -184,6 +184,7 @@ impl KindHub {
         let next = state.ring.after(revision)?;
         let lane = Lane::of(&interest, state.namespaced, &*state.rules);
         let bell = state.lanes.follow(&lane, next, &state.ring, &*state.rules);
+        let interest = lane.remaining(interest);
         Some(Watcher::new(self.clone(), lane, bell, next, revision, interest))
     }
 

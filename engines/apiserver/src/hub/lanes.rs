@@ -54,6 +54,15 @@ impl Lane {
         }
     }
 
+    /// What is still to be asked of a change that comes by in this lane.
+    pub fn remaining(&self, interest: Interest) -> Interest {
+        match self {
+            Lane::Namespace(_) => Interest { namespace: String::new(), ..interest },
+            Lane::Object(_) => Interest { namespace: String::new(), name: None, ..interest },
+            Lane::All | Lane::Value(..) => interest,
+        }
+    }
+
     fn holds(&self, object: &Object, rules: &dyn Rules) -> bool {
         match self {
             Lane::All => true,

@@ -5,7 +5,6 @@ use super::lanes::{Lane, Taken};
 use super::{Change, Encoding, KindHub};
 use meta::selector::LabelSelector;
 use meta::{CompactString, Object};
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Fields of one object that a field selector may ask for.
@@ -45,6 +44,9 @@ pub enum Seen {
     Lost,
 }
 
+/// It no longer has what this watcher would see next.
+struct RingMovedOn;
+
 /// Changes taken from the ring at once: bounds the time under its lock.
 const BATCH: usize = 256;
 
@@ -56,7 +58,8 @@ pub struct Watcher {
     /// Everything up to this revision has been handed out or was none of its interest.
     revision: u64,
     interest: Interest,
-    ready: VecDeque<(Encoding, Arc<Change>)>,
+    /// Changes of the lane that were taken from the ring and not looked at yet.
+    taken: std::vec::IntoIter<Arc<Change>>,
 }
 
 impl Watcher {
@@ -68,7 +71,7 @@ impl Watcher {
         revision: u64,
         interest: Interest,
     ) -> Watcher {
-        Watcher { hub, lane, bell, next, revision, interest, ready: VecDeque::new() }
+        Watcher { hub, lane, bell, next, revision, interest, taken: Default::default() }
     }
 
     /// The next change of interest. Cancel-safe. Pends for ever when nothing happens.
@@ -84,39 +87,37 @@ impl Watcher {
 
     /// The next change of interest that has already happened.
     pub fn poll(&mut self) -> Option<Seen> {
-        if self.ready.is_empty() && self.fill().is_none() {
-            return Some(Seen::Lost);
-        }
-        let Some((event, change)) = self.ready.pop_front() else {
-            self.ready.shrink_to(0); // most watchers are idle most of the time
-            return None;
-        };
+        let Ok(event) = self.seek() else { return Some(Seen::Lost) };
+        let (event, change) = (event?, self.taken.next()?);
         self.revision = change.revision;
         Some(Seen::Change(event, change))
     }
 
-    /// Reads on until there is something of interest, or nothing more; None when the ring has moved past this watcher.
-    fn fill(&mut self) -> Option<()> {
-        while self.ready.is_empty() {
+    /// Goes on until the next of what was taken is of interest, or there is nothing more.
+    fn seek(&mut self) -> Result<Option<Encoding>, RingMovedOn> {
+        loop {
+            while let Some(change) = self.taken.as_slice().first() {
+                if let Some(event) = self.interest.sees(change) {
+                    return Ok(Some(event));
+                }
+                self.revision = change.revision;
+                self.taken.next();
+            }
             // Read before the ring: whatever is shown by now is in the ring by now.
             let shown = self.hub.shown_revision();
-            let Taken { changes, next } = self.hub.changes(&self.lane, self.next, BATCH)?;
+            let Taken { changes, next } = self.hub.changes(&self.lane, self.next, BATCH).ok_or(RingMovedOn)?;
             self.next = next;
-            if changes.is_empty() {
+            self.taken = changes.into_iter();
+            if self.taken.as_slice().is_empty() {
                 self.revision = self.revision.max(shown);
-                return Some(());
+                return Ok(None);
             }
-            let wanted = changes.into_iter().filter_map(|change| Some((self.interest.sees(&change)?, change)));
-            self.ready.extend(wanted);
         }
-        Some(())
     }
 
     /// The revision up to which this watcher has seen everything: what a bookmark may promise.
     pub fn revision(&mut self) -> u64 {
-        if self.ready.is_empty() {
-            let _told_with_the_next_poll = self.fill();
-        }
+        let _told_with_the_next_poll = self.seek();
         self.revision
     }
 }
