@@ -38,4 +38,10 @@ pub trait DiskFile: Send + Sync {
 
     /// Makes content and length durable.
     fn sync(&mut self) -> io::Result<()>;
+
+    /// Writes within the file, where there are but zeros from `offset` to its end, and makes that durable.
+    fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.write_at(offset, bytes)?;
+        self.sync()
+    }
 }

@@ -97,32 +97,33 @@ impl Log {
             }
         }
         frame::seal(&mut self.buffer, self.number, self.salt);
-        if let Err(error) = self.write(room) {
-            return Err(self.take_back(error));
-        }
-        // After a failed sync the kernel may have thrown the pages away and call the next sync a success.
-        self.active.sync().map_err(Failure::Lost)?;
+        let end = self.length + self.buffer.len() as u64;
+        if end <= self.extent { self.overwrite() } else { self.write(end, room) }?;
         self.next_revision = next_revision;
         self.advance();
         Ok(())
     }
 
-    /// Writes the frame, and room for others behind it where there is none. A disk too full for that may take the frame.
-    fn write(&mut self, room: usize) -> io::Result<()> {
-        let frame = self.buffer.len();
-        let end = self.length + frame as u64;
-        if end > self.extent {
-            self.buffer.resize(frame + room, 0);
-            let written = self.active.write_at(self.length, &self.buffer);
-            self.buffer.truncate(frame);
-            if written.is_ok() {
-                self.extent = end + room as u64;
-                return Ok(());
-            }
+    fn overwrite(&mut self) -> Result<(), Failure> {
+        match self.active.overwrite(self.length, &self.buffer) {
+            // A file system that copies what is written over may have no place for it.
+            Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(self.take_back(error)),
+            written => written.map_err(Failure::Lost),
         }
-        self.active.write_at(self.length, &self.buffer)?;
-        self.extent = self.extent.max(end);
-        Ok(())
+    }
+
+    /// Writes the frame, and room for others behind it. A disk too full for that may take the frame.
+    fn write(&mut self, end: u64, room: usize) -> Result<(), Failure> {
+        let frame = self.buffer.len();
+        self.buffer.resize(frame + room, 0);
+        let roomy = self.active.write_at(self.length, &self.buffer);
+        self.buffer.truncate(frame);
+        if roomy.is_err() {
+            self.active.write_at(self.length, &self.buffer).map_err(|error| self.take_back(error))?;
+        }
+        self.extent = if roomy.is_ok() { end + room as u64 } else { end };
+        // After a failed sync the kernel may have thrown the pages away and call the next sync a success.
+        self.active.sync().map_err(Failure::Lost)
     }
 
     fn advance(&mut self) {

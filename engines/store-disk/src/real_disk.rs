@@ -1,5 +1,6 @@
 //! A directory of the machine.
 
+use crate::direct::{self, Direct};
 use crate::disk::{Disk, DiskFile, Held};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -23,8 +24,10 @@ impl RealDisk {
         Ok(RealDisk { dir: dir.to_owned() })
     }
 
-    fn file(&self, name: &str, options: &mut OpenOptions) -> io::Result<File> {
-        options.read(true).write(true).mode(FILE_MODE).open(self.dir.join(name))
+    fn file(&self, name: &str, options: &mut OpenOptions) -> io::Result<RealFile> {
+        let path = self.dir.join(name);
+        let file = options.read(true).write(true).mode(FILE_MODE).open(&path)?;
+        Ok(RealFile { file, path, way: Way::Untried })
     }
 }
 
@@ -52,7 +55,7 @@ fn parent(dir: &Path) -> &Path {
 
 impl Disk for RealDisk {
     fn lock(&self) -> io::Result<Held> {
-        let file = self.file(LOCK, OpenOptions::new().create(true).truncate(false))?;
+        let RealFile { file, .. } = self.file(LOCK, OpenOptions::new().create(true).truncate(false))?;
         match file.try_lock() {
             Ok(()) => Ok(Box::new(file)),
             Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
@@ -70,13 +73,11 @@ impl Disk for RealDisk {
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
-        let file = self.file(name, OpenOptions::new().create(true).truncate(true))?;
-        Ok(Box::new(RealFile { file }))
+        Ok(Box::new(self.file(name, OpenOptions::new().create(true).truncate(true))?))
     }
 
     fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
-        let file = self.file(name, &mut OpenOptions::new())?;
-        Ok(Box::new(RealFile { file }))
+        Ok(Box::new(self.file(name, &mut OpenOptions::new())?))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -94,6 +95,39 @@ impl Disk for RealDisk {
 
 struct RealFile {
     file: File,
+    path: PathBuf,
+    way: Way,
+}
+
+/// How short writes become durable.
+enum Way {
+    Untried,
+    Direct(Direct),
+    /// The file system knows no other.
+    Cached,
+}
+
+impl RealFile {
+    /// None where that is not possible.
+    fn directly(&mut self, offset: u64, bytes: &[u8]) -> io::Result<Option<()>> {
+        if let Way::Untried = self.way {
+            self.way = Direct::open(&self.path).map_or(Way::Cached, Way::Direct);
+        }
+        let Way::Direct(direct) = &mut self.way else { return Ok(None) };
+        match direct.overwrite(offset, bytes, &self.file) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                self.way = Way::Cached; // its blocks are larger
+                Ok(None)
+            }
+            written => written.map(Some),
+        }
+    }
+
+    fn forget(&mut self) {
+        if let Way::Direct(direct) = &mut self.way {
+            direct.forget();
+        }
+    }
 }
 
 impl DiskFile for RealFile {
@@ -106,15 +140,25 @@ impl DiskFile for RealFile {
     }
 
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.forget();
         self.file.write_all_at(bytes, offset)
     }
 
     fn truncate(&mut self, len: u64) -> io::Result<()> {
+        self.forget();
         self.file.set_len(len)
     }
 
     fn sync(&mut self) -> io::Result<()> {
         self.file.sync_data()
+    }
+
+    fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        if bytes.len() <= direct::LONGEST && self.directly(offset, bytes)?.is_some() {
+            return Ok(());
+        }
+        self.write_at(offset, bytes)?;
+        self.sync()
     }
 }
 
@@ -138,6 +182,32 @@ mod tests {
         assert_eq!(&read, b"onet!");
         let mode = |name| fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode("a/b"), mode("a/b/x")), (DIR_MODE, FILE_MODE));
+    }
+
+    /// Whichever way they take, on this file system.
+    #[test]
+    fn writes_over_zeros_leave_what_stands_before_them() {
+        for lengths in [vec![1, 2, 3], vec![4096, 1, 4095, 1], vec![5000, 3000, 200, 70_000, 5], vec![8192, 8192]] {
+            let dir = tempfile::tempdir_in("/var/tmp").unwrap();
+            let mut file = RealDisk::new(dir.path()).unwrap().create("x").unwrap();
+            file.write_at(0, &[0; 100_000]).unwrap();
+            let (mut whole, mut byte) = (Vec::new(), 0);
+            for length in lengths {
+                byte += 1;
+                let bytes = vec![byte; length];
+                file.overwrite(whole.len() as u64, &bytes).unwrap();
+                whole.extend(bytes);
+                let mut read = vec![9; 100_000];
+                file.read_exact_at(0, &mut read).unwrap();
+                assert!(read[..whole.len()] == whole && read[whole.len()..].iter().all(|byte| *byte == 0));
+                if byte == 2 {
+                    whole.truncate(whole.len() - 1);
+                    file.truncate(whole.len() as u64).unwrap();
+                    file.write_at(whole.len() as u64, &vec![0; 100_000 - whole.len()]).unwrap();
+                }
+            }
+            assert_eq!(file.length().unwrap(), 100_000);
+        }
     }
 
     #[test]
