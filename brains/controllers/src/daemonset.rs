@@ -109,7 +109,7 @@ fn act(set: &DaemonSet, nodes: &NodePods, moment: &Moment, plan: &mut Plan) {
 }
 
 /// All of a node that decides over pods.
-fn look(node: &Object) -> (meta::selector::Labels, meta::Value) {
+fn look(node: &Object) -> (meta::Labels, meta::Value) {
     (node.header.labels.clone(), node.value().at("spec.taints").clone())
 }
 

@@ -2,7 +2,8 @@
 
 use crate::taints;
 use k8s_openapi::api::core::v1::{Node, NodeSelectorRequirement, NodeSelectorTerm, PodSpec, Taint};
-use meta::selector::{Labels, Requirement};
+use meta::Labels;
+use meta::selector::Requirement;
 use meta::{CompactString, Value, value};
 
 /// Whether the pod's node selector and required node affinity name this node.
@@ -21,7 +22,7 @@ pub(crate) fn is_wanted(pod: &PodSpec, node: &Node) -> bool {
 fn fits(term: &NodeSelectorTerm, labels: &Labels, node: &Node) -> bool {
     let expressions = term.match_expressions.as_deref().unwrap_or(&[]);
     let fields = term.match_fields.as_deref().unwrap_or(&[]);
-    let name = Labels::from([("metadata.name".into(), node.metadata.name.clone().unwrap_or_default().into())]);
+    let name = Labels::from(vec![("metadata.name".into(), node.metadata.name.clone().unwrap_or_default().into())]);
     (!expressions.is_empty() || !fields.is_empty())
         && expressions.iter().all(|wanted| holds(wanted, labels))
         && fields.iter().all(|wanted| holds(wanted, &name))

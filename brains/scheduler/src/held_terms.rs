@@ -4,7 +4,7 @@
 use crate::census::{Domains, change};
 use crate::node::NodeFacts;
 use crate::pod::{PodInfo, PodTerm};
-use meta::selector::Labels;
+use meta::Labels;
 use std::collections::BTreeMap;
 
 /// What a hard affinity of a placed pod adds to the score of its domain.

@@ -3,7 +3,8 @@
 use crate::pod::PodInfo;
 use crate::pod::manifest::Selector;
 use crate::pod::selector;
-use meta::selector::{LabelSelector, Labels, Requirement};
+use meta::Labels;
+use meta::selector::{LabelSelector, Requirement};
 use meta::{CompactString, JsonError, Key, Object};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -42,7 +43,7 @@ fn equals((key, value): (&CompactString, &CompactString)) -> Requirement {
 }
 
 fn first_label(service: &Key, labels: &Labels) -> Option<(CompactString, CompactString, CompactString)> {
-    labels.first_key_value().map(|(key, value)| (service.namespace.clone(), key.clone(), value.clone()))
+    labels.iter().next().map(|(key, value)| (service.namespace.clone(), key.clone(), value.clone()))
 }
 
 impl Workloads {
@@ -112,10 +113,7 @@ impl Workloads {
     /// What the services and the controller of a pod select by, together; none where there are none.
     pub(crate) fn siblings(&self, pod: &PodInfo) -> Option<LabelSelector> {
         let mut siblings = LabelSelector::everything();
-        let mut merged = Labels::new();
-        for labels in self.services_of(pod) {
-            merged.extend(labels.iter().map(|(key, value)| (key.clone(), value.clone())));
-        }
+        let merged: Labels = self.services_of(pod).flat_map(|labels| labels.clone()).collect();
         siblings.requirements.extend(merged.iter().map(equals));
         if let Some(owner) = pod.object.header.controller() {
             let of = (owner.kind.clone(), Key::new(pod.namespace(), owner.name.clone()));

@@ -2,7 +2,8 @@
 
 use crate::pods::validate;
 use crate::{check, metadata};
-use meta::selector::{LabelSelector, Labels};
+use meta::Labels;
+use meta::selector::LabelSelector;
 use meta::{Cursor, ErrorList, FieldError, Value};
 
 /// The selector is not empty and finds the template's labels; the template is sound.

@@ -4,14 +4,13 @@
 //! The bytes have a hole where `resourceVersion` goes, for that is known only after the commit:
 //! `{"apiVersion":"v1","kind":"Pod","metadata":{` hole `"name":"a",...},"spec":...}`.
 
-use crate::{GroupVersion, Gvk, JsonError, Key, Map, Time, Value};
+use crate::{GroupVersion, Gvk, JsonError, Key, Labels, Map, Time, Value};
 use bytes::Bytes;
 use compact_str::CompactString;
 use serde::Deserialize;
 use std::any::Any;
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -37,7 +36,7 @@ pub struct Header {
     pub resource_version: u64,
     pub generation: i64,
     #[serde(deserialize_with = "null_as_default")]
-    pub labels: BTreeMap<CompactString, CompactString>,
+    pub labels: Labels,
     #[serde(deserialize_with = "null_as_default")]
     pub owner_references: Vec<OwnerRef>,
     #[serde(deserialize_with = "null_as_default")]

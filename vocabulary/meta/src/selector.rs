@@ -1,11 +1,9 @@
 //! Label selectors and field selectors: parsing with upstream's grammar, matching, and printing.
 
-use crate::Value;
+use crate::{Labels, Value};
 use compact_str::CompactString;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
-
-pub type Labels = BTreeMap<CompactString, CompactString>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requirement {

@@ -6,7 +6,7 @@ use crate::pod::{HostPort, PodInfo};
 use crate::resources::Resources;
 use crate::taints::Taint;
 use manifest::NodeManifest;
-use meta::selector::Labels;
+use meta::Labels;
 use meta::{CompactString, JsonError, Object};
 use std::sync::Arc;
 

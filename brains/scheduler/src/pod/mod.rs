@@ -14,7 +14,7 @@ use crate::resources::Resources;
 use crate::taints::Toleration;
 use jiff::Timestamp;
 use manifest::{Condition, PodManifest, PodSpec};
-use meta::selector::Labels;
+use meta::Labels;
 use meta::{CompactString, JsonError, Key, Object};
 use std::sync::Arc;
 

@@ -2,7 +2,8 @@
 
 use super::manifest::{PodTerm as TermManifest, PodTerms, Selector, SpreadManifest};
 use super::{PodInfo, PodSpec};
-use meta::selector::{LabelSelector, Labels, Requirement};
+use meta::Labels;
+use meta::selector::{LabelSelector, Requirement};
 use meta::{CompactString, Header};
 use std::collections::BTreeSet;
 

@@ -24,11 +24,10 @@ struct Values {
 impl Indexes {
     /// The labels of many objects.
     pub fn of(objects: &[Arc<Object>]) -> Indexes {
-        let labels = |object: &Arc<Object>| {
-            let key = object.key();
-            object.header.labels.clone().into_iter().map(move |label| (label, key.clone()))
-        };
-        Indexes { labels: grouped(objects.iter().flat_map(labels)), values: BTreeMap::new() }
+        let labels = objects.iter().flat_map(|object| object.header.labels.iter().map(move |label| (label, object)));
+        let owned =
+            |((name, value), keys): ((&CompactString, &CompactString), _)| ((name.clone(), value.clone()), keys);
+        Indexes { labels: grouped(labels).into_iter().map(owned).collect(), values: BTreeMap::new() }
     }
 
     pub fn replace(&mut self, key: &Key, old: Option<&Object>, new: Option<&Object>) {
@@ -60,13 +59,8 @@ impl Indexes {
     }
 
     /// From now on kept for these objects and all that come.
-    pub fn begin<'o>(
-        &mut self,
-        name: &'static str,
-        of: &ValuesOf,
-        objects: impl Iterator<Item = (&'o Key, &'o Arc<Object>)>,
-    ) {
-        let keys = grouped(objects.flat_map(|(key, object)| of(object).into_iter().map(|value| (value, key.clone()))));
+    pub fn begin<'o>(&mut self, name: &'static str, of: &ValuesOf, objects: impl Iterator<Item = &'o Arc<Object>>) {
+        let keys = grouped(objects.flat_map(|object| of(object).into_iter().map(move |value| (value, object))));
         self.values.insert(name, Values { of: of.clone(), keys });
     }
 
@@ -76,12 +70,13 @@ impl Indexes {
 }
 
 /// All at once is far cheaper than one by one.
-fn grouped<T: std::hash::Hash + Eq>(pairs: impl Iterator<Item = (T, Key)>) -> Keys<T> {
-    let mut groups: HashMap<T, Vec<Key>> = HashMap::new();
-    for (value, key) in pairs {
-        groups.entry(value).or_default().push(key);
+fn grouped<'o, T: std::hash::Hash + Eq>(pairs: impl Iterator<Item = (T, &'o Arc<Object>)>) -> Keys<T> {
+    let mut groups: HashMap<T, Vec<&Object>> = HashMap::new();
+    for (value, object) in pairs {
+        groups.entry(value).or_default().push(object);
     }
-    groups.into_iter().map(|(value, keys)| (value, keys.into_iter().collect())).collect()
+    let keys = |group: Vec<&Object>| group.into_iter().map(Object::key).collect();
+    groups.into_iter().map(|(value, group)| (value, keys(group))).collect()
 }
 
 fn remove<T: std::hash::Hash + Eq>(index: &mut Keys<T>, value: &T, key: &Key) {

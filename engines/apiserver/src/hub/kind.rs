@@ -3,6 +3,7 @@
 use super::bell::Bell;
 use super::index::{Indexes, ValuesOf};
 use super::lanes::{Lane, Lanes, Taken};
+use super::parts::MANY;
 use super::ring::Ring;
 use super::{Change, Interest, Shown, Watcher, field};
 use kinds::{KindDef, Rules};
@@ -53,10 +54,11 @@ pub struct Wanted<'a> {
 }
 
 impl KindHub {
-    pub fn new(def: &KindDef, shown: Arc<Shown>, objects: Vec<Arc<Object>>, revision: u64) -> KindHub {
+    pub fn new(def: &KindDef, shown: Arc<Shown>, objects: &[Arc<Object>], revision: u64) -> KindHub {
+        let (indexes, objects) = arranged(objects);
         let state = State {
-            indexes: Indexes::of(&objects),
-            objects: by_key(objects),
+            indexes,
+            objects,
             ring: Ring::new(revision),
             lanes: Lanes::default(),
             untold: Vec::new(),
@@ -164,7 +166,7 @@ impl KindHub {
             return;
         }
         let state = &mut *self.write();
-        state.indexes.begin(name, of, state.objects.iter());
+        state.indexes.begin(name, of, state.objects.values());
     }
 
     fn keeps_field(&self, name: &'static str) -> bool {
@@ -224,10 +226,11 @@ impl KindHub {
     }
 
     /// Everything anew after history was lost.
-    pub(super) fn replace(&self, objects: Vec<Arc<Object>>, revision: u64) {
+    pub(super) fn replace(&self, objects: &[Arc<Object>], revision: u64) {
         self.break_history(revision);
         let mut state = self.write();
-        (state.indexes, state.objects, state.revision) = (Indexes::of(&objects), by_key(objects), revision);
+        (state.indexes, state.objects) = arranged(objects);
+        state.revision = revision;
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, State> {
@@ -239,9 +242,17 @@ impl KindHub {
     }
 }
 
-/// Built at once: the store tells objects in the order of their keys.
-fn by_key(objects: Vec<Arc<Object>>) -> BTreeMap<Key, Arc<Object>> {
-    objects.into_iter().map(|object| (object.key(), object)).collect()
+/// Objects as they are found. Of many, by two processors.
+fn arranged(objects: &[Arc<Object>]) -> (Indexes, BTreeMap<Key, Arc<Object>>) {
+    // Built at once: the store tells objects in the order of their keys.
+    let by_key = || objects.iter().map(|object| (object.key(), object.clone())).collect();
+    if objects.len() < MANY {
+        return (Indexes::of(objects), by_key());
+    }
+    std::thread::scope(|scope| {
+        let by_key = scope.spawn(by_key);
+        (Indexes::of(objects), by_key.join().expect("a map is built without a panic"))
+    })
 }
 
 impl State {

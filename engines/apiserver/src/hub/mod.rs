@@ -8,6 +8,7 @@ mod field;
 mod index;
 mod kind;
 mod lanes;
+mod parts;
 mod pump;
 mod ring;
 mod shown;

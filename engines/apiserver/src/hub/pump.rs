@@ -4,6 +4,7 @@
 //! first snapshot and the changes after it meet without a gap. It is opened as it was a while ago and led through what
 //! happened since: a watcher of before a restart goes on where it was.
 
+use super::parts::in_parts;
 use super::{KindHub, Shown};
 use crate::storage::{self, Format, ROOT};
 use futures::StreamExt;
@@ -23,8 +24,6 @@ use tokio::time::Instant;
 const HISTORY: u64 = 16_384;
 const FIRST_WAIT: Duration = Duration::from_millis(10);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-/// Objects that all processors read together.
-const MANY: usize = 50_000;
 
 #[derive(Debug)]
 pub enum HubError {
@@ -201,7 +200,7 @@ impl Pump {
 
     async fn begin(&self, def: &Arc<KindDef>, prefix: &str, revision: u64) -> Result<Fed, HubError> {
         let objects = self.load(def, prefix, revision).await?;
-        let hub = KindHub::new(def, self.shown.clone(), objects, revision);
+        let hub = KindHub::new(def, self.shown.clone(), &objects, revision);
         Ok(Fed { def: def.clone(), hub: Arc::new(hub) })
     }
 
@@ -243,21 +242,16 @@ impl Pump {
     /// All objects of a kind at a revision.
     async fn load(&self, def: &KindDef, prefix: &str, revision: u64) -> Result<Vec<Arc<Object>>, HubError> {
         let answer = self.store.range(Range::prefix(prefix).at(revision)).await?;
-        let read = |record: &Record| self.format.decode(def, record).map(Arc::new).map_err(HubError::Unreadable);
-        let all = |records: &[Record]| records.iter().map(read).collect::<Result<Vec<_>, _>>();
-        if answer.records.len() < MANY {
-            return all(&answer.records);
-        }
-        let workers = std::thread::available_parallelism().map_or(1, usize::from);
-        let parts = answer.records.chunks(answer.records.len().div_ceil(workers));
-        std::thread::scope(|scope| {
-            let running: Vec<_> = parts.map(|part| scope.spawn(move || all(part))).collect();
-            let mut objects = Vec::with_capacity(answer.records.len());
-            for part in running {
-                objects.extend(part.join().expect("reading a record does not panic")?);
-            }
-            Ok(objects)
-        })
+        let read = |record: Record| self.format.decode(def, &record).map(Arc::new).map_err(HubError::Unreadable);
+        let all = |records: Vec<Record>| records.into_iter().map(read).collect::<Result<Vec<_>, _>>();
+        let parts = in_parts(answer.records, all).into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(parts
+            .into_iter()
+            .reduce(|mut all, part| {
+                all.extend(part);
+                all
+            })
+            .unwrap_or_default())
     }
 
     fn close(&mut self, def: &KindDef) {
@@ -291,7 +285,7 @@ impl Pump {
         self.revision = self.store.revision().await?;
         for (prefix, fed) in &self.kinds {
             let objects = self.load(&fed.def, prefix, self.revision).await?;
-            fed.hub.replace(objects, self.revision);
+            fed.hub.replace(&objects, self.revision);
         }
         self.shown.advance(self.revision);
         Ok(())

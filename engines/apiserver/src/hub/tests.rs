@@ -27,7 +27,7 @@ fn of_node(node: &'static str) -> Interest {
 }
 
 fn hub() -> Arc<KindHub> {
-    Arc::new(KindHub::new(&pods(), Arc::new(Shown::new(1)), Vec::new(), 1))
+    Arc::new(KindHub::new(&pods(), Arc::new(Shown::new(1)), &[], 1))
 }
 
 fn told(watcher: &mut Watcher) -> Vec<String> {

@@ -2,7 +2,8 @@
 
 use super::Hook;
 use super::rule::{Place, Rule};
-use meta::selector::{LabelSelector, Labels};
+use meta::Labels;
+use meta::selector::LabelSelector;
 use meta::{Gvk, Gvr, Status, Value};
 
 /// A request as webhooks and policies are matched against it.

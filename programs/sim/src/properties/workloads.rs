@@ -2,7 +2,8 @@
 
 use super::survey::{Survey, name, pods_unique};
 use crate::timeline::Timeline;
-use meta::selector::{LabelSelector, Labels};
+use meta::Labels;
+use meta::selector::LabelSelector;
 use meta::{CompactString, Value};
 use std::collections::BTreeSet;
 

@@ -9,7 +9,7 @@ use crate::framework::{Event, Plugin, PreFilter, PreScore, Prepared, Score};
 use crate::node::{NodeFacts, NodeInfo};
 use crate::pod::{PodAffinity, PodInfo, PodTerm};
 use meta::CompactString;
-use meta::selector::Labels;
+use meta::Labels;
 
 pub struct InterPodAffinity;
 
