@@ -1,8 +1,10 @@
 //! Objects by what is asked of them often: by their labels always, by other values from the first question on.
 
+use super::parts::in_parts;
 use meta::selector::LabelSelector;
 use meta::{CompactString, Key, Object};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 use std::sync::Arc;
 
 /// The values by which an object is found again.
@@ -70,16 +72,19 @@ impl Indexes {
 }
 
 /// All at once is far cheaper than one by one.
-fn grouped<'o, T: std::hash::Hash + Eq>(pairs: impl Iterator<Item = (T, &'o Arc<Object>)>) -> Keys<T> {
+fn grouped<'o, T: Hash + Eq + Send>(pairs: impl Iterator<Item = (T, &'o Arc<Object>)>) -> Keys<T> {
     let mut groups: HashMap<T, Vec<&Object>> = HashMap::new();
     for (value, object) in pairs {
         groups.entry(value).or_default().push(object);
     }
-    let keys = |group: Vec<&Object>| group.into_iter().map(Object::key).collect();
-    groups.into_iter().map(|(value, group)| (value, keys(group))).collect()
+    let mut groups: Vec<(T, Vec<&Object>)> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, group)| group.len()); // so that parts of the same size can be made of them
+    let keys = |(value, group): (T, Vec<&Object>)| (value, group.into_iter().map(Object::key).collect());
+    let parts = in_parts(groups, |(_, group)| group.len(), |part| part.into_iter().map(keys).collect::<Vec<_>>());
+    parts.into_iter().flatten().collect()
 }
 
-fn remove<T: std::hash::Hash + Eq>(index: &mut Keys<T>, value: &T, key: &Key) {
+fn remove<T: Hash + Eq>(index: &mut Keys<T>, value: &T, key: &Key) {
     if let Some(keys) = index.get_mut(value) {
         keys.remove(key);
         if keys.is_empty() {

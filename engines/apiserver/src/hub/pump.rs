@@ -244,14 +244,8 @@ impl Pump {
         let answer = self.store.range(Range::prefix(prefix).at(revision)).await?;
         let read = |record: Record| self.format.decode(def, &record).map(Arc::new).map_err(HubError::Unreadable);
         let all = |records: Vec<Record>| records.into_iter().map(read).collect::<Result<Vec<_>, _>>();
-        let parts = in_parts(answer.records, all).into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(parts
-            .into_iter()
-            .reduce(|mut all, part| {
-                all.extend(part);
-                all
-            })
-            .unwrap_or_default())
+        let parts = in_parts(answer.records, |_| 1, all).into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(parts.into_iter().flatten().collect())
     }
 
     fn close(&mut self, def: &KindDef) {
