@@ -9,7 +9,8 @@
 //! - The log is a row of segment files of frames, each numbered and checksummed ([`frame`], [`segment`]). Nothing is
 //!   appended before everything ahead of it is durable, so a damaged frame with a whole one behind it is corruption,
 //!   and only a damaged end can be a torn write ([`recovery`]). Behind the last frame there are zeros, which the next
-//!   ones are written over: a sync of a file that keeps its length is a third cheaper.
+//!   ones are written over: a sync of a file that keeps its length is a third cheaper, and short frames need none, for
+//!   they go past the page cache ([`direct`]).
 //! - After a compaction, once the log holds as much garbage as there is live data, the state of the compaction's floor
 //!   is written as a snapshot and the segments below it are removed ([`checkpoint`]). History above the floor survives
 //!   a restart: watches resume across it.

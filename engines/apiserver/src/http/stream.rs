@@ -22,7 +22,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 /// How often a quiet watch that asked for bookmarks is told how far it has come.
 const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
-/// Events are joined into one write up to about this size.
+/// Events are joined into one write up to this size, beyond which goes the last of them: together still one packet.
 const JOINED: usize = 61 * 1024;
 /// Without a wish of the client's, a watch ends after upstream's least time and a random part of as much again.
 const LEAST: u64 = 1_800;
