@@ -184,30 +184,37 @@ mod tests {
         assert_eq!((mode("a/b"), mode("a/b/x")), (DIR_MODE, FILE_MODE));
     }
 
-    /// Whichever way they take, on this file system.
+    /// Whichever way they take, on a disk's file system and one in memory.
     #[test]
     fn writes_over_zeros_leave_what_stands_before_them() {
-        for lengths in [vec![1, 2, 3], vec![4096, 1, 4095, 1], vec![5000, 3000, 200, 70_000, 5], vec![8192, 8192]] {
-            let dir = tempfile::tempdir_in("/var/tmp").unwrap();
-            let mut file = RealDisk::new(dir.path()).unwrap().create("x").unwrap();
-            file.write_at(0, &[0; 100_000]).unwrap();
-            let (mut whole, mut byte) = (Vec::new(), 0);
-            for length in lengths {
-                byte += 1;
-                let bytes = vec![byte; length];
-                file.overwrite(whole.len() as u64, &bytes).unwrap();
-                whole.extend(bytes);
-                let mut read = vec![9; 100_000];
-                file.read_exact_at(0, &mut read).unwrap();
-                assert!(read[..whole.len()] == whole && read[whole.len()..].iter().all(|byte| *byte == 0));
-                if byte == 2 {
-                    whole.truncate(whole.len() - 1);
-                    file.truncate(whole.len() as u64).unwrap();
-                    file.write_at(whole.len() as u64, &vec![0; 100_000 - whole.len()]).unwrap();
-                }
+        for place in ["/var/tmp", "/dev/shm"].into_iter().filter(|place| Path::new(place).is_dir()) {
+            for lengths in [vec![1, 2, 3], vec![4096, 1, 4095, 1], vec![5000, 3000, 200, 70_000, 5], vec![8192, 8192]] {
+                overwrite(place, &lengths);
             }
-            assert_eq!(file.length().unwrap(), 100_000);
         }
+    }
+
+    fn overwrite(place: &str, lengths: &[usize]) {
+        const WHOLE: usize = 100_000;
+        let dir = tempfile::tempdir_in(place).unwrap();
+        let mut file = RealDisk::new(dir.path()).unwrap().create("x").unwrap();
+        file.write_at(0, &[0; WHOLE]).unwrap();
+        let mut written = Vec::new();
+        for (length, byte) in lengths.iter().zip(1..) {
+            let bytes = vec![byte; *length];
+            file.overwrite(written.len() as u64, &bytes).unwrap();
+            written.extend(bytes);
+            let mut read = vec![9; WHOLE];
+            file.read_exact_at(0, &mut read).unwrap();
+            assert!(read.starts_with(&written) && read[written.len()..].iter().all(|byte| *byte == 0), "{lengths:?}");
+            if byte == 2 {
+                // Another way in between: a part is taken back, and there are zeros again.
+                written.pop();
+                file.truncate(written.len() as u64).unwrap();
+                file.write_at(written.len() as u64, &vec![0; WHOLE - written.len()]).unwrap();
+            }
+        }
+        assert_eq!(file.length().unwrap(), WHOLE as u64);
     }
 
     #[test]
