@@ -1,9 +1,8 @@
 //! Typed labels and selectors as [`meta`] matches them.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector as Typed, ObjectMeta};
-use meta::Labels;
 use meta::selector::{LabelSelector, Requirement};
-use meta::{CompactString, Value};
+use meta::{CompactString, Labels, Value};
 use std::collections::BTreeMap;
 
 /// A selector that is absent or cannot be read selects nothing.

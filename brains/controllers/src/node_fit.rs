@@ -2,9 +2,8 @@
 
 use crate::taints;
 use k8s_openapi::api::core::v1::{Node, NodeSelectorRequirement, NodeSelectorTerm, PodSpec, Taint};
-use meta::Labels;
 use meta::selector::Requirement;
-use meta::{CompactString, Value, value};
+use meta::{CompactString, Labels, Value, value};
 
 /// Whether the pod's node selector and required node affinity name this node.
 pub(crate) fn is_wanted(pod: &PodSpec, node: &Node) -> bool {

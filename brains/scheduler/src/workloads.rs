@@ -3,9 +3,8 @@
 use crate::pod::PodInfo;
 use crate::pod::manifest::Selector;
 use crate::pod::selector;
-use meta::Labels;
 use meta::selector::{LabelSelector, Requirement};
-use meta::{CompactString, JsonError, Key, Object};
+use meta::{CompactString, JsonError, Key, Labels, Object};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeSet, HashMap};

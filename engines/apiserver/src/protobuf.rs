@@ -26,7 +26,7 @@ pub fn of_value(value: &Value) -> Option<Vec<u8>> {
 /// An object in its envelope; none where its type is not a built-in one.
 pub fn of_object(object: &Object) -> Option<Vec<u8>> {
     let type_meta = TypeMeta { api_version: object.gvk.group_version().api_version(), kind: object.gvk.kind.clone() };
-    let mut json = Vec::with_capacity(object.body().len() + 64);
+    let mut json = Vec::new();
     object.write_json(&mut json);
     Some(schema(&type_meta.api_version, &type_meta.kind)?.json_to_protobuf(&type_meta, &json).expect(STORED))
 }

@@ -107,7 +107,9 @@ impl Log {
     fn overwrite(&mut self) -> Result<(), Failure> {
         match self.active.overwrite(self.length, &self.buffer) {
             // A file system that copies what is written over may have no place for it.
-            Err(error) if error.kind() == io::ErrorKind::StorageFull => Err(self.take_back(error)),
+            Err(error) if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+                Err(self.take_back(error))
+            }
             written => written.map_err(Failure::Lost),
         }
     }

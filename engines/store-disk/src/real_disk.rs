@@ -108,18 +108,18 @@ enum Way {
 }
 
 impl RealFile {
-    /// None where that is not possible.
-    fn directly(&mut self, offset: u64, bytes: &[u8]) -> io::Result<Option<()>> {
+    /// False where that is not possible.
+    fn directly(&mut self, offset: u64, bytes: &[u8]) -> io::Result<bool> {
         if let Way::Untried = self.way {
             self.way = Direct::open(&self.path).map_or(Way::Cached, Way::Direct);
         }
-        let Way::Direct(direct) = &mut self.way else { return Ok(None) };
+        let Way::Direct(direct) = &mut self.way else { return Ok(false) };
         match direct.overwrite(offset, bytes, &self.file) {
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
                 self.way = Way::Cached; // its blocks are larger
-                Ok(None)
+                Ok(false)
             }
-            written => written.map(Some),
+            written => written.map(|()| true),
         }
     }
 
@@ -154,7 +154,7 @@ impl DiskFile for RealFile {
     }
 
     fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        if bytes.len() <= direct::LONGEST && self.directly(offset, bytes)?.is_some() {
+        if bytes.len() <= direct::LONGEST && self.directly(offset, bytes)? {
             return Ok(());
         }
         self.write_at(offset, bytes)?;

@@ -2,9 +2,8 @@
 
 use crate::pods::validate;
 use crate::{check, metadata};
-use meta::Labels;
 use meta::selector::LabelSelector;
-use meta::{Cursor, ErrorList, FieldError, Value};
+use meta::{Cursor, ErrorList, FieldError, Labels, Value};
 
 /// The selector is not empty and finds the template's labels; the template is sound.
 pub fn judge(spec: &Cursor<'_>, word: &str, out: &mut ErrorList) {

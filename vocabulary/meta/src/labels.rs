@@ -4,7 +4,6 @@ use compact_str::CompactString;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use std::fmt;
-use std::ops::Index;
 
 type Label = (CompactString, CompactString);
 
@@ -63,14 +62,6 @@ impl IntoIterator for Labels {
     }
 }
 
-impl Index<&str> for Labels {
-    type Output = CompactString;
-
-    fn index(&self, name: &str) -> &CompactString {
-        self.get(name).expect("the label is there")
-    }
-}
-
 impl fmt::Debug for Labels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()
@@ -117,10 +108,7 @@ mod tests {
             let pairs: Vec<_> = labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             assert_eq!(pairs, expect, "{json}");
             for (name, value) in &expect {
-                assert_eq!(
-                    (labels.get(name).map(CompactString::as_str), labels[name].as_str()),
-                    (Some(*value), *value)
-                );
+                assert_eq!(labels.get(name).map(CompactString::as_str), Some(*value));
             }
             assert!(!labels.contains_key("") && !labels.contains_key("d"));
             assert_eq!(labels, labels.clone().into_iter().collect());

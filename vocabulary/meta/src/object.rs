@@ -321,6 +321,11 @@ mod tests {
         object.begin_json(typed, &mut out);
         out.extend_from_slice(object.rest());
         assert_eq!(out.len(), object.json_len(typed));
+        if typed {
+            let mut whole = Vec::new();
+            object.write_json(&mut whole);
+            assert_eq!(whole, out);
+        }
         String::from_utf8(out).unwrap()
     }
 
@@ -329,7 +334,7 @@ mod tests {
         let value = value!({"kind": "ConfigMap", "apiVersion": "v1", "data": {"a": "b"},
             "metadata": {"name": "x", "resourceVersion": "7", "labels": {"l": "m"}}});
         let object = Object::from_value(&value).unwrap();
-        assert_eq!((object.header.resource_version, object.header.labels["l"].as_str()), (7, "m"));
+        assert_eq!((object.header.resource_version, object.header.labels.get("l").unwrap().as_str()), (7, "m"));
         assert_eq!(
             json(&object, true),
             r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"resourceVersion":"7","labels":{"l":"m"},"name":"x"},"data":{"a":"b"}}"#

@@ -6,8 +6,7 @@ use crate::pod::{HostPort, PodInfo};
 use crate::resources::Resources;
 use crate::taints::Taint;
 use manifest::NodeManifest;
-use meta::Labels;
-use meta::{CompactString, JsonError, Object};
+use meta::{CompactString, JsonError, Labels, Object};
 use std::sync::Arc;
 
 /// What a node is.

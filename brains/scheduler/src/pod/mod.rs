@@ -14,8 +14,7 @@ use crate::resources::Resources;
 use crate::taints::Toleration;
 use jiff::Timestamp;
 use manifest::{Condition, PodManifest, PodSpec};
-use meta::Labels;
-use meta::{CompactString, JsonError, Key, Object};
+use meta::{CompactString, JsonError, Key, Labels, Object};
 use std::sync::Arc;
 
 #[derive(Clone, Debug)]

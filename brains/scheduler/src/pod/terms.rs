@@ -2,9 +2,8 @@
 
 use super::manifest::{PodTerm as TermManifest, PodTerms, Selector, SpreadManifest};
 use super::{PodInfo, PodSpec};
-use meta::Labels;
 use meta::selector::{LabelSelector, Requirement};
-use meta::{CompactString, Header};
+use meta::{CompactString, Header, Labels};
 use std::collections::BTreeSet;
 
 /// Affinity to pods and against them. Most pods have none.

@@ -55,16 +55,16 @@ impl Pieces {
     /// Up to which item the next piece goes, and how much of it is their beginnings. Each item lies somewhere else in
     /// memory: looking at all of them first, the processor fetches them together.
     fn measure(&self, mut length: usize) -> (usize, usize) {
-        let (enough, mut beginnings) = (self.enough(), 0);
-        let fits = |object: &&Arc<Object>| {
-            let fits = length < enough;
-            let whole = object.json_len(self.custom) + 1;
+        let (enough, mut until, mut beginnings) = (self.enough(), self.at, 0);
+        while length < enough
+            && let Some(item) = self.items.get(until)
+        {
+            let whole = item.json_len(self.custom) + 1;
             length += whole;
-            beginnings += whole - object.rest().len();
-            fits
-        };
-        let count = self.items[self.at..].iter().take_while(fits).count();
-        (self.at + count, beginnings)
+            beginnings += whole - item.rest().len();
+            until += 1;
+        }
+        (until, beginnings)
     }
 }
 

@@ -92,7 +92,7 @@ pub fn frame(form: Form, word: &str, object: &Object) -> Vec<u8> {
 }
 
 fn json_frame(word: &str, object: &Object) -> Vec<u8> {
-    let mut out = Vec::with_capacity(object.body().len() + 80);
+    let mut out = Vec::with_capacity(object.json_len(true) + 40);
     out.extend_from_slice(b"{\"type\":\"");
     out.extend_from_slice(word.as_bytes());
     out.extend_from_slice(b"\",\"object\":");

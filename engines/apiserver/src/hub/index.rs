@@ -27,9 +27,8 @@ impl Indexes {
     /// The labels of many objects.
     pub fn of(objects: &[Arc<Object>]) -> Indexes {
         let labels = objects.iter().flat_map(|object| object.header.labels.iter().map(move |label| (label, object)));
-        let owned =
-            |((name, value), keys): ((&CompactString, &CompactString), _)| ((name.clone(), value.clone()), keys);
-        Indexes { labels: grouped(labels).into_iter().map(owned).collect(), values: BTreeMap::new() }
+        let owned = grouped(labels).map(|((name, value), keys)| ((name.clone(), value.clone()), keys));
+        Indexes { labels: owned.collect(), values: BTreeMap::new() }
     }
 
     pub fn replace(&mut self, key: &Key, old: Option<&Object>, new: Option<&Object>) {
@@ -63,7 +62,7 @@ impl Indexes {
     /// From now on kept for these objects and all that come.
     pub fn begin<'o>(&mut self, name: &'static str, of: &ValuesOf, objects: impl Iterator<Item = &'o Arc<Object>>) {
         let keys = grouped(objects.flat_map(|object| of(object).into_iter().map(move |value| (value, object))));
-        self.values.insert(name, Values { of: of.clone(), keys });
+        self.values.insert(name, Values { of: of.clone(), keys: keys.collect() });
     }
 
     pub fn with(&self, name: &str, value: &str) -> Option<&BTreeSet<Key>> {
@@ -72,7 +71,9 @@ impl Indexes {
 }
 
 /// All at once is far cheaper than one by one.
-fn grouped<'o, T: Hash + Eq + Send>(pairs: impl Iterator<Item = (T, &'o Arc<Object>)>) -> Keys<T> {
+fn grouped<'o, T: Hash + Eq + Send>(
+    pairs: impl Iterator<Item = (T, &'o Arc<Object>)>,
+) -> impl Iterator<Item = (T, BTreeSet<Key>)> {
     let mut groups: HashMap<T, Vec<&Object>> = HashMap::new();
     for (value, object) in pairs {
         groups.entry(value).or_default().push(object);
@@ -81,7 +82,7 @@ fn grouped<'o, T: Hash + Eq + Send>(pairs: impl Iterator<Item = (T, &'o Arc<Obje
     groups.sort_by_key(|(_, group)| group.len()); // so that parts of the same size can be made of them
     let keys = |(value, group): (T, Vec<&Object>)| (value, group.into_iter().map(Object::key).collect());
     let parts = in_parts(groups, |(_, group)| group.len(), |part| part.into_iter().map(keys).collect::<Vec<_>>());
-    parts.into_iter().flatten().collect()
+    parts.into_iter().flatten()
 }
 
 fn remove<T: Hash + Eq>(index: &mut Keys<T>, value: &T, key: &Key) {

@@ -2,9 +2,8 @@
 
 use super::Hook;
 use super::rule::{Place, Rule};
-use meta::Labels;
 use meta::selector::LabelSelector;
-use meta::{Gvk, Gvr, Status, Value};
+use meta::{Gvk, Gvr, Labels, Status, Value};
 
 /// A request as webhooks and policies are matched against it.
 pub(crate) struct About<'a> {

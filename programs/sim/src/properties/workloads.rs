@@ -2,9 +2,8 @@
 
 use super::survey::{Survey, name, pods_unique};
 use crate::timeline::Timeline;
-use meta::Labels;
 use meta::selector::LabelSelector;
-use meta::{CompactString, Value};
+use meta::{CompactString, Labels, Value};
 use std::collections::BTreeSet;
 
 const SERVICE_NAME: &str = "kubernetes.io/service-name";

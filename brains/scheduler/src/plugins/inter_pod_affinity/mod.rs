@@ -8,8 +8,7 @@ use crate::cluster::Cluster;
 use crate::framework::{Event, Plugin, PreFilter, PreScore, Prepared, Score};
 use crate::node::{NodeFacts, NodeInfo};
 use crate::pod::{PodAffinity, PodInfo, PodTerm};
-use meta::CompactString;
-use meta::Labels;
+use meta::{CompactString, Labels};
 
 pub struct InterPodAffinity;
 

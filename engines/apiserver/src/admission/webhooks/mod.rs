@@ -11,8 +11,7 @@ pub(super) use validating::ValidatingWebhooks;
 use super::expressions::{Authority, Seen, hold, request};
 use super::{Admitting, Operation, lookup};
 use crate::webhooks::{About, Asked, Hook, Invocation, Verdict, ask, labels_of};
-use meta::Labels;
-use meta::{Gvk, Gvr, Key, Status, Value, value};
+use meta::{Gvk, Gvr, Key, Labels, Status, Value, value};
 
 const GROUP: &str = "admissionregistration.k8s.io";
 
