@@ -5,7 +5,7 @@ use super::super::figure::Figures;
 use super::super::spread::Spread;
 use super::super::{BenchError, cpu};
 use super::objects::pod;
-use super::{Bench, IN_FLIGHT};
+use super::{Bench, IN_FLIGHT, on_one_thread};
 use bytes::Bytes;
 use serde_json::Value;
 use std::time::Duration;
@@ -35,12 +35,12 @@ impl Bench {
     async fn lists(&self, path: &str, figures: &mut Figures) -> Result<(), BenchError> {
         cpu::forget_peak(&self.pids)?;
         let (now, _) = cpu::memory(&self.pids)?;
-        let (used, spread) = self.list(path, Media::Json).await?;
+        let (used, spread) = on_one_thread(self.list(path, Media::Json))?;
         let (_, peak) = cpu::memory(&self.pids)?;
         figures.put("list-cpu", used);
         figures.put("list-p50", spread.at(0.5));
         figures.put("list-peak", peak.saturating_sub(now) as f64 / 1024.0);
-        figures.put("list-protobuf-cpu", self.list(path, Media::Protobuf).await?.0);
+        figures.put("list-protobuf-cpu", on_one_thread(self.list(path, Media::Protobuf))?.0);
         let began = self.begin()?;
         self.pages(path).await?;
         figures.put("list-pages-cpu", self.took(&began)?.cpu * 1000.0);

@@ -4,20 +4,10 @@ use super::super::BenchError;
 use super::super::disk::sync_time;
 use super::super::figure::Figures;
 use super::super::spread::Spread;
-use super::{Bench, collection, config_map};
-use tokio::runtime;
-use tokio::task::block_in_place;
+use super::{Bench, collection, config_map, on_one_thread};
 use tokio::time::Instant;
 
 const CREATES: usize = 2_000;
-
-/// Threads of the client that hand a request to each other would be measured with the server: it has one.
-fn on_one_thread<T>(work: impl Future<Output = Result<T, BenchError>>) -> Result<T, BenchError> {
-    block_in_place(|| {
-        let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(BenchError::new)?;
-        runtime.block_on(work)
-    })
-}
 
 impl Bench {
     pub(super) async fn serial(&self, namespace: &str, figures: &mut Figures) -> Result<(), BenchError> {

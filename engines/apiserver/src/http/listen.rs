@@ -1,6 +1,8 @@
 //! The listener: TLS, then HTTP/1.1 or HTTP/2, until the server stops and its answers have gone out.
 
 use super::Frontend;
+use super::again::Again;
+use super::encrypted::Encrypted;
 use crate::authn::certificate_identity;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -22,8 +24,6 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// What a connection whose client reads slowly may hold of plain answers, and the bound of a request's head: a piece of
 /// a long list that is being sent, and the next one.
 const BUFFERED: usize = 128 * 1024;
-/// What it may hold of encrypted answers: what one write sends. With what TLS and TCP add to it, it is one packet to them.
-const ENCRYPTED: usize = 63 * 1024;
 
 #[derive(Debug)]
 pub enum ServeError {
@@ -91,13 +91,14 @@ async fn connection(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no delay could not be set");
     }
-    let stream = match tokio::time::timeout(PATIENCE, acceptor.accept_with(stream, bounded)).await {
+    let stream = match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => return tracing::debug!("a TLS handshake took too long"),
     };
     let certificates = stream.get_ref().1.peer_certificates();
     let peer = certificates.and_then(|chain| chain.first()).and_then(|leaf| certificate_identity(leaf)).map(Arc::new);
+    let stream = Encrypted::new(stream, frontend.clone());
     let service = service_fn(move |request| {
         // Behind a pointer: a connection keeps the room of its request, and an HTTP/2 stream that of its own, for as long
         // as its answer lasts, and a watch lasts long.
@@ -110,11 +111,7 @@ async fn connection(
     let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
     let watched = graceful.watcher().watch(served.into_owned());
     drop(graceful);
-    if let Err(error) = watched.await {
+    if let Err(error) = Again::new(watched).await {
         tracing::debug!(%error, "a connection ended");
     }
-}
-
-fn bounded(session: &mut rustls::ServerConnection) {
-    session.set_buffer_limit(Some(ENCRYPTED));
 }

@@ -5,11 +5,17 @@ use bytes::Buf;
 use meta::Object;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// A shorter list goes out whole.
-pub const PIECE: usize = 64 * 1024;
+/// A shorter list goes out whole, and one in protobuf in pieces of this length.
+pub const LONG: usize = 64 * 1024;
+/// A client that waited for a piece still reads it when the next one comes: to wake it costs as much as to send 64 KiB.
+const LARGEST_PIECE: usize = 240 * 1024;
 /// Of many lists at once the pieces are smaller, down to a record of TLS: together they take about so much.
 const PIECES: usize = 16 * 1024 * 1024;
 const LEAST_PIECE: usize = 16 * 1024;
+/// By so much the last item of a piece may go beyond it, and the piece be sent at once all the same.
+const BEYOND: usize = 12 * 1024;
+/// Items that are fetched from memory at the same time.
+const TOGETHER: usize = 16;
 
 #[derive(Default)]
 pub struct LongLists {
@@ -20,6 +26,16 @@ impl LongLists {
     /// `opening` is what stands before the items.
     pub fn begin(self: &Arc<LongLists>, opening: Vec<u8>, items: Items, custom: bool) -> Pieces {
         Pieces { items: self.shared(items), at: 0, custom, next: Some(opening), lists: self.clone() }
+    }
+
+    /// How large a piece becomes.
+    fn piece(self: &Arc<LongLists>) -> usize {
+        (PIECES / Arc::strong_count(self)).clamp(LEAST_PIECE, LARGEST_PIECE)
+    }
+
+    /// How much of each list on its way may be sent at once; none where there is no list.
+    pub fn burst(self: &Arc<LongLists>) -> Option<usize> {
+        (Arc::strong_count(self) > 1).then(|| self.piece() + BEYOND)
     }
 
     /// The very items of a list that is already on its way, if they are the same.
@@ -47,22 +63,20 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    /// How large a piece becomes.
-    fn enough(&self) -> usize {
-        (PIECES / Arc::strong_count(&self.lists)).clamp(LEAST_PIECE, PIECE)
-    }
-
-    /// Up to which item the next piece goes, and how much of it is their beginnings. Each item lies somewhere else in
-    /// memory: looking at all of them first, the processor fetches them together.
+    /// Up to which item the next piece goes, and how much of it is their beginnings.
     fn measure(&self, mut length: usize) -> (usize, usize) {
-        let (enough, mut until, mut beginnings) = (self.enough(), self.at, 0);
-        while length < enough
-            && let Some(item) = self.items.get(until)
-        {
-            let whole = item.json_len(self.custom) + 1;
-            length += whole;
-            beginnings += whole - item.rest().len();
-            until += 1;
+        let (enough, mut until, mut beginnings) = (self.lists.piece(), self.at, 0);
+        for items in self.items[self.at..].chunks(TOGETHER) {
+            Object::fetch(items);
+            for item in items {
+                if length >= enough {
+                    return (until, beginnings);
+                }
+                let whole = item.json_len(self.custom) + 1;
+                length += whole;
+                beginnings += whole - item.rest().len();
+                until += 1;
+            }
         }
         (until, beginnings)
     }
@@ -114,14 +128,21 @@ mod tests {
 
     #[test]
     fn pieces_are_no_larger_than_they_should_be_and_make_up_the_list() {
-        for (custom, others) in [(false, 0), (true, 0), (false, 600), (true, 2_000)] {
+        let cases = [
+            (false, 0, LARGEST_PIECE),
+            (true, 0, LARGEST_PIECE),
+            (false, 98, PIECES / 100),
+            (true, 2_000, LEAST_PIECE),
+        ];
+        for (custom, others, bound) in cases {
             let lists = Arc::new(LongLists::default());
+            assert_eq!(lists.burst(), None);
             let _others: Vec<_> = (0..others).map(|_| lists.clone()).collect();
             let items: Items = (0..300).map(object).collect();
             let mut whole = Vec::new();
             for piece in lists.begin(b"{\"items\":[".to_vec(), items.clone(), custom) {
-                let bound = if others == 0 { PIECE } else { PIECE / 2 };
-                assert!(piece.remaining() < bound + 10_000, "{}", piece.remaining());
+                assert!(piece.remaining() < bound + BEYOND, "{}", piece.remaining());
+                assert!(lists.burst().is_some_and(|burst| piece.remaining() <= burst));
                 whole.put(piece);
             }
             let list: Value = meta::parse(&whole).unwrap();

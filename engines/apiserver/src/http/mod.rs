@@ -1,9 +1,11 @@
 //! HTTP around the engine: TLS, identities, paths, codecs, streams.
 
 mod accept;
+mod again;
 mod body;
 mod carry;
 mod connect;
+mod encrypted;
 mod handle;
 mod listen;
 mod long_lists;

@@ -1,7 +1,7 @@
 //! A verb's outcome in the form its client accepts.
 
 use super::accept::{Accepted, Media, View};
-use super::long_lists::{LongLists, PIECE, begin_item};
+use super::long_lists::{LONG, LongLists, begin_item};
 use super::piece::Piece;
 use super::respond::{self, Response};
 use super::table;
@@ -100,7 +100,7 @@ impl Presenting<'_> {
     fn protobuf_list(&self, row: &Row, head: &ListHead, items: &[Arc<Object>]) -> Response {
         let api_version = row.def.gvk(self.version).group_version().api_version();
         let type_meta = TypeMeta { api_version, kind: row.def.names.list_kind.clone() };
-        match protobuf::list(&type_meta, &head.metadata(), items, PIECE) {
+        match protobuf::list(&type_meta, &head.metadata(), items, LONG) {
             Some(pieces) if self.gzip => self.whole(Media::Protobuf, pieces.concat()),
             Some(pieces) => streamed(Media::Protobuf, pieces.into_iter().map(Piece::from)),
             None => respond::status(&super::accept::not_acceptable(), Media::Json),
@@ -141,7 +141,7 @@ fn is_long(items: &[Arc<Object>]) -> bool {
     let mut size = 0;
     items.iter().any(|object| {
         size += object.body().len();
-        size >= PIECE
+        size >= LONG
     })
 }
 
