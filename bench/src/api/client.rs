@@ -21,7 +21,7 @@ use tokio_rustls::client::TlsStream;
 /// Where a cluster is and who asks.
 #[derive(Clone)]
 pub struct Target {
-    host: String,
+    pub host: String,
     tls: rustls::ClientConfig,
 }
 
@@ -89,11 +89,17 @@ impl Target {
     async fn secured(&self, protocol: &str) -> Result<TlsStream<TcpStream>, BenchError> {
         let stream = TcpStream::connect(&self.host).await.map_err(BenchError::new)?;
         stream.set_nodelay(true).map_err(BenchError::new)?;
+        let (name, tls) = self.session(protocol)?;
+        TlsConnector::from(tls).connect(name, stream).await.map_err(BenchError::new)
+    }
+
+    /// Whom a session is with, and how it is secured.
+    pub fn session(&self, protocol: &str) -> Result<(ServerName<'static>, Arc<rustls::ClientConfig>), BenchError> {
         let name = self.host.rsplit_once(':').map_or(self.host.as_str(), |(name, _)| name).to_string();
         let name = ServerName::try_from(name).map_err(BenchError::new)?;
         let mut tls = rustls::ClientConfig::clone(&self.tls);
         tls.alpn_protocols = vec![protocol.into()];
-        TlsConnector::from(Arc::new(tls)).connect(name, stream).await.map_err(BenchError::new)
+        Ok((name, Arc::new(tls)))
     }
 }
 

@@ -6,6 +6,7 @@ pub mod cpu;
 mod disk;
 mod figure;
 mod measures;
+mod plain;
 mod reopen;
 mod report;
 mod server;

@@ -20,8 +20,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::runtime;
-use tokio::task::block_in_place;
 use tokio::time::Instant;
 
 const IN_FLIGHT: usize = 256;
@@ -144,15 +142,6 @@ impl Bench {
             lost => Err(BenchError(format!("{lost} of {count} acknowledged objects are not there"))),
         }
     }
-}
-
-/// Threads of the client that hand a request or pieces of an answer to each other would be measured with the server: it
-/// has one.
-fn on_one_thread<T>(work: impl Future<Output = Result<T, BenchError>>) -> Result<T, BenchError> {
-    block_in_place(|| {
-        let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(BenchError::new)?;
-        runtime.block_on(work)
-    })
 }
 
 fn collection(namespace: &str) -> String {

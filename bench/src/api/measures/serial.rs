@@ -3,8 +3,10 @@
 use super::super::BenchError;
 use super::super::disk::sync_time;
 use super::super::figure::Figures;
+use super::super::plain::Plain;
 use super::super::spread::Spread;
-use super::{Bench, collection, config_map, on_one_thread};
+use super::{Bench, collection, config_map};
+use tokio::task::block_in_place;
 use tokio::time::Instant;
 
 const CREATES: usize = 2_000;
@@ -12,13 +14,13 @@ const CREATES: usize = 2_000;
 impl Bench {
     pub(super) async fn serial(&self, namespace: &str, figures: &mut Figures) -> Result<(), BenchError> {
         let path = collection(namespace);
-        let times = on_one_thread(async {
-            let mut connection = self.target.connect().await?;
+        let times = block_in_place(|| {
+            let mut connection = Plain::connect(&self.target)?;
             let mut times = Vec::with_capacity(CREATES);
             for number in 0..CREATES {
                 let object = config_map(&format!("c{number}"));
                 let begun = Instant::now();
-                connection.ask("POST", &path, object).await?;
+                connection.ask("POST", &path, &object)?;
                 times.push(begun.elapsed());
             }
             Ok(times)
