@@ -32,7 +32,7 @@ impl Pace {
     /// Whether a lone caller does better to write itself than to wake the writer, be woken by it, and leave a
     /// processor to others meanwhile: there are no others, and the disk answers at once.
     fn is_calm(&self, now: Timestamp) -> bool {
-        self.took < SHORT && self.count == 1 && now.duration_since(self.ended) > self.took
+        self.took < SHORT && self.count == 1 && now.duration_since(self.ended) > self.took / 2
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
         let micros = SignedDuration::from_micros;
         for (count, took, since, calm) in [
             (1, 100, 50, false),
-            (1, 100, 101, true),
+            (1, 100, 51, true),
             (2, 100, 101, false),
             (1, 499, 10_000, true),
             (1, 500, 10_000, false),
