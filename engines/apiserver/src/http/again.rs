@@ -2,11 +2,11 @@
 //! connection goes on with cold caches on another processor. A connection does so with each body it hands to its own
 //! request: here it just goes on.
 
-use futures::task::AtomicWaker;
+use futures::task::{ArcWake, AtomicWaker, waker_ref};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll};
 
 /// So often it goes on before others have their turn.
 const MOST: usize = 8;
@@ -22,15 +22,11 @@ struct Wakes {
     task: AtomicWaker,
 }
 
-impl Wake for Wakes {
-    fn wake(self: Arc<Wakes>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Wakes>) {
-        let woken = self.state.compare_exchange(RUNNING, WOKEN, Ordering::AcqRel, Ordering::Acquire);
+impl ArcWake for Wakes {
+    fn wake_by_ref(wakes: &Arc<Wakes>) {
+        let woken = wakes.state.compare_exchange(RUNNING, WOKEN, Ordering::AcqRel, Ordering::Acquire);
         if woken == Err(AT_REST) {
-            self.task.wake();
+            wakes.task.wake();
         }
     }
 }
@@ -38,13 +34,11 @@ impl Wake for Wakes {
 pub struct Again<F> {
     future: Pin<Box<F>>,
     wakes: Arc<Wakes>,
-    waker: Waker,
 }
 
 impl<F: Future> Again<F> {
     pub fn new(future: F) -> Again<F> {
-        let wakes = Arc::new(Wakes::default());
-        Again { future: Box::pin(future), waker: wakes.clone().into(), wakes }
+        Again { future: Box::pin(future), wakes: Arc::default() }
     }
 }
 
@@ -52,19 +46,20 @@ impl<F: Future> Future for Again<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let again = &mut *self;
-        again.wakes.task.register(cx.waker());
+        let Again { future, wakes } = &mut *self;
+        wakes.task.register(cx.waker());
+        let waker = waker_ref(wakes);
         for _ in 0..MOST {
-            again.wakes.state.store(RUNNING, Ordering::Release);
-            if let Poll::Ready(done) = again.future.as_mut().poll(&mut Context::from_waker(&again.waker)) {
+            wakes.state.store(RUNNING, Ordering::Release);
+            if let Poll::Ready(done) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                 return Poll::Ready(done);
             }
-            let rests = again.wakes.state.compare_exchange(RUNNING, AT_REST, Ordering::AcqRel, Ordering::Acquire);
+            let rests = wakes.state.compare_exchange(RUNNING, AT_REST, Ordering::AcqRel, Ordering::Acquire);
             if rests.is_ok() {
                 return Poll::Pending;
             }
         }
-        again.wakes.state.store(AT_REST, Ordering::Release);
+        wakes.state.store(AT_REST, Ordering::Release);
         cx.waker().wake_by_ref();
         Poll::Pending
     }
@@ -73,7 +68,6 @@ impl<F: Future> Future for Again<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::task::ArcWake;
     use std::sync::atomic::AtomicUsize;
 
     #[derive(Default)]
