@@ -15,14 +15,24 @@ use tempfile::TempDir;
 /// Written at the same time, as by so many clients.
 const TOGETHER: usize = 500;
 
-pub async fn run(program: &Path, port: u16, objects: usize, figures: &mut Figures) -> Result<(), BenchError> {
+/// How often it is killed and started again.
+const TIMES: usize = 3;
+
+/// The figures of each start.
+pub async fn run(program: &Path, port: u16, objects: usize) -> Result<Vec<Figures>, BenchError> {
     let dir = TempDir::new_in("/var/tmp").map_err(BenchError::new)?;
     Server::k1s(program, dir.path(), port).await?.stop().await?;
     fill(&dir.path().join("store"), objects).await?;
     Server::k1s(program, dir.path(), port).await?.kill().await?;
-    let server = Server::k1s(program, dir.path(), port).await?;
-    figures.put("reopen", server.began_within.as_secs_f64());
-    server.stop().await
+    let mut starts = Vec::with_capacity(TIMES);
+    for _ in 0..TIMES {
+        let server = Server::k1s(program, dir.path(), port).await?;
+        let mut figures = Figures::default();
+        figures.put("reopen", server.began_within.as_secs_f64());
+        starts.push(figures);
+        server.kill().await?;
+    }
+    Ok(starts)
 }
 
 async fn fill(dir: &Path, objects: usize) -> Result<(), BenchError> {

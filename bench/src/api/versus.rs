@@ -25,7 +25,7 @@ pub struct Versus {
     /// How often each is measured
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Objects that k1s, once, is started on; 0 leaves that out
+    /// Objects that k1s is started on; 0 leaves that out
     #[arg(long, default_value_t = 1_000_000)]
     reopen: usize,
     /// Where the table for programs goes
@@ -55,9 +55,7 @@ impl Versus {
             report.write(&self.tsv, &self.markdown)?; // what was measured stays if a later round fails
         }
         if self.reopen > 0 {
-            let mut figures = Figures::default();
-            reopen::run(&self.k1s, free_port()?, self.reopen, &mut figures).await?;
-            report.k1s.push(figures);
+            report.k1s.extend(reopen::run(&self.k1s, free_port()?, self.reopen).await?);
         }
         report.write(&self.tsv, &self.markdown)?;
         println!("written: {} and {}", self.tsv.display(), self.markdown.display());

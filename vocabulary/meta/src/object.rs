@@ -9,7 +9,6 @@ use bytes::Bytes;
 use compact_str::CompactString;
 use serde::Deserialize;
 use std::any::Any;
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -61,15 +60,6 @@ fn null_as_default<'de, D: serde::Deserializer<'de>, T: Deserialize<'de> + Defau
     Option::<T>::deserialize(reader).map(Option::unwrap_or_default)
 }
 
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(rename = "apiVersion", borrow)]
-    api_version: Cow<'a, str>,
-    #[serde(borrow)]
-    kind: Cow<'a, str>,
-    metadata: Header,
-}
-
 #[derive(Debug)]
 pub struct Object {
     pub header: Arc<Header>,
@@ -88,16 +78,25 @@ pub struct Object {
 pub type Selectable = Box<[(&'static str, CompactString)]>;
 
 impl Object {
-    /// From a stored body (as [`Object::canonical`] made it) and the revision under which it was stored.
+    /// From a stored body and the revision under which it was stored. It is as [`Object::canonical`] made it: what stands
+    /// behind the metadata is not looked at before somebody asks for it.
     pub fn from_stored(body: Bytes, resource_version: u64) -> Result<Object, JsonError> {
-        let envelope: Envelope<'_> = serde_json::from_slice(&body).map_err(|e| JsonError(e.to_string()))?;
-        let group_version = GroupVersion::parse(&envelope.api_version)
-            .ok_or_else(|| JsonError(format!("unexpected apiVersion: {}", envelope.api_version)))?;
-        let gvk = Gvk::new(group_version.group, group_version.version, &*envelope.kind);
-        let (untyped, hole) = offsets(&body).ok_or_else(|| JsonError("not a stored object".into()))?;
-        let header = Arc::new(Header { resource_version, ..envelope.metadata });
+        let begun = Beginning::of(&body).ok_or_else(|| JsonError("not a stored object".into()))?;
+        let group_version = GroupVersion::parse(begun.api_version)
+            .ok_or_else(|| JsonError(format!("unexpected apiVersion: {}", begun.api_version)))?;
+        let gvk = Gvk::new(group_version.group, group_version.version, begun.kind);
+        let mut metadata = serde_json::Deserializer::from_slice(&body[begun.hole - 1..]);
+        let header = Header::deserialize(&mut metadata).map_err(|error| JsonError(error.to_string()))?;
+        let header = Arc::new(Header { resource_version, ..header });
+        let (untyped, hole) = (begun.untyped as u32, begun.hole as u32);
         let (value, typed, selectable) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         Ok(Object { header, gvk, body, untyped, hole, value, typed, selectable })
+    }
+
+    /// The same object under another revision.
+    pub fn at(&self, resource_version: u64) -> Object {
+        let header = Arc::new(Header { resource_version, ..Header::clone(&self.header) });
+        Object { header, ..self.plain() }
     }
 
     /// From a whole value, as a client holds one: its own `resourceVersion` becomes the header's.
@@ -266,11 +265,30 @@ fn write_fields(value: &Value, except: &[&str], mut comma: bool, out: &mut Vec<u
     }
 }
 
-fn offsets(body: &[u8]) -> Option<(u32, u32)> {
-    const METADATA: &[u8] = b"\"metadata\":{";
-    // The type's two strings stand before: they hold no quote that could imitate the field's name with its colon.
-    let untyped = body.windows(METADATA.len()).position(|window| window == METADATA)?;
-    Some((untyped as u32, (untyped + METADATA.len()) as u32))
+/// What stands before the metadata of a stored body.
+struct Beginning<'b> {
+    api_version: &'b str,
+    kind: &'b str,
+    untyped: usize,
+    hole: usize,
+}
+
+impl<'b> Beginning<'b> {
+    fn of(body: &'b [u8]) -> Option<Beginning<'b>> {
+        let (api_version, rest) = plain_text(body.strip_prefix(b"{\"apiVersion\":\"")?)?;
+        let (kind, rest) = plain_text(rest.strip_prefix(b",\"kind\":\"")?)?;
+        let untyped = rest.strip_prefix(b",")?;
+        let metadata = untyped.strip_prefix(b"\"metadata\":{")?;
+        let until = |rest: &[u8]| body.len() - rest.len();
+        Some(Beginning { api_version, kind, untyped: until(untyped), hole: until(metadata) })
+    }
+}
+
+/// The text up to its quote, and what follows that. No name of a type has anything to escape.
+fn plain_text(text: &[u8]) -> Option<(&str, &[u8])> {
+    let end = text.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    let rest = text[end..].strip_prefix(b"\"")?;
+    Some((std::str::from_utf8(&text[..end]).ok()?, rest))
 }
 
 /// Where the values of `metadata.managedFields[*].fieldsV1` lie in a body whose metadata begins at `from`.

@@ -55,8 +55,8 @@ impl Going<'_> {
 
     async fn deleted(&self, old: &Arc<Object>, revision: u64) -> Result<Outcome, Status> {
         if self.row.def.rules.returns_deleted() {
-            let last = Object::from_stored(old.body().clone(), revision).map_err(Status::internal)?;
-            return Ok(Outcome::of(Answer::Object(self.presented(Arc::new(last)).await?)));
+            let last = Arc::new(old.at(revision));
+            return Ok(Outcome::of(Answer::Object(self.presented(last).await?)));
         }
         let (resource, header) = (&self.call.request.resource, &old.header);
         Ok(Outcome::of(Answer::Status(Status::deleted(resource, &header.name, &header.uid))))

@@ -53,7 +53,7 @@ impl Encoding {
 impl Change {
     pub fn new(revision: u64, old: Option<Arc<Object>>, new: Option<Arc<Object>>) -> Change {
         let removed = match (&old, &new) {
-            (Some(old), None) => Object::from_stored(old.body().clone(), revision).ok().map(Arc::new),
+            (Some(old), None) => Some(Arc::new(old.at(revision))),
             _ => None,
         };
         Change { revision, old, new, removed, frames: Default::default() }

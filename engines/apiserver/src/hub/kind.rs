@@ -3,7 +3,6 @@
 use super::bell::Bell;
 use super::index::{Indexes, ValuesOf};
 use super::lanes::{Lane, Lanes, Taken};
-use super::parts::MANY;
 use super::ring::Ring;
 use super::{Change, Interest, Shown, Watcher, field};
 use kinds::{KindDef, Rules};
@@ -54,11 +53,11 @@ pub struct Wanted<'a> {
 }
 
 impl KindHub {
-    pub fn new(def: &KindDef, shown: Arc<Shown>, objects: &[Arc<Object>], revision: u64) -> KindHub {
-        let (indexes, objects) = arranged(objects);
+    /// Of objects in the order of their keys, as the store tells them: then they need not be sorted.
+    pub fn new(def: &KindDef, shown: Arc<Shown>, objects: Vec<(Key, Arc<Object>)>, revision: u64) -> KindHub {
         let state = State {
-            indexes,
-            objects,
+            indexes: Indexes::default(),
+            objects: objects.into_iter().collect(),
             ring: Ring::new(revision),
             lanes: Lanes::default(),
             untold: Vec::new(),
@@ -123,6 +122,9 @@ impl KindHub {
     /// The same with a field's exact value; it narrows the search where somebody lives on such values.
     pub fn list_wanted(&self, wanted: &Wanted<'_>, selector: &LabelSelector) -> Listing {
         let exact = wanted.exact.filter(|(name, _)| self.keeps_field(name));
+        if exact.is_none() {
+            self.keep_labels(selector);
+        }
         let state = self.read();
         // What is shown is never ahead of what every kind has taken in, so all up to it is in this snapshot too.
         let revision = self.shown.revision().max(state.revision);
@@ -166,7 +168,17 @@ impl KindHub {
             return;
         }
         let state = &mut *self.write();
-        state.indexes.begin(name, of, state.objects.values());
+        state.indexes.keep(name, of, state.objects.values());
+    }
+
+    fn keep_labels(&self, selector: &LabelSelector) {
+        if self.read().indexes.missing(selector).is_empty() {
+            return;
+        }
+        let state = &mut *self.write();
+        for name in state.indexes.missing(selector) {
+            state.indexes.keep_label(name, state.objects.values());
+        }
     }
 
     fn keeps_field(&self, name: &'static str) -> bool {
@@ -217,19 +229,19 @@ impl KindHub {
     }
 
     /// The same objects as a changed definition reads them. Nothing has happened to them: watchers hear nothing.
-    pub(super) fn refresh(&self, def: &KindDef, objects: Vec<Arc<Object>>) {
+    pub(super) fn refresh(&self, def: &KindDef, objects: Vec<(Key, Arc<Object>)>) {
         let mut state = self.write();
         state.rules = def.rules.clone();
-        for object in objects {
+        for (_, object) in objects {
             state.put(&object);
         }
     }
 
     /// Everything anew after history was lost.
-    pub(super) fn replace(&self, objects: &[Arc<Object>], revision: u64) {
+    pub(super) fn replace(&self, objects: Vec<(Key, Arc<Object>)>, revision: u64) {
         self.break_history(revision);
         let mut state = self.write();
-        (state.indexes, state.objects) = arranged(objects);
+        (state.indexes, state.objects) = (Indexes::default(), objects.into_iter().collect());
         state.revision = revision;
     }
 
@@ -240,19 +252,6 @@ impl KindHub {
     fn write(&self) -> std::sync::RwLockWriteGuard<'_, State> {
         self.state.write().expect("no holder of this lock panics")
     }
-}
-
-/// Objects as they are found. Of many, by two processors.
-fn arranged(objects: &[Arc<Object>]) -> (Indexes, BTreeMap<Key, Arc<Object>>) {
-    // Built at once: the store tells objects in the order of their keys.
-    let by_key = || objects.iter().map(|object| (object.key(), object.clone())).collect();
-    if objects.len() < MANY {
-        return (Indexes::of(objects), by_key());
-    }
-    std::thread::scope(|scope| {
-        let by_key = scope.spawn(by_key);
-        (Indexes::of(objects), by_key.join().expect("a map is built without a panic"))
-    })
 }
 
 impl State {

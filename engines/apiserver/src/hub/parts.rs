@@ -1,38 +1,31 @@
 //! Work over very many things, for all processors together: a kind of a million objects is opened while somebody waits.
 
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// Fewer are one processor's.
-pub(super) const MANY: usize = 50_000;
+/// What is taken at a time: so little that all processors end at once, and so much that one does not stand in line.
+const PART: usize = 16_384;
 
-/// What was made of each part, in their order; each is as much work as the others.
-pub(super) fn in_parts<T: Send, R: Send>(
-    mut all: Vec<T>,
-    work: impl Fn(&T) -> usize,
-    make: impl Fn(Vec<T>) -> R + Sync,
-) -> Vec<R> {
-    let whole: usize = all.iter().map(&work).sum();
-    if whole < MANY {
-        return vec![make(all)];
-    }
-    let share = whole.div_ceil(thread::available_parallelism().map_or(1, usize::from));
-    thread::scope(|scope| {
-        let mut running = Vec::new();
-        let (mut begin, mut taken) = (all.len(), 0);
-        while begin > 0 {
-            begin -= 1;
-            taken += work(&all[begin]);
-            if taken >= share && begin > 0 {
-                let part = all.split_off(begin);
-                running.push(scope.spawn(|| make(part)));
-                taken = 0;
-            }
+/// What was made of each part, in their order.
+pub(super) fn in_parts<T: Send, R: Send>(all: Vec<T>, make: impl Fn(Vec<T>) -> R + Sync) -> Vec<R> {
+    let parts = all.len().div_ceil(PART);
+    let rest = Mutex::new((0..parts).zip(std::iter::repeat_with({
+        let mut all = all.into_iter();
+        move || all.by_ref().take(PART).collect::<Vec<T>>()
+    })));
+    let next = || rest.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || std::iter::from_fn(next).map(|(number, part)| (number, make(part))).collect::<Vec<_>>();
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(parts);
+    let mut made = thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let mut made = work();
+        for other in others {
+            made.extend(other.join().expect("the work does not panic"));
         }
-        let mut made = vec![make(all)];
-        let rest = running.into_iter().rev().map(|part| part.join().expect("the work does not panic"));
-        made.extend(rest);
         made
-    })
+    });
+    made.sort_unstable_by_key(|(number, _)| *number);
+    made.into_iter().map(|(_, made)| made).collect()
 }
 
 #[cfg(test)]
@@ -40,25 +33,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_all_in_order_and_as_much_work_as_the_others() {
-        let workers = thread::available_parallelism().map_or(1, usize::from);
-        for works in [
-            vec![],
-            vec![1],
-            vec![1; MANY - 1],
-            vec![1; MANY],
-            vec![1; MANY + 1],
-            vec![MANY],
-            vec![MANY, 0],
-            vec![1, 2, MANY, MANY],
-        ] {
-            let made = in_parts(works.clone(), |work| *work, |part| part);
-            let (whole, largest) = (works.iter().sum::<usize>(), works.iter().max().copied().unwrap_or_default());
-            let of = if whole < MANY { 1 } else { workers };
-            assert!(
-                made.len() <= of && made.iter().all(|part| part.iter().sum::<usize>() <= whole.div_ceil(of) + largest)
-            );
-            assert_eq!(made.concat(), works);
+    fn parts_are_all_and_in_order() {
+        for (count, parts) in [(0, 0), (1, 1), (PART, 1), (PART + 1, 2), (5 * PART, 5)] {
+            let made = in_parts((0..count).collect(), |part| part);
+            assert_eq!(made.len(), parts);
+            assert_eq!(made.concat(), (0..count).collect::<Vec<_>>());
         }
     }
 }

@@ -15,12 +15,12 @@ use std::fmt;
 use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Batch, Event, Range, Record, Store, Want, Watch, WatchFrom};
+use store::{Batch, Event, Range, Record, Store, Watch, WatchFrom};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 /// Revisions that a kind is led through when it is opened: enough for who was watching when the server went down, and
-/// few enough that a start does not wait for them. One that has grown by more objects is opened as it is.
+/// few enough that a start does not wait for them. Where they are more changes, the kind is opened as it is.
 const HISTORY: u64 = 16_384;
 const FIRST_WAIT: Duration = Duration::from_millis(10);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -200,7 +200,7 @@ impl Pump {
 
     async fn begin(&self, def: &Arc<KindDef>, prefix: &str, revision: u64) -> Result<Fed, HubError> {
         let objects = self.load(def, prefix, revision).await?;
-        let hub = KindHub::new(def, self.shown.clone(), &objects, revision);
+        let hub = KindHub::new(def, self.shown.clone(), objects, revision);
         Ok(Fed { def: def.clone(), hub: Arc::new(hub) })
     }
 
@@ -210,14 +210,15 @@ impl Pump {
         if since == self.revision {
             return Ok(fed);
         }
-        let now = self.store.range(Range::prefix(prefix).at(self.revision).want(Want::Count)).await?.count;
-        if now > fed.hub.len() as u64 + HISTORY {
-            return self.begin(def, prefix, self.revision).await;
-        }
         let mut watch = self.store.watch(WatchFrom::revision(prefix, since + 1)).await?;
         self.store.progress().await?;
+        let mut led = 0;
         loop {
             let batch = watch.next().await.ok_or(HubError::Stopped)??;
+            led += batch.events.len() as u64;
+            if led > HISTORY {
+                return self.begin(def, prefix, self.revision).await;
+            }
             for event in batch.events.iter().filter(|event| event.revision() <= self.revision) {
                 if let Some(key) = event.key().strip_prefix(&**prefix) {
                     storage::parse_key(def.namespaced(), key).inspect(|key| self.feed(&fed, key, event));
@@ -240,11 +241,14 @@ impl Pump {
     }
 
     /// All objects of a kind at a revision.
-    async fn load(&self, def: &KindDef, prefix: &str, revision: u64) -> Result<Vec<Arc<Object>>, HubError> {
+    async fn load(&self, def: &KindDef, prefix: &str, revision: u64) -> Result<Vec<(Key, Arc<Object>)>, HubError> {
         let answer = self.store.range(Range::prefix(prefix).at(revision)).await?;
-        let read = |record: Record| self.format.decode(def, &record).map(Arc::new).map_err(HubError::Unreadable);
-        let all = |records: Vec<Record>| records.into_iter().map(read).collect::<Result<Vec<_>, _>>();
-        let parts = in_parts(answer.records, |_| 1, all).into_iter().collect::<Result<Vec<_>, _>>()?;
+        let read = |record: Record| {
+            let object = self.format.decode(def, &record).map_err(HubError::Unreadable)?;
+            Ok((object.key(), Arc::new(object)))
+        };
+        let all = |records: Vec<Record>| records.into_iter().map(read).collect::<Result<Vec<_>, HubError>>();
+        let parts = in_parts(answer.records, all).into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(parts.into_iter().flatten().collect())
     }
 
@@ -279,7 +283,7 @@ impl Pump {
         self.revision = self.store.revision().await?;
         for (prefix, fed) in &self.kinds {
             let objects = self.load(&fed.def, prefix, self.revision).await?;
-            fed.hub.replace(&objects, self.revision);
+            fed.hub.replace(objects, self.revision);
         }
         self.shown.advance(self.revision);
         Ok(())

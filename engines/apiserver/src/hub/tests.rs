@@ -5,7 +5,7 @@ use crate::storage::Format;
 use clock::VirtualClock;
 use kinds::KindDef;
 use meta::selector::LabelSelector;
-use meta::{Key, Object, value};
+use meta::{Key, Object, Value, value};
 use std::sync::Arc;
 use store::{Memory, Store, Txn};
 
@@ -27,7 +27,7 @@ fn of_node(node: &'static str) -> Interest {
 }
 
 fn hub() -> Arc<KindHub> {
-    Arc::new(KindHub::new(&pods(), Arc::new(Shown::new(1)), &[], 1))
+    Arc::new(KindHub::new(&pods(), Arc::new(Shown::new(1)), Vec::new(), 1))
 }
 
 fn told(watcher: &mut Watcher) -> Vec<String> {
@@ -97,6 +97,37 @@ async fn only_those_concerned_are_woken() {
     hub.apply(&Key::new("default", "a"), 3, Some(pod("a", "n1", 3)));
     assert_eq!(polled(&hub), None);
     assert!(waiting.await.unwrap());
+}
+
+#[test]
+fn what_is_found_by_labels_is_what_matches() {
+    let hub = hub();
+    let labelled = |name: &str, label: usize, value: &str, revision: u64| {
+        let mut object = Value::clone(pod(name, "", revision).value());
+        *object.entry("metadata").entry("labels").entry(&format!("l{label}")) = value.into();
+        Arc::new(Object::from_value(&object).unwrap())
+    };
+    let found = |selector: &str| {
+        let found = hub.list("", &LabelSelector::parse(selector).unwrap()).objects;
+        found.iter().map(|object| object.header.name.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    let mut revision = 1;
+    let mut put = |name: &str, label: usize, value: &str| {
+        revision += 1;
+        hub.apply(&Key::new("default", name), revision, Some(labelled(name, label, value, revision)));
+    };
+    for label in 0..100 {
+        let (one, other) = (format!("l{label}=one"), format!("l{label}=other"));
+        put("a", label, "one");
+        assert_eq!((found(&one), found(&other)), ("a".into(), String::new()), "the first question, {label}");
+        put("b", label, "one");
+        put("a", label, "other");
+        assert_eq!((found(&one), found(&other)), ("b".into(), "a".into()), "as it changes, {label}");
+        assert_eq!(found(&format!("{one},l{label}!=one")), "");
+        assert_eq!(found(&format!("l{label} in (one,other)")), "a b");
+    }
+    hub.apply(&Key::new("default", "a"), 1_000, None);
+    assert_eq!(found("l99=other"), "");
 }
 
 #[tokio::test(start_paused = true)]
