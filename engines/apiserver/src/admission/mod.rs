@@ -6,6 +6,7 @@ mod limit_ranger;
 pub(crate) mod lookup;
 mod namespace_lifecycle;
 pub(crate) mod node_restriction;
+mod pod_security;
 mod priority;
 mod rbac_escalation;
 mod resource_quota;
@@ -138,6 +139,7 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &service_account::ServiceAccount,
     &node_restriction::NodeRestriction,
     &taint_nodes_by_condition::TaintNodesByCondition,
+    &pod_security::PodSecurity,
     &priority::Priority,
     &default_toleration_seconds::DefaultTolerationSeconds,
     &storage_protection::StorageObjectInUseProtection,

@@ -7,6 +7,7 @@ mod eviction;
 mod expressions;
 mod impersonation;
 mod nodes;
+mod pod_security;
 mod suite;
 mod tokens;
 mod world;
