@@ -97,6 +97,11 @@ pub trait Rules: Send + Sync {
         meta::names::dns_subdomain(name)
     }
 
+    /// What is told of a new object as it was sent, of which [`Rules::prepare_create`] leaves no trace.
+    fn warnings_as_sent(&self, _object: &Value) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What is accepted, yet told in a `Warning` header.
     fn warnings(&self, _context: &Context<'_>, _new: &Value, _old: Option<&Value>) -> Vec<String> {
         Vec::new()

@@ -51,6 +51,7 @@ impl Going<'_> {
         self.own(None, &mut value).await?;
         self.admit(Operation::Create, &mut value, None).await?;
         self.deduplicate_owners(&mut value, REPEATED_OWNERS_ADMITTED);
+        self.warnings.extend(self.row.def.rules.warnings_as_sent(&value));
         self.prepare_create(&mut value);
         self.judge(Stage::Create, &value, None)?;
         self.check_admission(Operation::Create, Some(&value), None).await?;

@@ -1,5 +1,6 @@
 //! What pods and pod templates have in common.
 
+pub mod app_armor;
 pub mod defaults;
 pub mod image;
 pub mod qos;

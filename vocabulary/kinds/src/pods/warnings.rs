@@ -1,32 +1,46 @@
 //! What is accepted in a pod, or in a template of pods, yet told of.
 
+use super::app_armor;
 use meta::{Cursor, Quantity, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Volumes of systems that are no more, and what became of them.
-const GONE_VOLUMES: [(&str, &str); 9] = [
-    ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
-    ("gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
-    ("scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
-    ("flocker", "deprecated in v1.22, non-functional in v1.25+"),
-    ("storageos", "deprecated in v1.22, non-functional in v1.25+"),
-    ("quobyte", "deprecated in v1.22, non-functional in v1.25+"),
-    ("glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
-    ("cephfs", "deprecated in v1.28, non-functional in v1.31+"),
-    ("rbd", "deprecated in v1.28, non-functional in v1.31+"),
+/// Volumes of systems that are no more: the field, what upstream calls it here, and what became of it.
+const GONE_VOLUMES: [(&str, &str, &str); 9] = [
+    ("photonPersistentDisk", "photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
+    ("gitRepo", "gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
+    ("scaleIO", "scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
+    ("flocker", "flocker", "deprecated in v1.22, non-functional in v1.25+"),
+    ("storageos", "storageOS", "deprecated in v1.22, non-functional in v1.25+"),
+    ("quobyte", "quobyte", "deprecated in v1.22, non-functional in v1.25+"),
+    ("glusterfs", "glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
+    ("cephfs", "cephfs", "deprecated in v1.28, non-functional in v1.31+"),
+    ("rbd", "rbd", "deprecated in v1.28, non-functional in v1.31+"),
 ];
+
+const SECCOMP_OF_POD: &str = "seccomp.security.alpha.kubernetes.io/pod";
+const SECCOMP_OF_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
 
 /// Of the template of a workload. One that is updated is told of again once it has changed.
 pub fn of_template(template: &Cursor<'_>, new: &Value, old: Option<&Value>) -> Vec<String> {
     let generation = |object: &Value| object.int("metadata.generation");
     match old.is_some_and(|old| generation(old) == generation(new)) {
         true => Vec::new(),
-        false => of_spec(&template.at("spec")),
+        false => of_new_template(template),
     }
 }
 
-pub fn of_spec(spec: &Cursor<'_>) -> Vec<String> {
-    let mut told = Vec::new();
+pub fn of_new_template(template: &Cursor<'_>) -> Vec<String> {
+    of(template, old_app_armor)
+}
+
+/// What its annotations say of AppArmor is told [before](crate::Rules::warnings_as_sent).
+pub fn of_pod(pod: &Cursor<'_>) -> Vec<String> {
+    of(pod, |_, _, _| ())
+}
+
+/// `old_app_armor` looks at an annotated container.
+fn of(pod: &Cursor<'_>, old_app_armor: impl Fn(&Cursor<'_>, &Value, &mut Vec<String>)) -> Vec<String> {
+    let (spec, mut told) = (&pod.at("spec"), Vec::new());
     unmatched_spreading(spec, &mut told);
     for volume in spec.at("volumes").items() {
         volume_gone(&volume, &mut told);
@@ -38,7 +52,16 @@ pub fn of_spec(spec: &Cursor<'_>) -> Vec<String> {
     repeated(&spec.at("imagePullSecrets"), "name", &mut told);
     let containers: Vec<Cursor<'_>> =
         ["initContainers", "containers", "ephemeralContainers"].iter().flat_map(|list| items(spec, list)).collect();
+    let is_annotated = !pod.value.at("metadata.annotations").is_empty();
+    if is_annotated {
+        old_seccomp(pod, spec.value.get("securityContext"), SECCOMP_OF_POD, &mut told);
+    }
     for container in &containers {
+        if is_annotated {
+            let name = format!("{SECCOMP_OF_CONTAINER}{}", container.value.str("name"));
+            old_seccomp(pod, container.value.get("securityContext"), &name, &mut told);
+            old_app_armor(pod, container.value, &mut told);
+        }
         fractions(container, &mut told);
         hidden_variables(&container.at("env"), &mut told);
     }
@@ -50,6 +73,24 @@ pub fn of_spec(spec: &Cursor<'_>) -> Vec<String> {
         told.push(format!("{}: must be >= 0; negative values are invalid and will be treated as 1", grace.path));
     }
     told
+}
+
+/// An annotation where a field should be.
+fn old_seccomp(pod: &Cursor<'_>, context: &Value, name: &str, told: &mut Vec<String>) {
+    let annotation = pod.at("metadata.annotations").key(name);
+    if context.get("seccompProfile").is_null() && !annotation.is_null() {
+        told.push(format!("{}: non-functional in v1.27+; use the \"seccompProfile\" field instead", annotation.path));
+    }
+}
+
+fn old_app_armor(pod: &Cursor<'_>, container: &Value, told: &mut Vec<String>) {
+    let annotation = pod.at("metadata.annotations").key(&format!("{}{}", app_armor::PREFIX, container.str("name")));
+    let common = pod.value.at("spec.securityContext.appArmorProfile");
+    let is_said_otherwise = !container.at("securityContext.appArmorProfile").is_null()
+        || (!common.is_null() && app_armor::of_annotation(annotation.str()).as_ref() == Some(common));
+    if !annotation.is_null() && !is_said_otherwise {
+        told.push(format!("{}: deprecated since v1.30; use the \"appArmorProfile\" field instead", annotation.path));
+    }
 }
 
 fn items<'v>(of: &Cursor<'v>, list: &str) -> Vec<Cursor<'v>> {
@@ -65,10 +106,9 @@ fn unmatched_spreading(spec: &Cursor<'_>, told: &mut Vec<String>) {
 }
 
 fn volume_gone(volume: &Cursor<'_>, told: &mut Vec<String>) {
-    for (source, what) in GONE_VOLUMES {
-        let source = volume.at(source);
-        if !source.is_null() {
-            told.push(format!("{}: {what}", source.path));
+    for (source, shown, what) in GONE_VOLUMES {
+        if !volume.value.get(source).is_null() {
+            told.push(format!("{}: {what}", volume.path.field(shown)));
         }
     }
 }
@@ -230,8 +270,8 @@ fn repeated_port_names(ports: &[Cursor<'_>], told: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::of_spec;
-    use meta::{Cursor, Path, value};
+    use super::{of_new_template, of_pod};
+    use meta::{Cursor, value};
 
     #[test]
     fn what_clashes_is_told() {
@@ -246,7 +286,8 @@ mod tests {
                 {"name": "c", "configMap": {"name": "m", "items": [{"path": "a/b"}, {"path": "a"}]}},
             ],
         });
-        let told = of_spec(&Cursor::new(&spec, Path::new("spec")));
+        let pod = value!({"spec": spec});
+        let told = of_pod(&Cursor::root(&pod));
         assert_eq!(
             told,
             [
@@ -256,5 +297,26 @@ mod tests {
                 "spec.containers[0].ports[1]: duplicate port definition with spec.containers[0].ports[0]",
             ]
         );
+    }
+
+    #[test]
+    fn annotations_before_fields_are_told_of_templates() {
+        let template = value!({
+            "metadata": {"annotations": {
+                "container.apparmor.security.beta.kubernetes.io/a": "unconfined",
+                "container.seccomp.security.alpha.kubernetes.io/b": "runtime/default",
+                "seccomp.security.alpha.kubernetes.io/pod": "runtime/default",
+            }},
+            "spec": {"containers": [{"name": "a"}, {"name": "b"}]},
+        });
+        const SECCOMP: &str = "non-functional in v1.27+; use the \"seccompProfile\" field instead";
+        let of_pod_alone = [
+            format!("metadata.annotations[seccomp.security.alpha.kubernetes.io/pod]: {SECCOMP}"),
+            format!("metadata.annotations[container.seccomp.security.alpha.kubernetes.io/b]: {SECCOMP}"),
+        ];
+        assert_eq!(of_pod(&Cursor::root(&template)), of_pod_alone);
+        let app_armor = "metadata.annotations[container.apparmor.security.beta.kubernetes.io/a]: deprecated since v1.30; use the \"appArmorProfile\" field instead";
+        let [first, last] = &of_pod_alone;
+        assert_eq!(of_new_template(&Cursor::root(&template)), [first, app_armor, last]);
     }
 }

@@ -65,7 +65,7 @@ impl Rules for DaemonSet {
 
     /// Upstream looks for a change of a field that never changes.
     fn warnings(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>) -> Vec<String> {
-        old.map_or_else(|| warnings::of_spec(&Cursor::root(new).at("spec.template.spec")), |_| Vec::new())
+        old.map_or_else(|| warnings::of_new_template(&Cursor::root(new).at("spec.template")), |_| Vec::new())
     }
 
     fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {

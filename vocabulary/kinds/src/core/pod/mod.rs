@@ -1,5 +1,6 @@
 //! Pod: containers that live and die together.
 
+mod app_armor;
 mod label_keys;
 mod pod_cells;
 mod status_update;
@@ -106,6 +107,11 @@ impl Rules for Pod {
             object.set("status.conditions", value!([(gated(context.now))]));
         }
         label_keys::apply(object);
+        app_armor::follow_annotations(object);
+    }
+
+    fn warnings_as_sent(&self, object: &Value) -> Vec<String> {
+        app_armor::warnings(object)
     }
 
     fn prepare_update(&self, context: &Context<'_>, new: &mut Value, old: &Value) {
@@ -119,7 +125,7 @@ impl Rules for Pod {
 
     /// Hardly anything of a pod changes, and seldom by hand.
     fn warnings(&self, _context: &Context<'_>, new: &Value, old: Option<&Value>) -> Vec<String> {
-        old.map_or_else(|| warnings::of_spec(&Cursor::root(new).at("spec")), |_| Vec::new())
+        old.map_or_else(|| warnings::of_pod(&Cursor::root(new)), |_| Vec::new())
     }
 
     fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
