@@ -3,7 +3,7 @@
 use super::create::REPEATED_OWNERS_ADMITTED;
 use super::{Api, Call, Going, Outcome, store_status};
 use crate::admission::Operation;
-use kinds::{Stage, Verb};
+use kinds::Stage;
 use meta::{CompactString, Key, Object, Status, Value};
 use schema::apply::keep_stamps;
 use schema::patch::Patch;
@@ -23,6 +23,7 @@ pub(super) enum Edit<'e> {
     Apply(&'e Value),
     Scale(&'e Value),
     PatchScale(&'e Patch),
+    ApplyScale(&'e Value),
 }
 
 /// What one try found.
@@ -74,6 +75,7 @@ impl Going<'_> {
             Edit::Apply(applied) => self.merged(applied, old).await,
             Edit::Scale(scale) => self.scaled(scale, old).await,
             Edit::PatchScale(patch) => self.scale_patched(patch, old).await,
+            Edit::ApplyScale(applied) => self.scale_applied(applied, old).await,
         }
     }
 
@@ -116,9 +118,12 @@ impl Going<'_> {
             new.set_if_absent(&format!("metadata.{field}"), metadata.get(field).clone());
         }
         new.set("metadata.name", old.str("metadata.name"));
+        new.remove("metadata.selfLink");
         self.keep_other_parts(new, old);
         self.row.def.rules.prepare_update(&context, new, old);
-        if self.row.def.rules.has_generation() && self.row.def.rules.raises_generation(new, old) {
+        // What a status brings along with it, such as annotations, is no new intent.
+        let intended = self.call.request.subresource != "status" && self.row.def.rules.has_generation();
+        if intended && self.row.def.rules.raises_generation(new, old) {
             new.set("metadata.generation", old.int("metadata.generation") + 1);
         }
         drop_nulls(new);
@@ -187,7 +192,7 @@ impl Going<'_> {
         match new.str("metadata.resourceVersion") {
             "" | "0" => Ok(()),
             version if version == old.header.resource_version.to_string() => Ok(()),
-            version if self.call.request.verb == Verb::Patch && version.parse::<u64>().is_err() => {
+            version if version.parse::<u64>().is_err() => {
                 let message = format!("strconv.ParseUint: parsing {version:?}: invalid syntax");
                 Err(Status { status: "Failure".into(), message, code: 500, ..Status::default() })
             }

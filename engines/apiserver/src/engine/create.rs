@@ -32,7 +32,12 @@ impl Going<'_> {
         }
         let base = CompactString::from(value.str("metadata.generateName"));
         if !value.str("metadata.name").is_empty() || base.is_empty() {
-            return self.create_named(value).await;
+            let name = CompactString::from(value.str("metadata.name"));
+            // As upstream: whoever sends a base beside a name is told of it, too.
+            return self.create_named(value).await.map_err(|status| match status.is(meta::Reason::AlreadyExists) {
+                true if !base.is_empty() => Status::generate_name_conflict(&self.call.request.resource, &name),
+                _ => status,
+            });
         }
         for _ in 0..NAME_TRIES {
             let kept = &base[..base.len().min(GENERATED_BASE_MOST)];
@@ -48,6 +53,10 @@ impl Going<'_> {
 
     async fn create_named(&mut self, mut value: Value) -> Result<Outcome, Status> {
         self.row.def.rules.default(&mut value);
+        // Nobody owns what no client may set.
+        for field in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
+            value.remove(&format!("metadata.{field}"));
+        }
         self.own(None, &mut value).await?;
         self.admit(Operation::Create, &mut value, None).await?;
         self.deduplicate_owners(&mut value, REPEATED_OWNERS_ADMITTED);

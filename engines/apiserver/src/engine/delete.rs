@@ -16,7 +16,8 @@ const TRIES: usize = 32;
 
 /// What a deletion asks of one object now.
 enum Verdict {
-    Now,
+    /// What was last to be seen of it.
+    Now(Box<Value>),
     /// It is already being deleted, and this request changes nothing in that.
     Pending,
     Mark(Box<Value>),
@@ -38,12 +39,12 @@ impl Going<'_> {
         self.check_preconditions(old)?;
         self.check_admission(Operation::Delete, None, Some(old.value())).await?;
         match self.verdict(old) {
-            Verdict::Pending => Ok(Some(self.deleted(old, old.header.resource_version).await?)),
-            Verdict::Now if self.call.request.write.dry_run => {
-                Ok(Some(self.deleted(old, old.header.resource_version).await?))
+            Verdict::Pending => Ok(Some(self.deleted(old, None, old.header.resource_version).await?)),
+            Verdict::Now(last) if self.call.request.write.dry_run => {
+                Ok(Some(self.deleted(old, Some(&last), old.header.resource_version).await?))
             }
-            Verdict::Now => match self.remove(old).await? {
-                Some(revision) => Ok(Some(self.deleted(old, revision).await?)),
+            Verdict::Now(last) => match self.remove(old).await? {
+                Some(revision) => Ok(Some(self.deleted(old, Some(&last), revision).await?)),
                 None => Ok(None),
             },
             Verdict::Mark(marked) => match self.commit_change(old, &marked, Txn::new()).await? {
@@ -53,9 +54,12 @@ impl Going<'_> {
         }
     }
 
-    async fn deleted(&self, old: &Arc<Object>, revision: u64) -> Result<Outcome, Status> {
+    async fn deleted(&self, old: &Arc<Object>, last: Option<&Value>, revision: u64) -> Result<Outcome, Status> {
         if self.row.def.rules.returns_deleted() {
-            let last = Arc::new(old.at(revision));
+            let last = match last {
+                Some(last) => self.object(Object::canonical(last), revision)?,
+                None => Arc::new(old.at(revision)),
+            };
             return Ok(Outcome::of(Answer::Object(self.presented(last).await?)));
         }
         let (resource, header) = (&self.call.request.resource, &old.header);
@@ -104,7 +108,7 @@ impl Going<'_> {
         settle_finalizers(&mut marked, self.finalizers(old));
         let held = !marked.items("metadata.finalizers").is_empty() || self.row.def.rules.is_held(&marked);
         if graceful == 0 && !held {
-            return Verdict::Now;
+            return Verdict::Now(Box::new(marked));
         }
         if old.header.deletion_timestamp.is_none() && marked.at("metadata.deletionTimestamp").is_null() {
             mark(&mut marked, now, 0);
@@ -149,25 +153,20 @@ impl Going<'_> {
             .collect()
     }
 
+    /// Deletes what a list with the same options shows: a page of it, where a limit is asked.
     pub(super) async fn delete_collection(&mut self) -> Result<Outcome, Status> {
         check_options(&self.call.request.delete)?;
-        self.api.fresh().await?;
-        let selection = self.selection()?;
-        let listing = self.row.hub.list(&self.call.request.key.namespace, &selection.labels);
-        let asked = self.askable(&selection.fields, listing.objects.clone()).await?;
-        let mut items = Vec::new();
-        let def = self.row.def.clone();
-        for (stored, asked) in listing.objects.into_iter().zip(asked).filter(|(_, asked)| selection.holds(&def, asked))
-        {
-            items.push(self.presented(asked).await?);
-            self.delete_member(stored).await?;
+        let listed = self.list().await?;
+        let Answer::List { items, .. } = &listed.answer else {
+            return Err(Status::internal("a list was expected"));
+        };
+        for shown in items {
+            let stored = self.row.hub.get(&shown.key());
+            if let Some(stored) = stored.filter(|stored| stored.header.uid == shown.header.uid) {
+                self.delete_member(stored).await?;
+            }
         }
-        Ok(Outcome::of(Answer::List {
-            resource_version: listing.revision,
-            continue_token: String::new(),
-            remaining: None,
-            items,
-        }))
+        Ok(listed)
     }
 
     /// Deletes one of a collection; that somebody else was faster is fine.

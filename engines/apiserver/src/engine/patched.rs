@@ -16,6 +16,7 @@ impl Going<'_> {
         let checked = self.checked_patched(patch, patched)?;
         let mut new = self.to_storage(checked).await?;
         self.settle_place(&mut new)?;
+        self.demand_version(&new)?;
         self.check_version(&new, old)?;
         new.remove("metadata.resourceVersion");
         self.row.def.rules.default(&mut new);

@@ -4,7 +4,8 @@ use super::attempt::Edit;
 use super::{Going, Outcome};
 use kinds::Scale;
 use meta::selector::LabelSelector;
-use meta::{ErrorList, FieldError, Gvk, Object, Path, Status, Value, value};
+use meta::{ErrorList, FieldError, Gvk, Object, Path, Status, Time, Value, value};
+use schema::apply::{OneVersion, Resource, ScaleOwners};
 use schema::patch::Patch;
 use std::sync::Arc;
 
@@ -31,6 +32,62 @@ impl Going<'_> {
         let mut decoded = schema.decode_value(patched).map_err(|error| Status::bad_request(error.to_string()))?;
         self.settle_place(&mut decoded.value)?;
         self.scaled(&decoded.value, old).await
+    }
+
+    pub(super) async fn apply_scale(&mut self) -> Result<Outcome, Status> {
+        let applied = self.applied_body()?;
+        self.change_scale(&Edit::ApplyScale(&applied)).await
+    }
+
+    /// A Scale is merged as the object of its own kind that it is; who owns its replicas owns the resource's.
+    pub(super) async fn scale_applied(&mut self, applied: &Value, old: &Arc<Object>) -> Result<Value, Status> {
+        let mut applied = applied.clone();
+        self.settle_place(&mut applied)?;
+        let places = self.scale_places_by_version();
+        let replicas: Vec<_> = places.iter().map(|(version, path)| (version.as_str(), Some(path.as_str()))).collect();
+        let stored = old.value();
+        let api_version = self.row.def.gvk(&self.call.request.resource.version).group_version().api_version();
+        let owners = ScaleOwners {
+            entries: stored.at("metadata.managedFields"),
+            api_version: &api_version,
+            replicas: &replicas,
+        };
+        let merged = self.merged_scale(&owners, &applied, old)?;
+        self.check_uid(&applied, old)?;
+        self.check_version(&applied, old)?;
+        self.judge_scale(&merged, old)?;
+        let mut new = Value::clone(stored);
+        new.remove("metadata.resourceVersion");
+        new.set(&self.scale_places()?.spec_replicas, merged.int("spec.replicas"));
+        match owners.to_resource(merged.at("metadata.managedFields")) {
+            Some(entries) => new.set("metadata.managedFields", entries),
+            None => drop(new.remove("metadata.managedFields")),
+        }
+        Ok(new)
+    }
+
+    fn merged_scale(&self, owners: &ScaleOwners<'_>, applied: &Value, old: &Object) -> Result<Value, Status> {
+        let mut live = Value::clone(self.scale_of(old)?.value());
+        live.remove("metadata.resourceVersion");
+        if let Some(entries) = owners.to_scale() {
+            live.set("metadata.managedFields", entries);
+        }
+        let (schema, gvk) = (scale_schema()?, scale_gvk());
+        let versions = OneVersion { reset: None };
+        let resource = Resource { schema: &schema, gvk: &gvk, subresource: "scale", versions: &versions };
+        let (write, now) = (&self.call.request.write, Time(self.api.clock.now()));
+        let merged = resource.apply(Some(&live), applied, &write.field_manager, write.force, now);
+        let merged = merged.map_err(|error| error.to_status())?;
+        schema.restore(merged).map(|restored| restored.value).map_err(|error| Status::bad_request(error.to_string()))
+    }
+
+    fn scale_places_by_version(&self) -> Vec<(String, String)> {
+        let def = &self.row.def;
+        let versions = def.versions.iter().filter_map(|version| {
+            let scale = def.subresource("scale", &version.name)?.scale.as_ref()?;
+            Some((def.gvk(&version.name).group_version().api_version().to_string(), scale.spec_replicas.to_string()))
+        });
+        versions.collect()
     }
 
     async fn change_scale(&mut self, edit: &Edit<'_>) -> Result<Outcome, Status> {
@@ -79,7 +136,7 @@ impl Going<'_> {
         }
         let path = Path::new("spec").field("replicas");
         let errors = ErrorList(vec![FieldError::invalid(&path, replicas, "must be greater than or equal to 0")]);
-        Err(Status::invalid(&Gvk::new("autoscaling", "v1", "Scale"), &old.header.name, &errors))
+        Err(Status::invalid(&scale_gvk(), &old.header.name, &errors))
     }
 
     fn scale_outcome(&self, object: &Object) -> Result<Outcome, Status> {
@@ -119,6 +176,10 @@ impl Going<'_> {
         }
         Object::from_value(&scale).map(Arc::new).map_err(Status::internal)
     }
+}
+
+fn scale_gvk() -> Gvk {
+    Gvk::new("autoscaling", "v1", "Scale")
 }
 
 fn scale_schema() -> Result<schema::Schema, Status> {

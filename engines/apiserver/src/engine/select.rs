@@ -33,10 +33,10 @@ impl Going<'_> {
 
     /// Kinds with fields of their own say it in one way, those with only a name in another.
     fn unsupported(&self, field: &str) -> String {
-        let scope = if self.row.def.namespaced() { ", \"metadata.namespace\"" } else { "" };
         match self.row.def.rules.selectable() {
             [] if !self.row.def.custom => {
-                format!("{field:?} is not a known field selector: only \"metadata.name\"{scope}")
+                // Of those without namespaces as well.
+                format!("{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
             }
             _ => self.row.def.rules.unselectable(field),
         }

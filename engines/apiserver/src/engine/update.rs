@@ -31,15 +31,22 @@ impl Going<'_> {
 
     pub(super) async fn replacement(&mut self, given: &Value, old: &Arc<Object>) -> Result<Value, Status> {
         self.check_uid(given, old)?;
-        if given.str("metadata.resourceVersion").is_empty() && self.row.def.rules.needs_version_on_update() {
-            return Err(self.version_needed(given));
-        }
+        self.demand_version(given)?;
         self.check_version(given, old)?;
         let mut new = given.clone();
         new.remove("metadata.resourceVersion");
         self.row.def.rules.default(&mut new);
         self.own(Some(old.value()), &mut new).await?;
         Ok(new)
+    }
+
+    /// Some kinds are changed only by those who say what they change; "0" says nothing.
+    pub(super) fn demand_version(&self, given: &Value) -> Result<(), Status> {
+        let silent = matches!(given.str("metadata.resourceVersion"), "" | "0");
+        match silent && self.row.def.rules.needs_version_on_update() {
+            true => Err(self.version_needed(given)),
+            false => Ok(()),
+        }
     }
 
     fn version_needed(&self, given: &Value) -> Status {
@@ -67,20 +74,33 @@ impl Going<'_> {
         if self.call.request.write.field_manager.is_empty() {
             return Err(apply_without_manager());
         }
+        if self.call.request.subresource == "scale" {
+            return self.apply_scale().await;
+        }
         let applied = self.applied_body()?;
         let outcome = self.change(&Edit::Apply(&applied)).await;
         match outcome {
-            Err(status) if status.is(Reason::NotFound) && self.may_apply_create(&applied) => {
+            Err(status) if status.is(Reason::NotFound) && self.call.request.subresource.is_empty() => {
+                self.demand_no_uid(&applied)?;
                 let mut created = self.own_applied(None, &applied).await?;
                 self.settle_place(&mut created)?;
+                // The version of what does not exist is nothing that could be met.
+                created.remove("metadata.resourceVersion");
                 self.create_value(created).await
             }
             outcome => outcome,
         }
     }
 
-    fn may_apply_create(&self, applied: &Value) -> bool {
-        self.call.request.subresource.is_empty() && applied.str("metadata.uid").is_empty()
+    fn demand_no_uid(&self, applied: &Value) -> Result<(), Status> {
+        match applied.str("metadata.uid") {
+            "" => Ok(()),
+            uid => {
+                let why =
+                    format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+                Err(Status::conflict(&self.call.request.resource, &self.call.request.key.name, why))
+            }
+        }
     }
 
     pub(super) async fn merged(&mut self, applied: &Value, old: &Arc<Object>) -> Result<Value, Status> {

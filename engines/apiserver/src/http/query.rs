@@ -170,7 +170,8 @@ impl Query {
 }
 
 pub(crate) fn delete_body(body: &Value) -> Result<DeleteOptions, Status> {
-    let text = |path: &str| body.at(path).as_str().filter(|text| !text.is_empty());
+    // An empty text is a value like another: no object has it, and no policy is called so.
+    let text = |path: &str| body.at(path).as_str();
     let stages = body.get("dryRun");
     if body.items("dryRun").iter().any(|stage| stage.as_str() != Some("All")) {
         let error = FieldError::not_supported(&Path::new("dryRun"), stages.clone(), ["All"]);

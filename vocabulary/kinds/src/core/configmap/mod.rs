@@ -28,7 +28,7 @@ impl Rules for ConfigMap {
             at.at(field).entries().map(|(_, entry)| measure(entry.str())).sum()
         };
         if size("data", str::len) + size("binaryData", keyed_data::decoded_length) > keyed_data::MOST {
-            out.push(FieldError::too_long(&meta::Path::new(""), keyed_data::MOST));
+            out.push(FieldError::too_long(&meta::Path::new("[]"), keyed_data::MOST));
         }
         if let Some(old) = old {
             keyed_data::immutable(&at, old, &["data", "binaryData"], out);
