@@ -1,10 +1,11 @@
 //! The objects that the server itself owns: namespaces, the system's priorities, the default roles and bindings, the
 //! `kubernetes` Service.
 
+use crate::aggregation::FrontProxy;
 use crate::engine::{Api, Call, Payload};
 use crate::identity::Identity;
 use client::{Answer, PatchKind, Request};
-use futures::future::{try_join_all, try_join3};
+use futures::future::{try_join_all, try_join4};
 use kinds::Verb;
 use meta::{CompactString, Gvr, Key, Reason, Status, Value, value};
 use std::fmt;
@@ -28,6 +29,8 @@ const PRIORITIES: [(&str, i64, &str); 2] = [
 const POLICY: &str = include_str!("../facts/policy.jsonl");
 /// What parts of this program need that upstream has no account for.
 const OWN_POLICY: &str = include_str!("../facts/own_policy.jsonl");
+/// The ConfigMap that tells who may speak for others.
+const AUTHENTICATION: &str = "extension-apiserver-authentication";
 const RBAC: &str = "rbac.authorization.k8s.io";
 /// An administrator who sets this to "false" keeps a default role as it is.
 const AUTO_UPDATE: &str = "rbac.authorization.kubernetes.io/autoupdate";
@@ -59,7 +62,43 @@ impl Bootstrap<'_> {
         try_join_all(NAMESPACES.map(|name| self.namespace(name))).await?;
         let priorities = try_join_all(PRIORITIES.map(|(name, value, text)| self.priority(name, value, text)));
         let policy = try_join_all(POLICY.lines().chain(OWN_POLICY.lines()).map(|line| self.ensure_policy(line)));
-        try_join3(priorities, policy, self.own_service()).await.map(drop)
+        try_join4(priorities, policy, self.own_service(), self.front_proxy()).await.map(drop)
+    }
+
+    /// What servers that answer for other groups must know to believe this one.
+    async fn front_proxy(&self) -> Result<(), BootstrapError> {
+        let Some(front_proxy) = &self.api.aggregation.front_proxy else { return Ok(()) };
+        loop {
+            match self.publish(front_proxy).await {
+                // Another server of this cluster was first.
+                Err(status) if status.is(Reason::AlreadyExists) => {}
+                Err(why) => {
+                    let what = format!("configmaps {AUTHENTICATION}");
+                    return Err(BootstrapError { what, why: Box::new(why) });
+                }
+                Ok(()) => return Ok(()),
+            }
+        }
+    }
+
+    async fn publish(&self, front_proxy: &FrontProxy) -> Result<(), Status> {
+        let (resource, key) = (Gvr::new("", "v1", "configmaps"), Key::new("kube-system", AUTHENTICATION));
+        let held = self.call(Request::get(resource.clone(), key.clone()), Payload::None).await;
+        let held = match held.and_then(Answer::object) {
+            Err(status) if status.is(Reason::NotFound) => {
+                let object = value!({"apiVersion": "v1", "kind": "ConfigMap",
+                    "metadata": {"name": AUTHENTICATION, "namespace": "kube-system"},
+                    "data": (front_proxy.published(&Value::Null))});
+                return self.create(resource, object).await.map(drop);
+            }
+            held => held?.decode_value(),
+        };
+        let data = front_proxy.published(held.get("data"));
+        if data == *held.get("data") {
+            return Ok(());
+        }
+        let patch = Payload::PatchValue(PatchKind::Merge, value!({"data": data}));
+        self.call(Request::new(Verb::Patch, resource, key), patch).await.map(drop)
     }
 
     async fn namespace(&self, name: &str) -> Result<(), BootstrapError> {

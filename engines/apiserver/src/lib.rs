@@ -4,6 +4,7 @@
 //! codecs around it; in process they are absent, and nothing else is.
 
 mod admission;
+mod aggregation;
 pub mod authn;
 pub mod authz;
 mod bootstrap;
@@ -26,5 +27,6 @@ pub mod identity;
 mod in_process;
 mod server;
 
+pub use aggregation::FrontProxy;
 pub use in_process::InProcess;
 pub use server::{ApiServer, Config, StartError};

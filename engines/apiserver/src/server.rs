@@ -1,6 +1,7 @@
 //! From an opened store to a server that answers: rows, hubs, the server's own objects.
 
 use crate::admission::validating_policies::Policies;
+use crate::aggregation::{Aggregation, FrontProxy};
 use crate::authn::{Authentication, Keys, ServiceAccountTokens};
 use crate::authz::{Authorizer, NodeAuthorizer, Rbac};
 use crate::bootstrap::{Bootstrap, BootstrapError};
@@ -33,6 +34,8 @@ pub struct Config {
     pub service_account_keys: Keys,
     /// How kubelets are called, for logs, exec and the like.
     pub kubelet_tls: Option<Arc<rustls::ClientConfig>>,
+    /// How this server speaks for its clients to servers that answer for other groups.
+    pub front_proxy: Option<FrontProxy>,
     /// Where clients in the cluster reach this server: the endpoint of the `kubernetes` Service.
     pub advertise: (IpAddr, u16),
 }
@@ -105,6 +108,7 @@ impl ApiServer {
             ranges,
             advertised,
             kubelet_tls,
+            aggregation: Aggregation::new(config.front_proxy),
             mutating,
             validating,
             policies,
@@ -120,6 +124,7 @@ impl ApiServer {
         Bootstrap { api: &server.api, advertise: config.advertise }.run().await?;
         let keeping = crate::crd::keep(server.api.clone(), server.stopping()).await;
         keeping.map_err(|status| StartError::CustomKinds(Box::new(status)))?;
+        crate::aggregation::keep(server.api.clone(), server.stopping());
         tokio::spawn(crate::compactor::run(server.api.store.clone(), server.stopping()));
         server.frontend.pages.health.started.store(true, Ordering::Release);
         Ok(server)

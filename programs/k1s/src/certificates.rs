@@ -54,6 +54,15 @@ pub struct Signed {
     pub key: String,
 }
 
+impl Signed {
+    /// As TLS takes them.
+    pub fn der(&self) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), CertificateError> {
+        let tls = |why: &dyn fmt::Display| CertificateError::Tls(why.to_string());
+        let chain = vec![CertificateDer::from_pem_slice(self.certificate.as_bytes()).map_err(|e| tls(&e))?];
+        Ok((chain, PrivateKeyDer::from_pem_slice(self.key.as_bytes()).map_err(|e| tls(&e))?))
+    }
+}
+
 /// What a certificate is for.
 pub struct Subject<'a> {
     pub name: &'a str,
@@ -71,25 +80,33 @@ pub struct Authority {
 impl Authority {
     /// The authority of a data directory: read, or made on the first start.
     pub fn open(dir: &Path, now: Timestamp) -> Result<Authority, CertificateError> {
-        let (certificate, key) = (dir.join("ca.crt"), dir.join("ca.key"));
+        Authority::named("ca", dir, now)
+    }
+
+    /// The authority of those who may speak for others.
+    pub fn of_front_proxies(dir: &Path, now: Timestamp) -> Result<Authority, CertificateError> {
+        Authority::named("front-proxy-ca", dir, now)
+    }
+
+    fn named(file: &str, dir: &Path, now: Timestamp) -> Result<Authority, CertificateError> {
+        let (certificate, key) = (dir.join(format!("{file}.crt")), dir.join(format!("{file}.key")));
         let read = |path: &Path| files::read(path).map_err(|why| CertificateError::File(path.into(), why));
+        let unusable = |why: String| CertificateError::Authority(dir.into(), why);
         match (read(&certificate)?, read(&key)?) {
-            (Some(pem), Some(key_pem)) => Authority::load(dir, pem, &key_pem),
-            (None, None) => Authority::make(&certificate, &key, now),
-            _ => Err(CertificateError::Authority(dir.into(), "one of ca.crt and ca.key is missing".into())),
+            (Some(pem), Some(key)) => {
+                let key = KeyPair::from_pem(&key).map_err(|why| unusable(format!("{file}.key: {why}")))?;
+                let issuer = rcgen::Issuer::from_ca_cert_pem(&pem, key);
+                let issuer = issuer.map_err(|why| unusable(format!("{file}.crt: {why}")))?;
+                Ok(Authority { issuer, pem })
+            }
+            (None, None) => Authority::make(&format!("k1s-{file}"), &certificate, &key, now),
+            _ => Err(unusable(format!("one of {file}.crt and {file}.key is missing"))),
         }
     }
 
-    fn load(dir: &Path, pem: String, key: &str) -> Result<Authority, CertificateError> {
-        let unusable = |why: String| CertificateError::Authority(dir.into(), why);
-        let key = KeyPair::from_pem(key).map_err(|why| unusable(format!("ca.key: {why}")))?;
-        let issuer = rcgen::Issuer::from_ca_cert_pem(&pem, key).map_err(|why| unusable(format!("ca.crt: {why}")))?;
-        Ok(Authority { issuer, pem })
-    }
-
-    fn make(certificate: &Path, key: &Path, now: Timestamp) -> Result<Authority, CertificateError> {
+    fn make(title: &str, certificate: &Path, key: &Path, now: Timestamp) -> Result<Authority, CertificateError> {
         let mut params = CertificateParams::default();
-        params.distinguished_name = name("k1s-ca", &[]);
+        params.distinguished_name = name(title, &[]);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages =
             vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
@@ -136,8 +153,7 @@ impl Authority {
         let tls = |why: &dyn fmt::Display| CertificateError::Tls(why.to_string());
         let mut roots = rustls::RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(self.pem.as_bytes()).map_err(|e| tls(&e))?).map_err(|e| tls(&e))?;
-        let chain = vec![CertificateDer::from_pem_slice(signed.certificate.as_bytes()).map_err(|e| tls(&e))?];
-        let key = PrivateKeyDer::from_pem_slice(signed.key.as_bytes()).map_err(|e| tls(&e))?;
+        let (chain, key) = signed.der()?;
         let builder = rustls::ClientConfig::builder().with_root_certificates(roots);
         builder.with_client_auth_cert(chain, key).map(Arc::new).map_err(|e| tls(&e))
     }
@@ -155,8 +171,7 @@ pub fn server_tls(signed: &Signed, clients: &str) -> Result<Arc<rustls::ServerCo
     roots.add(CertificateDer::from_pem_slice(clients.as_bytes()).map_err(|e| tls(&e))?).map_err(|e| tls(&e))?;
     let verifier =
         WebPkiClientVerifier::builder(Arc::new(roots)).allow_unauthenticated().build().map_err(|e| tls(&e))?;
-    let chain = vec![CertificateDer::from_pem_slice(signed.certificate.as_bytes()).map_err(|e| tls(&e))?];
-    let key = PrivateKeyDer::from_pem_slice(signed.key.as_bytes()).map_err(|e| tls(&e))?;
+    let (chain, key) = signed.der()?;
     let mut provider = rustls::crypto::aws_lc_rs::default_provider();
     provider.cipher_suites.sort_by_key(|suite| suite.suite() != CipherSuite::TLS13_AES_128_GCM_SHA256);
     let builder = rustls::ServerConfig::builder_with_provider(Arc::new(provider));

@@ -16,6 +16,7 @@ mod select;
 mod update;
 mod watch;
 
+use crate::aggregation::Aggregation;
 use crate::authz::{Attributes, Authorizer};
 use crate::hub::Hub;
 use crate::identity::Identity;
@@ -51,6 +52,7 @@ pub struct Api {
     pub advertised: std::net::SocketAddr,
     /// How kubelets are called: whom to trust, and this server's own certificate.
     pub kubelet_tls: Option<Arc<rustls::ClientConfig>>,
+    pub(crate) aggregation: Aggregation,
     pub(crate) mutating: Hooks,
     pub(crate) validating: Hooks,
     pub(crate) policies: crate::admission::validating_policies::Policies,

@@ -1,12 +1,14 @@
 //! One HTTP request from its head to its answer.
 
 use super::accept::{self, Accepted, Media, View};
+use super::aggregate::PassingOn;
 use super::long_lists::LongLists;
 use super::path::{self, ResourcePath, Target};
 use super::present::Presenting;
 use super::query::Query;
 use super::respond::{self, Response};
 use super::{body, connect, proxy, stream, trace};
+use crate::aggregation::Remote;
 use crate::authz::Attributes;
 use crate::engine::{Api, Call, Payload, manager_of_agent, unsupported_media};
 use crate::identity::Identity;
@@ -111,6 +113,9 @@ impl Frontend {
         upgrade: OnUpgrade,
     ) -> Result<Response, Status> {
         let identity = self.authentication.identify(&self.api, peer, &head.path, &head.headers).await?;
+        if let Some(remote) = self.api.aggregation.of_path(&head.path) {
+            return Box::pin(self.pass_on(&identity, &head, target.as_ref(), &remote).answer(body, upgrade)).await;
+        }
         match target {
             None => Err(Status::bad_request("the path is not UTF-8")),
             Some(Target::Other) => self.page(&identity, &head).await,
@@ -130,6 +135,18 @@ impl Frontend {
             }
             Some(Target::Resource(target)) => self.resource(identity, head, target, body).await,
         }
+    }
+
+    fn pass_on<'a>(
+        &'a self,
+        identity: &'a Identity,
+        head: &'a Head,
+        target: Option<&'a Target>,
+        remote: &'a Remote,
+    ) -> PassingOn<'a> {
+        let Head { method, path, raw_query, query, headers } = head;
+        let (api, method, query, watches) = (&*self.api, method.clone(), raw_query.as_deref(), query.flag("watch"));
+        PassingOn { api, identity, remote, target, method, path, query, watches, headers }
     }
 
     async fn page(&self, identity: &Identity, head: &Head) -> Result<Response, Status> {

@@ -2,6 +2,7 @@
 
 mod accept;
 mod again;
+mod aggregate;
 mod body;
 mod carry;
 mod connect;

@@ -29,7 +29,7 @@ pub(crate) fn endpoints(api: &Api, namespace: &str, name: &str, port: u16) -> Re
     }
 }
 
-fn slices(api: &Api, namespace: &str, service: &str) -> Vec<std::sync::Arc<meta::Object>> {
+pub(crate) fn slices(api: &Api, namespace: &str, service: &str) -> Vec<std::sync::Arc<meta::Object>> {
     let table = api.rows.table();
     let of_service = LabelSelector::from_equal([(SERVICE_LABEL, service)]);
     let row = table.get("discovery.k8s.io", "endpointslices");
@@ -37,7 +37,7 @@ fn slices(api: &Api, namespace: &str, service: &str) -> Vec<std::sync::Arc<meta:
 }
 
 /// The ready addresses of a slice under the port of that name.
-fn of_slice(slice: &Value, port_name: &str) -> Vec<SocketAddr> {
+pub(crate) fn of_slice(slice: &Value, port_name: &str) -> Vec<SocketAddr> {
     let ports = slice.items("ports").iter();
     let port = ports.filter(|port| port.str("name") == port_name).find_map(|port| u16::try_from(port.int("port")).ok());
     let Some(port) = port else { return Vec::new() };

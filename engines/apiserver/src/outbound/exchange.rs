@@ -1,10 +1,11 @@
-//! One JSON document sent, one received.
+//! One JSON document received, for one that was sent or asked for.
 
 use super::connection::connect_tls;
 use super::peer::{Peer, Sender};
 use crate::engine::Api;
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::header::HOST;
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
 use meta::Value;
@@ -19,8 +20,14 @@ impl Peer {
     pub async fn post(&self, api: &Api, body: Bytes, patience: Duration) -> Result<Value, String> {
         let path = with_timeout(&self.path, patience);
         let shown = format!("Post \"{}\"", with_timeout(&self.url(), patience));
-        let answered = tokio::time::timeout(patience, self.exchange(api, &path, &body)).await;
-        let answered = answered.unwrap_or_else(|_| Err("context deadline exceeded".into()));
+        let posted = || {
+            Request::post(&path)
+                .header("content-type", "application/json")
+                .header("accept", "application/json, */*")
+                .header("user-agent", "kube-apiserver-admission")
+                .body(Full::new(body.clone()))
+        };
+        let answered = self.exchange(api, posted, patience).await;
         let (code, text) = answered.map_err(|why| format!("{shown}: {why}"))?;
         if !code.is_success() {
             return Err(refusal(code, &text));
@@ -28,17 +35,49 @@ impl Peer {
         meta::parse(&text).map_err(|error| format!("could not decode the answer: {}", error.0))
     }
 
-    async fn exchange(&self, api: &Api, path: &str, body: &Bytes) -> Result<(StatusCode, Bytes), String> {
+    /// Reads a document, with these headers.
+    pub async fn get(
+        &self,
+        api: &Api,
+        path: &str,
+        headers: &HeaderMap,
+        patience: Duration,
+    ) -> Result<(StatusCode, Bytes), String> {
+        let wanted = || {
+            let mut request = Request::get(path).header("accept", "application/json");
+            request.headers_mut().into_iter().for_each(|own| own.extend(headers.clone()));
+            request.body(Full::default())
+        };
+        let answered = self.exchange(api, wanted, patience).await;
+        answered.map_err(|why| format!("Get \"https://{}{path}\": {why}", self.host()))
+    }
+
+    async fn exchange(
+        &self,
+        api: &Api,
+        make: impl Fn() -> http::Result<Request<Full<Bytes>>>,
+        patience: Duration,
+    ) -> Result<(StatusCode, Bytes), String> {
+        let answered = tokio::time::timeout(patience, self.exchange_at_leisure(api, make)).await;
+        answered.unwrap_or_else(|_| Err("context deadline exceeded".into()))
+    }
+
+    async fn exchange_at_leisure(
+        &self,
+        api: &Api,
+        make: impl Fn() -> http::Result<Request<Full<Bytes>>>,
+    ) -> Result<(StatusCode, Bytes), String> {
+        let request = || make().map_err(|error| error.to_string());
         let addresses = self.addresses(api).await?;
         if let Some((address, sender)) = self.take(&addresses)
-            && let Ok(answer) = self.send(address, sender, path, body).await
+            && let Ok(answer) = self.send(address, sender, request()?).await
         {
             return Ok(answer);
         }
         // No kept connection, or one that the peer had given up meanwhile.
         let at = api.clock.random() as usize % addresses.len();
         let sender = self.connect(addresses[at]).await?;
-        self.send(addresses[at], sender, path, body).await
+        self.send(addresses[at], sender, request()?).await
     }
 
     async fn connect(&self, address: SocketAddr) -> Result<Sender, String> {
@@ -57,16 +96,10 @@ impl Peer {
         &self,
         address: SocketAddr,
         mut sender: Sender,
-        path: &str,
-        body: &Bytes,
+        mut request: Request<Full<Bytes>>,
     ) -> Result<(StatusCode, Bytes), String> {
-        let request = Request::post(path)
-            .header("host", self.host())
-            .header("content-type", "application/json")
-            .header("accept", "application/json, */*")
-            .header("user-agent", "kube-apiserver-admission")
-            .body(Full::new(body.clone()))
-            .map_err(|error| error.to_string())?;
+        let host = HeaderValue::from_str(&self.host()).map_err(|error| error.to_string())?;
+        request.headers_mut().insert(HOST, host);
         let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
         let code = response.status();
         let whole = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;

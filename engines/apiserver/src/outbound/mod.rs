@@ -8,7 +8,8 @@ mod exchange;
 mod peer;
 mod roots;
 
-pub(crate) use address::endpoints;
+pub(crate) use address::{endpoints, of_slice, slices};
+pub(crate) use connection::connect_tls;
 pub(crate) use peer::Peer;
 use roots::client_tls;
-pub(crate) use roots::unverified_tls;
+pub(crate) use roots::{presenting, unverified_tls};

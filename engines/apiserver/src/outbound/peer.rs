@@ -41,7 +41,11 @@ impl fmt::Debug for Peer {
 impl Peer {
     pub fn of(config: &Value) -> Result<Peer, String> {
         let bundle = STANDARD.decode(config.str("caBundle")).map_err(|error| error.to_string())?;
-        let tls = client_tls(&bundle)?;
+        Peer::reached(config, client_tls(&bundle)?)
+    }
+
+    /// The same over a TLS that knows already whom to trust.
+    pub fn reached(config: &Value, tls: Arc<rustls::ClientConfig>) -> Result<Peer, String> {
         let (place, path) = match config.get("service") {
             Value::Null => split_url(config.str("url"))?,
             service => (of_service(service), service.str("path").to_string()),

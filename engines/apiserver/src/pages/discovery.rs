@@ -1,5 +1,6 @@
 //! Discovery v1 and the aggregated form v2, computed from the rows.
 
+use super::remote;
 use crate::engine::Api;
 use crate::http::{Media, Response, respond};
 use crate::rows::{Row, Table};
@@ -89,35 +90,38 @@ pub fn legacy(api: &Api, headers: &HeaderMap) -> Response {
 
 pub fn groups(api: &Api, headers: &HeaderMap) -> Response {
     let groups = Groups::of(&api.rows.table());
+    let remotes = api.aggregation.remotes();
     if wants_aggregated(headers) {
-        return aggregated(
-            groups.named().map(|(group, versions)| aggregated_group(group, versions)).collect(),
-            headers,
-        );
+        let mut items = groups.named().map(|(group, versions)| aggregated_group(group, versions)).collect();
+        remote::join_resources(&mut items, &remotes);
+        return aggregated(items, headers);
     }
-    let list: Vec<Value> = groups.named().map(|(group, versions)| group_value(group, versions)).collect();
+    let mut list: Vec<Value> = groups.named().map(|(group, versions)| group_value(group, versions)).collect();
+    remote::join_names(&mut list, &remotes);
     respond::json(200, &value!({"kind": "APIGroupList", "apiVersion": "v1", "groups": (Value::List(list))}))
 }
 
 pub fn group(api: &Api, name: &str) -> Response {
     let groups = Groups::of(&api.rows.table());
     let found = groups.named().find(|(group, _)| group == name);
-    match found {
-        None => respond::no_page(),
-        Some((group, versions)) => {
-            let mut value = group_value(group, versions);
-            value.set("kind", "APIGroup");
-            value.set("apiVersion", "v1");
-            respond::json(200, &value)
-        }
-    }
+    let mut found: Vec<Value> = found.map(|(group, versions)| group_value(group, versions)).into_iter().collect();
+    remote::join_names(&mut found, &api.aggregation.remotes());
+    let Some(mut group) = found.into_iter().find(|group| group.str("name") == name) else {
+        return respond::no_page();
+    };
+    group.set("kind", "APIGroup");
+    group.set("apiVersion", "v1");
+    respond::json(200, &group)
 }
 
 fn group_value(group: &str, versions: &[InVersion]) -> Value {
-    let named = |version: &CompactString| value!({"groupVersion": (format!("{group}/{version}")), "version": version});
-    let all: Vec<Value> = versions.iter().map(|(version, _)| named(version)).collect();
+    let all: Vec<Value> = versions.iter().map(|(version, _)| version_value(group, version)).collect();
     let preferred = all.first().cloned().unwrap_or_default();
     value!({"name": group, "versions": (Value::List(all)), "preferredVersion": preferred})
+}
+
+pub(super) fn version_value(group: &str, version: &str) -> Value {
+    value!({"groupVersion": (format!("{group}/{version}")), "version": version})
 }
 
 pub fn resources(api: &Api, group: &str, version: &str) -> Response {

@@ -5,6 +5,7 @@ mod discovery;
 mod health;
 mod issuer;
 mod openapi;
+mod remote;
 mod version;
 
 use crate::engine::Api;
@@ -72,6 +73,9 @@ fn root(api: &Api) -> Value {
     for row in table.iter().filter(|row| !row.def.group.is_empty()) {
         paths.push(format!("/apis/{}", row.def.group));
         paths.extend(row.def.versions.iter().map(|version| format!("/apis/{}/{}", row.def.group, version.name)));
+    }
+    for remote in api.aggregation.remotes().values() {
+        paths.extend([format!("/apis/{}", remote.group), remote.path()]);
     }
     paths.sort();
     paths.dedup();

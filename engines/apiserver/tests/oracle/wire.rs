@@ -144,6 +144,7 @@ pub async fn ours() -> Door {
         ranges: Ranges::default(),
         service_account_keys: Keys::open(&signer, "").expect("the key is good"),
         kubelet_tls: None,
+        front_proxy: None,
         advertise: (IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 6443),
     };
     let server = Box::leak(Box::new(ApiServer::start(config).await.expect("the server starts")));

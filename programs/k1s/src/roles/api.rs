@@ -9,7 +9,7 @@ use apiserver::engine::Ranges;
 use apiserver::http::{Listener, ServeError};
 use apiserver::identity::Identity;
 use apiserver::storage::Format;
-use apiserver::{ApiServer, Config, InProcess, StartError};
+use apiserver::{ApiServer, Config, FrontProxy, InProcess, StartError};
 use client::ApiClient;
 use clock::Clock;
 use std::fmt;
@@ -71,7 +71,7 @@ pub enum Kept {
 }
 
 pub struct ApiRole {
-    pub authority: Authority,
+    pub authority: Arc<Authority>,
     pub address: SocketAddr,
     server: ApiServer,
     /// The store that is closed at the end: the embedded one.
@@ -87,7 +87,7 @@ impl ApiRole {
         clock: Arc<dyn Clock>,
     ) -> Result<ApiRole, ApiError> {
         files::make_dir(data_dir).map_err(|why| ApiError::Directory(data_dir.into(), why))?;
-        let authority = Authority::open(data_dir, clock.now())?;
+        let authority = Arc::new(Authority::open(data_dir, clock.now())?);
         let (ranges, advertised) = (Ranges::default(), advertised(bind));
         let tls = authority.server_tls(&authority.sign(&server_subject(advertised, &ranges), clock.now())?)?;
         let listener = Listener::bind(bind, tls).await?;
@@ -95,11 +95,20 @@ impl ApiRole {
         let (store, format, disk) = open(kept, data_dir, &clock).await?;
         let advertise = (advertised, address.port());
         let kubelet_tls = Some(authority.client_tls(&authority.sign(&kubelet_client(), clock.now())?)?);
+        let front_proxy = Some(front_proxy(data_dir, &authority, clock.now())?);
         let token_keys = TokenKeys::open(data_dir)?;
         let service_account_keys = Keys::open(&token_keys.signer, &token_keys.trusted)?;
         let clock_of_server = clock.clone();
-        let config =
-            Config { store, format, clock: clock_of_server, ranges, service_account_keys, kubelet_tls, advertise };
+        let config = Config {
+            store,
+            format,
+            clock: clock_of_server,
+            ranges,
+            service_account_keys,
+            kubelet_tls,
+            front_proxy,
+            advertise,
+        };
         let server = ApiServer::start(config).await?;
         let serving = tokio::spawn(listener.serve(server.frontend.clone(), server.stopping()));
         let role = ApiRole { authority, address, server, disk, serving };
@@ -191,6 +200,14 @@ fn local(bind: SocketAddr) -> IpAddr {
 fn kubelet_client() -> Subject<'static> {
     let (addresses, hosts) = (Vec::new(), Vec::new());
     Subject { name: "kube-apiserver-kubelet-client", groups: &["system:masters"], addresses, hosts }
+}
+
+/// Its authority signs nothing else: nobody can ask for a certificate of it.
+fn front_proxy(data_dir: &Path, clients: &Authority, now: jiff::Timestamp) -> Result<FrontProxy, CertificateError> {
+    let authority = Authority::of_front_proxies(data_dir, now)?;
+    let own = Subject { name: FrontProxy::NAME, groups: &[], addresses: Vec::new(), hosts: Vec::new() };
+    let (chain, key) = authority.sign(&own, now)?.der()?;
+    Ok(FrontProxy { authority: authority.pem, clients: clients.pem.clone(), chain, key })
 }
 
 fn server_subject(advertised: IpAddr, ranges: &Ranges) -> Subject<'static> {

@@ -60,6 +60,7 @@ impl Server {
             ranges: Ranges::default(),
             service_account_keys: Keys::open(&self.signer, "").map_err(|why| RunError::Key(why.to_string()))?,
             kubelet_tls: None,
+            front_proxy: None,
             advertise: (IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 6443),
         };
         let server = ApiServer::start(config).await.map_err(RunError::Server)?;

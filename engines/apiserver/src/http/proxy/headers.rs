@@ -23,7 +23,11 @@ const OF_ONE_HOP: [&str; 8] = [
     "upgrade",
 ];
 
-pub(super) fn asks_upgrade(headers: &HeaderMap) -> bool {
+pub(in crate::http) fn is_of_one_hop(name: &HeaderName) -> bool {
+    OF_ONE_HOP.contains(&name.as_str())
+}
+
+pub(in crate::http) fn asks_upgrade(headers: &HeaderMap) -> bool {
     let values = headers.get_all(CONNECTION);
     let words = values.iter().filter_map(|value| value.to_str().ok());
     words.flat_map(|text| text.split(',')).any(|word| word.trim().eq_ignore_ascii_case("upgrade"))
@@ -35,12 +39,12 @@ fn has(headers: &HeaderMap, name: HeaderName, word: &str) -> bool {
 
 /// The client's credentials are this server's to know, not whom it proxies to. Pages are asked for uncompressed, for
 /// their links are changed.
-pub(super) fn forward(from: &HeaderMap, upgrades: bool, to: &mut HeaderMap) {
+pub(in crate::http) fn forward(from: &HeaderMap, upgrades: bool, to: &mut HeaderMap) {
     let page = has(from, ACCEPT, "text/html");
     let goes_on = |name: &HeaderName| {
         let switching = upgrades && (*name == CONNECTION || *name == UPGRADE);
         let unpacked = page && *name == ACCEPT_ENCODING;
-        switching || (!unpacked && !OF_ONE_HOP.contains(&name.as_str()) && *name != AUTHORIZATION && *name != HOST)
+        switching || (!unpacked && !is_of_one_hop(name) && *name != AUTHORIZATION && *name != HOST)
     };
     for (name, value) in from.iter().filter(|(name, _)| goes_on(name)) {
         to.append(name, value.clone());
@@ -59,8 +63,7 @@ pub(super) fn forwarded(from: &HeaderMap, path: &str, to: &mut HeaderMap) {
 }
 
 pub(super) fn answered(response: http::Response<Incoming>, host: &str, prefix: &str) -> Response {
-    let comes_back =
-        |name: &HeaderName| !OF_ONE_HOP.contains(&name.as_str()) && !name.as_str().starts_with("access-control-");
+    let comes_back = |name: &HeaderName| !is_of_one_hop(name) && !name.as_str().starts_with("access-control-");
     let mut answer = match is_page(response.headers()) {
         true => with_links(response, comes_back, Links::new(host, prefix)),
         false => passed_on(response, comes_back),

@@ -1,6 +1,6 @@
 //! What a Service, a pod or a node serves, through this server: any method, any path below `proxy`, upgrades too.
 
-mod headers;
+pub(super) mod headers;
 mod links;
 mod place;
 

@@ -95,6 +95,12 @@ impl Documents {
                 paths.insert(path, value!({"serverRelativeURL": url}));
             }
         }
+        for remote in api.aggregation.remotes().values() {
+            let url = &remote.served().document;
+            if !url.is_empty() {
+                paths.insert(remote.path().trim_start_matches('/'), value!({"serverRelativeURL": url}));
+            }
+        }
         respond::json(200, &value!({"paths": paths}))
     }
 
