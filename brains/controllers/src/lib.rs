@@ -1,6 +1,7 @@
 //! Pure: one folder a controller. Each declares what it reads and writes, and decides by one function; the runner does
 //! the rest. A case under `testdata/` is objects in, plan out.
 
+mod certificate_requests;
 mod conditions;
 mod deletion_order;
 mod labels;
@@ -16,6 +17,9 @@ mod template;
 
 pub mod clusterrole_aggregation;
 pub mod cronjob;
+pub mod csr_approving;
+pub mod csr_cleaner;
+pub mod csr_signing;
 pub mod daemonset;
 pub mod deployment;
 pub mod disruption;
@@ -49,12 +53,14 @@ pub struct Settings {
     pub root_ca: String,
     /// The time zone of a name: to know them takes files.
     pub time_zone: fn(&str) -> Option<jiff::tz::TimeZone>,
+    /// Who signs certificates that are asked for.
+    pub signer: Option<Arc<dyn csr_signing::Signer>>,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
         let utc = |name: &str| matches!(name, "UTC" | "Etc/UTC").then_some(jiff::tz::TimeZone::UTC);
-        Settings { root_ca: String::new(), time_zone: utc }
+        Settings { root_ca: String::new(), time_zone: utc, signer: None }
     }
 }
 
@@ -84,6 +90,9 @@ pub const ALL: &[Make] = &[
     |_| Arc::new(protection::VolumeProtection),
     |_| Arc::new(protection::ClassProtection),
     |_| Arc::new(clusterrole_aggregation::ClusterRoleAggregation),
+    |_| Arc::new(csr_approving::CsrApproving),
+    |settings| Arc::new(csr_signing::CsrSigning { signer: settings.signer.clone() }),
+    |_| Arc::new(csr_cleaner::CsrCleaner),
     |_| Arc::new(resourcequota::ResourceQuotas),
     |_| Arc::new(disruption::Disruption),
 ];

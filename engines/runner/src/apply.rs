@@ -8,7 +8,7 @@ pub(crate) use verdict::{Applied, Verdict};
 use crate::barrier::Awaited;
 use client::{Answer, ApiClient};
 use futures::future::join_all;
-use meta::Status;
+use meta::{Reason, Status, Value};
 use plan::{Action, Fact, Refusal};
 use std::collections::VecDeque;
 use verdict::judge;
@@ -56,13 +56,13 @@ async fn apply_one(mut action: Action, client: &dyn ApiClient, name: &impl Fn(&s
         answer => answer,
     };
     match &action {
-        Action::Confirm(fact) => confirm(fact, answer),
+        Action::Confirm(fact) => confirm(&action, fact, answer),
         action => judge(action, key, answer),
     }
 }
 
 /// Whether what was seen is still so.
-fn confirm(fact: &Fact, answer: Result<Answer, Status>) -> Done {
+fn confirm(action: &Action, fact: &Fact, answer: Result<Answer, Status>) -> Done {
     let holds = match (fact, answer) {
         (Fact::Absent { uid, .. }, Ok(Answer::Object(object))) => {
             Ok(uid.as_ref().is_some_and(|uid| object.header.uid != *uid))
@@ -71,9 +71,10 @@ fn confirm(fact: &Fact, answer: Result<Answer, Status>) -> Done {
             Ok(object.header.uid == *uid && object.header.deletion_timestamp.is_none())
         }
         (Fact::Empty { .. }, Ok(Answer::List { items, .. })) => Ok(items.is_empty()),
+        (Fact::Allowed { .. }, Ok(Answer::Object(review))) => return allowed(action, &review.decode_value()),
         (_, Ok(_)) => Err(Status::internal("another thing was answered than was asked for")),
-        (Fact::Absent { .. }, Err(status)) if status.is(meta::Reason::NotFound) => Ok(true),
-        (Fact::Alive { .. }, Err(status)) if status.is(meta::Reason::NotFound) => Ok(false),
+        (Fact::Absent { .. }, Err(status)) if status.is(Reason::NotFound) => Ok(true),
+        (Fact::Alive { .. }, Err(status)) if status.is(Reason::NotFound) => Ok(false),
         (_, Err(status)) => Err(status),
     };
     let verdict = match holds {
@@ -82,6 +83,19 @@ fn confirm(fact: &Fact, answer: Result<Answer, Status>) -> Done {
         Err(_) => Verdict::Failed,
     };
     Done { awaited: None, refusal: None, verdict }
+}
+
+/// The controller hears of a refusal: what may not be done for one reason may be for another.
+fn allowed(action: &Action, review: &Value) -> Done {
+    if review.bool("status.allowed") {
+        return Done { awaited: None, refusal: None, verdict: Verdict::Done };
+    }
+    let asked = review.at("spec.resourceAttributes");
+    let what = format!("{}/{}", asked.str("resource"), asked.str("subresource"));
+    let why = format!("user {:?} may not {} {what}", review.str("spec.user"), asked.str("verb"));
+    let Status { reason, message, .. } = Status::forbidden(action.resource(), "", why);
+    let refusal = Refusal { verb: action.verb().0, resource: action.resource().clone(), reason, message };
+    Done { awaited: None, refusal: Some(refusal), verdict: Verdict::Failed }
 }
 
 #[cfg(test)]

@@ -122,6 +122,10 @@ impl Authority {
         Ok(Authority { issuer: rcgen::Issuer::from_ca_cert_pem(&pem, KeyPair::from_pem(&key_pem)?)?, pem })
     }
 
+    pub fn key(&self) -> &KeyPair {
+        self.issuer.key()
+    }
+
     pub fn sign(&self, subject: &Subject<'_>, now: Timestamp) -> Result<Signed, CertificateError> {
         let mut params = CertificateParams::default();
         params.distinguished_name = name(subject.name, subject.groups);

@@ -10,6 +10,7 @@ mod machine;
 mod preflight;
 mod roles;
 mod running;
+mod signer;
 
 use std::process::ExitCode;
 

@@ -15,6 +15,7 @@ pub struct Context<'a> {
     pub dry_run: bool,
     /// The user's name: kinds that record who asked.
     pub user: &'a str,
+    pub uid: &'a str,
     pub groups: &'a [String],
     pub extra: &'a BTreeMap<String, Vec<String>>,
 }

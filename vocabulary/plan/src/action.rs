@@ -1,6 +1,8 @@
 //! One thing to do. Whoever applies a plan does its actions in order, with one freedom: neighbouring creations of one
 //! resource, and neighbouring deletions of one, are equals, and may be done side by side.
 
+use crate::{Resource, with_type};
+use k8s_openapi::api::authorization::v1::{SubjectAccessReview, SubjectAccessReviewSpec};
 use meta::{CompactString, Gvr, Key, Value};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +57,15 @@ pub enum Fact {
     Alive { resource: Gvr, key: Key, uid: CompactString },
     /// The namespace holds nothing of the resource.
     Empty { resource: Gvr, namespace: CompactString },
+    /// Somebody may do something: `review` asks whether. Where not, that is a refusal like any other.
+    Allowed { resource: Gvr, review: Value },
+}
+
+impl Fact {
+    pub fn allowed(spec: SubjectAccessReviewSpec) -> Fact {
+        let review = SubjectAccessReview { spec, ..SubjectAccessReview::default() };
+        Fact::Allowed { resource: SubjectAccessReview::gvr(), review: with_type(&review) }
+    }
 }
 
 /// How to delete, and what must still be so.
@@ -83,7 +94,10 @@ impl Action {
             | Action::DeleteAll { resource, .. }
             | Action::Post { resource, .. } => resource,
             Action::Confirm(
-                Fact::Absent { resource, .. } | Fact::Alive { resource, .. } | Fact::Empty { resource, .. },
+                Fact::Absent { resource, .. }
+                | Fact::Alive { resource, .. }
+                | Fact::Empty { resource, .. }
+                | Fact::Allowed { resource, .. },
             ) => resource,
         }
     }
@@ -98,6 +112,7 @@ impl Action {
             Action::DeleteAll { .. } => ("deletecollection", ""),
             Action::Post { subresource, .. } => ("create", subresource),
             Action::Confirm(Fact::Empty { .. }) => ("list", ""),
+            Action::Confirm(Fact::Allowed { .. }) => ("create", ""),
             Action::Confirm(_) => ("get", ""),
         }
     }

@@ -33,8 +33,13 @@ impl Plan {
     }
 
     pub fn update_status<T: Resource>(&mut self, key: Key, object: &T) {
+        self.update_part(key, "status", object);
+    }
+
+    /// Through a subresource.
+    pub fn update_part<T: Resource>(&mut self, key: Key, subresource: &'static str, object: &T) {
         let object = with_type(object);
-        self.actions.push(Action::Update { resource: T::gvr(), key, subresource: "status", object });
+        self.actions.push(Action::Update { resource: T::gvr(), key, subresource, object });
     }
 
     pub fn merge<T: Resource>(&mut self, key: Key, subresource: &'static str, patch: Value) {

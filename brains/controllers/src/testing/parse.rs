@@ -25,6 +25,7 @@ const KINDS: &[(&str, &str, &str, bool)] = &[
     ("apps/v1", "StatefulSet", "statefulsets", true),
     ("batch/v1", "CronJob", "cronjobs", true),
     ("batch/v1", "Job", "jobs", true),
+    ("certificates.k8s.io/v1", "CertificateSigningRequest", "certificatesigningrequests", false),
     ("coordination.k8s.io/v1", "Lease", "leases", true),
     ("discovery.k8s.io/v1", "EndpointSlice", "endpointslices", true),
     ("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets", true),

@@ -75,6 +75,10 @@ fn action(action: &Action, seen: &View, text: &mut String) {
         Action::Confirm(Fact::Empty { namespace, .. }) => {
             writeln!(text, "confirm empty {name} in {namespace}").unwrap()
         }
+        Action::Confirm(Fact::Allowed { review, .. }) => {
+            writeln!(text, "confirm allowed {name}").unwrap();
+            flat(review.get("spec"), text);
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! Admission: what may change or refuse a request after it is allowed and before it is judged. One folder a plugin.
 
+mod certificate_approval;
+mod certificate_signing;
+mod certificate_subject_restriction;
 mod default_toleration_seconds;
 mod expressions;
 mod limit_ranger;
@@ -12,6 +15,7 @@ mod rbac_escalation;
 mod resource_quota;
 mod runtime_class;
 mod service_account;
+mod signers;
 mod storage_protection;
 mod taint_nodes_by_condition;
 pub(crate) mod validating_policies;
@@ -144,6 +148,9 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &default_toleration_seconds::DefaultTolerationSeconds,
     &storage_protection::StorageObjectInUseProtection,
     &runtime_class::RuntimeClass,
+    &certificate_approval::CertificateApproval,
+    &certificate_signing::CertificateSigning,
+    &certificate_subject_restriction::CertificateSubjectRestriction,
     &rbac_escalation::RbacEscalation,
     &webhooks::MutatingWebhooks,
     &validating_policies::ValidatingPolicies,

@@ -231,6 +231,7 @@ impl Going<'_> {
             now: self.api.clock.now(),
             dry_run: self.call.request.write.dry_run,
             user: &self.call.identity.name,
+            uid: &self.call.identity.uid,
             groups: &self.call.identity.groups,
             extra: &self.call.identity.extra,
         }

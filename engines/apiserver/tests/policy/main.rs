@@ -2,6 +2,7 @@
 //! of it.
 
 mod admission;
+mod certificates;
 mod escalation;
 mod eviction;
 mod expressions;

@@ -35,6 +35,7 @@ pub(super) fn of(action: &Action, body: Value, name: &impl Fn(&str) -> String) -
             let list = ListOptions { limit: 1, ..ListOptions::default() };
             Request { list, ..Request::list(resource, &namespace) }
         }
+        Action::Confirm(Fact::Allowed { resource, review }) => Request::create(resource, "", review),
     }
 }
 

@@ -1,7 +1,7 @@
 //! How far a plan goes, by what the server says.
 
 use super::*;
-use client::{Request, Watch};
+use client::{Body, Request, Watch};
 use futures::future::BoxFuture;
 use meta::{Gvr, Key, Object, value};
 use plan::{Catalog, Deletion};
@@ -36,7 +36,11 @@ impl ApiClient for Server {
             if asked.len() > self.yes {
                 return Err((self.then)());
             }
-            let object = value!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "resourceVersion": "5"}});
+            let pod = value!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "resourceVersion": "5"}});
+            let object = match request.body {
+                Body::Object(review) if review.str("kind") == "SubjectAccessReview" => review,
+                _ => pod,
+            };
             Ok(Answer::Object(Arc::new(Object::from_value(&object).unwrap())))
         })
     }
@@ -111,5 +115,23 @@ async fn a_fact_that_does_not_hold_ends_the_plan() {
         let applied = run(vec![Action::Confirm(fact), deletion()], &server).await;
         let asked = server.asked.lock().unwrap().len();
         assert_eq!((applied.verdict, asked), (verdict, if verdict == Verdict::Done { 2 } else { 1 }));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_may_not_do_is_told_and_ends_the_plan() {
+    let attributes = value!({"verb": "create", "resource": "certificatesigningrequests", "subresource": "nodeclient"});
+    for (allowed, verdict) in [(true, Verdict::Done), (false, Verdict::Failed)] {
+        let spec = value!({"user": "a", "resourceAttributes": (attributes.clone())});
+        let review = value!({"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec,
+            "status": {"allowed": allowed}});
+        let fact = Fact::Allowed { resource: Gvr::new("authorization.k8s.io", "v1", "subjectaccessreviews"), review };
+        let server = Server::new(9, Status::no_such_page);
+        let applied = run(vec![Action::Confirm(fact), deletion()], &server).await;
+        let asked = server.asked.lock().unwrap().len();
+        assert_eq!((applied.verdict, asked), (verdict, if allowed { 2 } else { 1 }));
+        let why = applied.refusal().map(|refusal| refusal.message.clone());
+        assert_eq!(why.is_some(), !allowed);
+        assert!(why.is_none_or(|why| why.ends_with("may not create certificatesigningrequests/nodeclient")));
     }
 }

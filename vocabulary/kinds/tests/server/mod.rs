@@ -63,6 +63,7 @@ impl Server {
             now: NOW.parse().unwrap(),
             dry_run: false,
             user: "admin",
+            uid: "",
             groups: &self.groups,
             extra: &self.extra,
         }

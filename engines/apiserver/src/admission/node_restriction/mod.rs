@@ -1,5 +1,6 @@
 //! A kubelet changes its own Node, the pods bound to it, its lease and its like, and nothing of other nodes.
 
+mod certificate;
 mod claim;
 mod labels;
 mod node;
@@ -56,6 +57,7 @@ async fn restrict(on: &Admitting<'_>, object: Option<&Value>) -> Result<(), Stat
         ("storage.k8s.io", "csinodes") if on.object_name(object) != node => {
             Err("can only access CSINode with the same name as the requesting node".to_string())
         }
+        ("certificates.k8s.io", "certificatesigningrequests") => certificate::check(on.operation, object, node),
         ("resource.k8s.io", "resourceslices") => check_slice(on, object, node),
         _ => Ok(()),
     };

@@ -14,7 +14,10 @@ pub fn prepare(context: &Context<'_>, new: &mut Value, old: &Value) {
     if context.subresource == "approval" {
         let conditions = new.at("status.conditions").clone();
         new.set("status", old.get("status").clone());
-        new.set("status.conditions", conditions);
+        match conditions.is_null() {
+            true => drop(new.remove("status.conditions")),
+            false => new.set("status.conditions", conditions),
+        }
     }
 }
 

@@ -2,14 +2,13 @@
 
 mod conditions;
 mod signer_rules;
+mod spec_rules;
+mod status_rules;
 
 use crate::cells;
-use crate::{Context, KindDef, Row, Rules, check, fresh, metadata};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use crate::{Context, KindDef, Row, Rules, fresh, metadata};
 use jiff::Timestamp;
-use meta::{Cursor, ErrorList, FieldError, Value};
-use std::collections::BTreeSet;
+use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
 
 pub const ROW: Row =
@@ -61,6 +60,9 @@ impl Rules for CertificateSigningRequest {
             object.remove(&format!("spec.{field}"));
         }
         object.set("spec.username", context.user);
+        if !context.uid.is_empty() {
+            object.set("spec.uid", context.uid);
+        }
         if !context.groups.is_empty() {
             object.set("spec.groups", context.groups.to_vec());
         }
@@ -77,32 +79,9 @@ impl Rules for CertificateSigningRequest {
         }
     }
 
-    fn check(&self, context: &Context<'_>, new: &Value, _old: Option<&Value>, out: &mut ErrorList) {
-        if !context.subresource.is_empty() {
-            return;
-        }
-        let spec = Cursor::root(new).at("spec");
-        let (request, signer, seconds) = (spec.at("request"), spec.at("signerName"), spec.at("expirationSeconds"));
-        if !is_request(request.str()) {
-            check::invalid(&request, "PEM block type must be CERTIFICATE REQUEST", out);
-        }
-        usages(&spec.at("usages"), out);
-        if check::required(&signer, "", out) {
-            signer_rules::check(&signer, out);
-        }
-        if !seconds.is_null() && seconds.int() < LEAST_SECONDS {
-            check::invalid(&seconds, "may not specify a duration less than 600 seconds (10 minutes)", out);
-        }
-    }
-}
-
-fn usages(at: &Cursor<'_>, out: &mut ErrorList) {
-    let mut seen = BTreeSet::new();
-    for usage in at.items() {
-        check::one_of(&usage, USAGES, out);
-        if !seen.insert(usage.value.as_str().unwrap_or("")) {
-            out.push(FieldError::duplicate(&usage.path, usage.value.clone()));
-        }
+    fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
+        spec_rules::check(&Cursor::root(new).at("spec"), old, out);
+        status_rules::check(context, new, old, out);
     }
 }
 
@@ -121,37 +100,4 @@ fn status(request: &Value) -> String {
         words.push("Issued");
     }
     words.join(",")
-}
-
-/// Ten minutes.
-const LEAST_SECONDS: i64 = 600;
-const USAGES: &[&str] = &[
-    "any",
-    "cert sign",
-    "client auth",
-    "code signing",
-    "content commitment",
-    "crl sign",
-    "data encipherment",
-    "decipher only",
-    "digital signature",
-    "email protection",
-    "encipher only",
-    "ipsec end system",
-    "ipsec tunnel",
-    "ipsec user",
-    "key agreement",
-    "key encipherment",
-    "microsoft sgc",
-    "netscape sgc",
-    "ocsp signing",
-    "s/mime",
-    "server auth",
-    "signing",
-    "timestamping",
-];
-
-fn is_request(text: &str) -> bool {
-    let decoded = STANDARD.decode(text).unwrap_or_default();
-    String::from_utf8_lossy(&decoded).contains("-----BEGIN CERTIFICATE REQUEST-----")
 }
