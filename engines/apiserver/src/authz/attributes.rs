@@ -24,7 +24,7 @@ impl<'a> Attributes<'a> {
             version: &request.resource.version,
             resource: &request.resource.resource,
             subresource: &request.subresource,
-            namespace: &request.key.namespace,
+            namespace: namespace_of(request),
             name: name_of(request),
             path: None,
         }
@@ -40,6 +40,14 @@ impl<'a> Attributes<'a> {
             "" => self.resource.to_string(),
             subresource => format!("{}/{subresource}", self.resource),
         }
+    }
+}
+
+/// A namespace lies in itself: who may read all of it may be allowed that by a role inside.
+fn namespace_of(request: &Request) -> &str {
+    match (request.resource.group.as_str(), request.resource.resource.as_str()) {
+        ("", "namespaces") => &request.key.name,
+        _ => &request.key.namespace,
     }
 }
 
@@ -74,5 +82,17 @@ mod tests {
         check(Verb::List, "", "metadata.name!=cm", "");
         check(Verb::List, "", "", "");
         check(Verb::Create, "", "metadata.name=cm", "");
+    }
+
+    #[test]
+    fn a_namespace_lies_in_itself() {
+        let of = |resource: &str, key: Key| {
+            let request = Request::new(Verb::Get, Gvr::new("", "v1", resource), key);
+            Attributes::of_request(&request).namespace.to_string()
+        };
+        assert_eq!(of("namespaces", Key::new("", "a")), "a");
+        assert_eq!(of("namespaces", Key::new("", "")), "");
+        assert_eq!(of("nodes", Key::new("", "a")), "");
+        assert_eq!(of("pods", Key::new("n", "a")), "n");
     }
 }

@@ -1,10 +1,11 @@
 //! From what a client sent to a checked value in the request's version.
 
-use super::Going;
+use super::{Call, Going};
 use bytes::Bytes;
 use client::PatchKind;
 use kinds::Version;
 use meta::{Gvk, Status, Value};
+use schema::Schema;
 use schema::decode::{self, TypeMeta};
 use schema::patch::{self, Patch};
 
@@ -213,6 +214,41 @@ impl Going<'_> {
                 None => Ok(()),
                 Some(all) => Err(Status::bad_request(format!("strict decoding error: {all}"))),
             },
+        }
+    }
+}
+
+impl Call {
+    /// The body of what is no row of its own, such as a pod's eviction: of one of these types, or of none.
+    pub(crate) fn body_of(&self, schema: &Schema, wanted: &[Gvk]) -> Result<Value, Status> {
+        let (text, format) = match &self.payload {
+            Payload::Text(text, format) => (text, *format),
+            Payload::Value(value) => {
+                let decoded = schema.decode_value(value.clone());
+                return decoded.map(|decoded| decoded.value).map_err(|error| Status::bad_request(error.to_string()));
+            }
+            Payload::Protobuf(bytes) => {
+                return schema.from_protobuf(bytes).map_err(|error| Status::bad_request(error.to_string()));
+            }
+            _ => return Err(Status::bad_request("an object was expected in the body")),
+        };
+        let first = wanted.first().cloned().unwrap_or_default();
+        let refused =
+            |error: decode::DecodeError, given: &TypeMeta| Status::bad_request(error.answer(given, &first.kind, text));
+        let given = decode::type_meta(text, format).map_err(|error| refused(error, &TypeMeta::default()))?;
+        if !wanted.iter().any(|wanted| fits(&given, wanted)) {
+            let given = effective(given, &first);
+            let unknown = format!(
+                "no kind {:?} is registered for version {:?} in scheme \"pkg/runtime/scheme.go:111\"",
+                given.kind, given.api_version
+            );
+            return Err(Status::bad_request(given.refusal(&first.kind, &unknown)));
+        }
+        let given = effective(given, &first);
+        let decoded = schema.decode(text, format).map_err(|error| refused(error, &given))?;
+        match decoded.strict_answer(&given, &first.kind) {
+            Some(message) if self.request.write.field_validation == "Strict" => Err(Status::bad_request(message)),
+            _ => Ok(decoded.value),
         }
     }
 }

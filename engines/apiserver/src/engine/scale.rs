@@ -117,16 +117,7 @@ impl Going<'_> {
     }
 
     fn scale_body(&self) -> Result<Value, Status> {
-        let schema = scale_schema()?;
-        let decoded = match &self.call.payload {
-            super::Payload::Text(text, format) => schema.decode(text, *format),
-            super::Payload::Value(value) => schema.decode_value(value.clone()),
-            super::Payload::Protobuf(bytes) => {
-                return schema.from_protobuf(bytes).map_err(|error| Status::bad_request(error.to_string()));
-            }
-            _ => return Err(Status::bad_request("a Scale was expected in the body")),
-        };
-        decoded.map(|decoded| decoded.value).map_err(|error| Status::bad_request(error.to_string()))
+        self.call.body_of(&scale_schema()?, &[scale_gvk()])
     }
 
     fn judge_scale(&self, scale: &Value, old: &Object) -> Result<(), Status> {

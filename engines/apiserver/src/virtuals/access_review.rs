@@ -45,7 +45,7 @@ impl Virtual for AccessReview {
 impl AccessReview {
     fn review(&self, api: &Api, call: &Call) -> Result<Outcome, Status> {
         let name = format!("authorization.v1.{}", self.kind);
-        let mut review = body(call, &name)?;
+        let mut review = body(call, &name, &["authorization.k8s.io/v1"])?;
         self.judge(&review, call)?;
         review.set("apiVersion", format!("{GROUP}/v1"));
         review.set("kind", self.kind);
@@ -155,7 +155,7 @@ impl Virtual for SelfSubjectRules {
 
     fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
         Box::pin(async move {
-            let mut review = body(call, "authorization.v1.SelfSubjectRulesReview")?;
+            let mut review = body(call, "authorization.v1.SelfSubjectRulesReview", &["authorization.k8s.io/v1"])?;
             let namespace = review.str("spec.namespace").to_string();
             if namespace.is_empty() {
                 return Err(Status::bad_request("no namespace on request"));

@@ -14,7 +14,7 @@ impl Virtual for PodBinding {
     }
 
     fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
-        Box::pin(async move { bind(api, call, &body(call, "core.v1.Binding")?).await })
+        Box::pin(async move { bind(api, call, &body(call, "core.v1.Binding", &["v1"])?).await })
     }
 }
 
@@ -28,7 +28,7 @@ impl Virtual for LegacyBinding {
 
     fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
         Box::pin(async move {
-            let binding = body(call, "core.v1.Binding")?;
+            let binding = body(call, "core.v1.Binding", &["v1"])?;
             let mut request = call.request.clone();
             request.resource = Gvr::new("", "v1", "pods");
             request.key.name = binding.str("metadata.name").into();

@@ -9,7 +9,7 @@ mod self_subject;
 mod token_request;
 mod token_review;
 
-use crate::engine::{Api, Call, Outcome, Payload};
+use crate::engine::{Api, Call, Outcome};
 use client::Request;
 use futures::future::BoxFuture;
 use kinds::Verb;
@@ -49,18 +49,21 @@ pub(crate) fn find(request: &Request) -> Option<&'static dyn Virtual> {
     Some(*found)
 }
 
-/// The body decoded by the type of that name.
-fn body(call: &Call, name: &str) -> Result<Value, Status> {
+/// The body decoded by the type of that name, which it may state in one of these versions of its group.
+fn body(call: &Call, name: &str, api_versions: &[&str]) -> Result<Value, Status> {
     let schema = kinds::schema_of(name).ok_or_else(|| Status::internal(format!("the tables do not know {name}")))?;
-    let decoded = match &call.payload {
-        Payload::Text(text, format) => schema.decode(text, *format),
-        Payload::Value(value) => schema.decode_value(value.clone()),
-        Payload::Protobuf(bytes) => {
-            return schema.from_protobuf(bytes).map_err(|error| Status::bad_request(error.to_string()));
-        }
-        _ => return Err(Status::bad_request("an object was expected in the body")),
-    };
-    decoded.map(|decoded| decoded.value).map_err(|error| Status::bad_request(error.to_string()))
+    let kind = name.rsplit('.').next().unwrap_or(name);
+    let versions = api_versions.iter().filter_map(|version| meta::GroupVersion::parse(version));
+    let wanted: Vec<Gvk> = versions.map(|version| Gvk::new(version.group, version.version, kind)).collect();
+    let value = call.body_of(&schema, &wanted)?;
+    let asked = call.request.key.namespace.as_str();
+    match value.str("metadata.namespace") {
+        "" => Ok(value),
+        given if given == asked || asked.is_empty() => Ok(value),
+        _ => Err(Status::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        )),
+    }
 }
 
 /// Names the request's manager as the owner of what it asks: reviews pass the same way as what is stored.

@@ -28,7 +28,7 @@ impl Virtual for TokenRequest {
 
     fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
         Box::pin(async move {
-            let mut asked = body(call, "authentication.v1.TokenRequest")?;
+            let mut asked = body(call, "authentication.v1.TokenRequest", &["authentication.k8s.io/v1"])?;
             let issuing = Issuing { api, call, now: api.clock.now() };
             issuing.issue(&mut asked).await?;
             answered(asked)

@@ -22,7 +22,7 @@ impl Virtual for TokenReview {
 }
 
 async fn review(api: &Api, call: &Call) -> Result<Outcome, Status> {
-    let mut review = body(call, TYPE)?;
+    let mut review = body(call, TYPE, &["authentication.k8s.io/v1"])?;
     let token = review.str("spec.token");
     if token.is_empty() {
         return Err(Status::bad_request("token is required for TokenReview in authentication"));

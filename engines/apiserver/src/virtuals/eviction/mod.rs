@@ -37,7 +37,7 @@ fn budgets() -> Gvr {
 }
 
 async fn evict(api: &Api, call: &Call) -> Result<Outcome, Status> {
-    let eviction = body(call, "policy.v1.Eviction")?;
+    let eviction = body(call, "policy.v1.Eviction", &["policy/v1", "policy/v1beta1"])?;
     let (name, key) = (eviction.str("metadata.name"), &call.request.key);
     if name != key.name {
         return Err(Status::bad_request("name in URL does not match name in Eviction object"));

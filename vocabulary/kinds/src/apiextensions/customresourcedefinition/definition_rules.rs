@@ -74,6 +74,7 @@ fn versions(spec: &Cursor<'_>, out: &mut ErrorList) {
         if version.at("schema.openAPIV3Schema").is_null() {
             out.push(FieldError::required(&version.at("schema.openAPIV3Schema").path, ""));
         }
+        deprecation(version, out);
         known.insert(name.str().to_string());
     }
     if known.len() != all.len() {
@@ -172,12 +173,78 @@ fn json_path(at: &Cursor<'_>, roots: &[&str], outside: &str, out: &mut ErrorList
 }
 
 fn conversion(at: &Cursor<'_>, out: &mut ErrorList) {
-    let client = at.at("webhook.clientConfig");
-    if at.at("strategy").str() == "Webhook" && client.is_null() {
-        let path = at.path.field("webhookClientConfig");
-        out.push(FieldError::required(&path, "required when strategy is set to Webhook"));
-        out.push(FieldError::required(&at.path.field("conversionReviewVersions"), ""));
+    // Upstream's internal form has the webhook's fields beside the strategy, and its messages name that place.
+    let (client, versions) = (at.at("webhook.clientConfig"), at.at("webhook.conversionReviewVersions"));
+    let client_path = at.path.field("webhookClientConfig");
+    let versions_path = at.path.field("conversionReviewVersions");
+    if at.at("strategy").str() != "Webhook" {
+        let why = "should not be set when strategy is not set to Webhook";
+        if !client.is_null() {
+            check::forbidden(&client_path, why, out);
+        }
+        if versions.items().next().is_some() {
+            check::forbidden(&versions_path, why, out);
+        }
+        return;
     }
+    if client.is_null() {
+        out.push(FieldError::required(&client_path, "required when strategy is set to Webhook"));
+    } else if client.at("url").is_null() == client.at("service").is_null() {
+        out.push(FieldError::required(&client_path, "exactly one of url or service is required"));
+    }
+    if versions.items().next().is_none() {
+        out.push(FieldError::required(&versions_path, ""));
+    }
+}
+
+fn deprecation(version: &Cursor<'_>, out: &mut ErrorList) {
+    let Some(warning) = version.at("deprecationWarning").present() else { return };
+    if warning.str().is_empty() {
+        check::invalid(&warning, "must not be an empty string", out);
+    } else if !version.at("deprecated").bool() {
+        check::invalid(&warning, "can only be set for deprecated versions", out);
+    }
+}
+
+const APPROVED: &str = "api-approved.kubernetes.io";
+const APPROVAL: &str = "protected groups must have approval annotation \"api-approved.kubernetes.io\"";
+const APPROVAL_PAGE: &str = "see https://github.com/kubernetes/enhancements/pull/1111";
+
+/// What a new definition may not say, and an old one may have said before.
+pub fn judge_news(new: &Cursor<'_>, old: Option<&Value>, out: &mut ErrorList) {
+    let preserves = new.at("spec.preserveUnknownFields");
+    if preserves.bool() && !old.is_some_and(|old| old.bool("spec.preserveUnknownFields")) {
+        let why =
+            "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
+        check::invalid(&preserves, why, out);
+    }
+    if !old.is_some_and(|old| is_unapproved(old) && old.at("spec.group") == new.value.at("spec.group")) {
+        approval(new, out);
+    }
+}
+
+/// Groups of the community are for what the community has looked at.
+fn approval(new: &Cursor<'_>, out: &mut ErrorList) {
+    if !is_unapproved(new.value) {
+        return;
+    }
+    let path = new.at("metadata.annotations").path.key(APPROVED);
+    match new.value.at("metadata.annotations").get(APPROVED).as_str() {
+        None | Some("") => out.push(FieldError::required(&path, format!("{APPROVAL}, {APPROVAL_PAGE}"))),
+        Some(given) => {
+            let why = format!("{APPROVAL} with either a URL or a reason starting with \"unapproved\", {APPROVAL_PAGE}");
+            out.push(FieldError::invalid(&path, given, why));
+        }
+    }
+}
+
+fn is_unapproved(definition: &Value) -> bool {
+    let group = definition.str("spec.group");
+    let protected = ["k8s.io", "kubernetes.io"]
+        .iter()
+        .any(|owned| group == *owned || group.strip_suffix(owned).is_some_and(|rest| rest.ends_with('.')));
+    let said = definition.at("metadata.annotations").get(APPROVED).as_str().unwrap_or("");
+    protected && !said.contains("://") && !said.starts_with("unapproved")
 }
 
 /// A definition that is in use keeps its scope and kind; group and plural are its very name.

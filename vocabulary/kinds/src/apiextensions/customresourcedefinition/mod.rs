@@ -74,6 +74,7 @@ impl Rules for CustomResourceDefinition {
         }
         let at = Cursor::root(new);
         definition_rules::judge(&at, out);
+        definition_rules::judge_news(&at, old, out);
         if let Some(old) = old {
             definition_rules::update(&at, old, out);
         }

@@ -2,6 +2,7 @@
 
 mod app_armor;
 mod label_keys;
+mod part_update;
 mod pod_cells;
 mod status_update;
 
@@ -138,8 +139,13 @@ impl Rules for Pod {
                     check::forbidden(&ephemeral.path, "cannot be set on create", out);
                 }
             }
-            ("ephemeralcontainers" | "resize", _) => {
+            ("ephemeralcontainers", Some(old)) => {
                 validate::spec(&spec, validate::Place::Pod, out);
+                part_update::judge_ephemeral(&spec, old.get("spec"), out);
+            }
+            ("resize", Some(old)) => {
+                validate::spec(&spec, validate::Place::Pod, out);
+                part_update::judge_resize(&Cursor::root(new), old, out);
             }
             ("", Some(old)) => {
                 validate::spec(&spec, validate::Place::Pod, out);
@@ -178,20 +184,8 @@ fn keep_but(new: &mut Value, old: &Value, fields: &[&str]) {
     *new = kept;
 }
 
-/// Only the containers' resources, and how a change of them is taken, may change.
 fn resize(new: &mut Value, old: &Value) {
-    let asked = new.clone();
+    let spec = part_update::resized(new.get("spec"), old.get("spec"));
     keep_but(new, old, &[]);
-    for list in ["containers", "initContainers"] {
-        let asked = asked.get("spec").items(list);
-        let kept = new.at_mut(&format!("spec.{list}")).and_then(Value::as_list_mut);
-        for container in kept.into_iter().flatten() {
-            let Some(wanted) = asked.iter().find(|wanted| wanted.str("name") == container.str("name")) else {
-                continue;
-            };
-            for field in ["resources", "resizePolicy"] {
-                container.set(field, wanted.get(field).clone());
-            }
-        }
-    }
+    new.set("spec", spec);
 }
