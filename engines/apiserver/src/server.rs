@@ -15,7 +15,7 @@ use crate::webhooks::Hooks;
 use clock::Clock;
 use meta::Status;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use store::Store;
@@ -38,6 +38,22 @@ pub struct Config {
     pub front_proxy: Option<FrontProxy>,
     /// Where clients in the cluster reach this server: the endpoint of the `kubernetes` Service.
     pub advertise: (IpAddr, u16),
+}
+
+impl Config {
+    /// Of a server that is alone in its process: it calls nobody, and nobody finds it over a network.
+    pub fn alone(store: Arc<dyn Store>, clock: Arc<dyn Clock>, service_account_keys: Keys) -> Config {
+        Config {
+            store,
+            format: Format::Json,
+            clock,
+            ranges: Ranges::default(),
+            service_account_keys,
+            kubelet_tls: None,
+            front_proxy: None,
+            advertise: (IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 6443),
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -3,9 +3,7 @@
 mod extension;
 
 use apiserver::authn::Keys;
-use apiserver::engine::Ranges;
 use apiserver::identity::{Identity, MASTERS};
-use apiserver::storage::Format;
 use apiserver::{ApiServer, Config, InProcess};
 use bytes::Bytes;
 use client::{ApiClient, Request};
@@ -15,23 +13,15 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use meta::{Gvr, Value, value};
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
 async fn server(extension: &Extension) -> ApiServer {
     let clock: Arc<dyn Clock> = Arc::new(VirtualClock::new(1));
     let signer = rcgen::KeyPair::generate().expect("a key can be made").serialize_pem();
-    let config = Config {
-        store: Arc::new(store::Memory::new(clock.clone())),
-        format: Format::Json,
-        clock,
-        ranges: Ranges::default(),
-        service_account_keys: Keys::open(&signer, "").expect("the key is good"),
-        kubelet_tls: None,
-        front_proxy: Some(extension.front_proxy()),
-        advertise: (IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 6443),
-    };
+    let keys = Keys::open(&signer, "").expect("the key is good");
+    let alone = Config::alone(Arc::new(store::Memory::new(clock.clone())), clock, keys);
+    let config = Config { front_proxy: Some(extension.front_proxy()), ..alone };
     ApiServer::start(config).await.expect("the server starts")
 }
 

@@ -1,10 +1,8 @@
 //! A connection to either side: to k1s in this process, through its HTTP front end without TLS, or to upstream.
 
 use apiserver::authn::Keys;
-use apiserver::engine::Ranges;
 use apiserver::http::Frontend;
 use apiserver::identity::{Identity, MASTERS};
-use apiserver::storage::Format;
 use apiserver::{ApiServer, Config};
 use bytes::Bytes;
 use clock::{Clock, VirtualClock};
@@ -12,7 +10,6 @@ use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -137,16 +134,8 @@ async fn serve(frontend: Arc<Frontend>, stream: tokio::io::DuplexStream) {
 pub async fn ours() -> Door {
     let clock: Arc<dyn Clock> = Arc::new(VirtualClock::new(1));
     let signer = rcgen::KeyPair::generate().expect("a key can be made").serialize_pem();
-    let config = Config {
-        store: Arc::new(store::Memory::new(clock.clone())),
-        format: Format::Json,
-        clock,
-        ranges: Ranges::default(),
-        service_account_keys: Keys::open(&signer, "").expect("the key is good"),
-        kubelet_tls: None,
-        front_proxy: None,
-        advertise: (IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 6443),
-    };
+    let keys = Keys::open(&signer, "").expect("the key is good");
+    let config = Config::alone(Arc::new(store::Memory::new(clock.clone())), clock, keys);
     let server = Box::leak(Box::new(ApiServer::start(config).await.expect("the server starts")));
     let door = Door::Ours(server.frontend.clone());
     prepare(&door).await;

@@ -1,14 +1,11 @@
 //! A server without a network.
 
 use apiserver::authn::Keys;
-use apiserver::engine::Ranges;
 use apiserver::identity::{Identity, MASTERS};
-use apiserver::storage::Format;
 use apiserver::{ApiServer, Config, InProcess};
 use client::{ApiClient, Request};
 use clock::{Clock, VirtualClock};
 use meta::{Gvr, Key, Object, Status, Value, value};
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 pub struct World {
@@ -27,16 +24,8 @@ impl World {
     pub async fn start() -> World {
         let clock: Arc<dyn Clock> = Arc::new(VirtualClock::new(1));
         let signer = rcgen::KeyPair::generate().expect("a key can be made").serialize_pem();
-        let config = Config {
-            store: Arc::new(store::Memory::new(clock.clone())),
-            format: Format::Json,
-            clock,
-            ranges: Ranges::default(),
-            service_account_keys: Keys::open(&signer, "").expect("the key is good"),
-            kubelet_tls: None,
-            front_proxy: None,
-            advertise: (IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 6443),
-        };
+        let keys = Keys::open(&signer, "").expect("the key is good");
+        let config = Config::alone(Arc::new(store::Memory::new(clock.clone())), clock, keys);
         World { server: ApiServer::start(config).await.expect("the server starts") }
     }
 

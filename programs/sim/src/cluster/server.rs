@@ -8,12 +8,9 @@ use crate::planted::Memory;
 use crate::planted::store::Planted;
 use crate::run::RunError;
 use apiserver::authn::Keys;
-use apiserver::engine::Ranges;
-use apiserver::storage::Format;
 use apiserver::{ApiServer, Config};
 use clock::{Clock, VirtualClock};
 use jiff::SignedDuration;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
@@ -53,16 +50,8 @@ impl Server {
         let store = self.plant(opened, after_crash).await?;
         let revision = self.gate.ledger.audit(&*store, after_crash).await.map_err(RunError::Read)?;
         let witnessed = Arc::new(Witnessed { store: store.clone(), ledger: self.gate.ledger.clone() });
-        let config = Config {
-            store: witnessed.clone(),
-            format: Format::Json,
-            clock: self.clock.clone(),
-            ranges: Ranges::default(),
-            service_account_keys: Keys::open(&self.signer, "").map_err(|why| RunError::Key(why.to_string()))?,
-            kubelet_tls: None,
-            front_proxy: None,
-            advertise: (IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 6443),
-        };
+        let keys = Keys::open(&self.signer, "").map_err(|why| RunError::Key(why.to_string()))?;
+        let config = Config::alone(witnessed.clone(), self.clock.clone(), keys);
         let server = ApiServer::start(config).await.map_err(RunError::Server)?;
         self.gate.open(server.api.clone(), witnessed);
         self.running = Some((server, store));
