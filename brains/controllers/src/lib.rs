@@ -15,6 +15,7 @@ mod service_pods;
 mod taints;
 mod template;
 
+pub mod bootstrap_signer;
 pub mod clusterrole_aggregation;
 pub mod cronjob;
 pub mod csr_approving;
@@ -38,6 +39,7 @@ pub mod root_ca;
 pub mod serviceaccount;
 pub mod statefulset;
 pub mod taint_eviction;
+pub mod token_cleaner;
 pub mod ttl_after_finished;
 
 #[cfg(test)]
@@ -93,6 +95,8 @@ pub const ALL: &[Make] = &[
     |_| Arc::new(csr_approving::CsrApproving),
     |settings| Arc::new(csr_signing::CsrSigning { signer: settings.signer.clone() }),
     |_| Arc::new(csr_cleaner::CsrCleaner),
+    |_| Arc::new(token_cleaner::TokenCleaner),
+    |_| Arc::new(bootstrap_signer::BootstrapSigner),
     |_| Arc::new(resourcequota::ResourceQuotas),
     |_| Arc::new(disruption::Disruption),
 ];

@@ -3,6 +3,7 @@
 use crate::der::{self, Reader};
 use crate::signature;
 use crate::{Alternatives, Malformed, Name, SignatureError, pem};
+use std::collections::BTreeSet;
 
 const LABEL: &str = "CERTIFICATE REQUEST";
 /// The attributes of a request.
@@ -58,7 +59,7 @@ impl Request {
 }
 
 fn alternatives(mut attributes: Reader<'_>) -> Result<Alternatives, Malformed> {
-    let (mut found, mut seen) = (Alternatives::default(), Vec::new());
+    let (mut found, mut seen) = (Alternatives::default(), BTreeSet::new());
     while !attributes.is_empty() {
         let mut attribute = attributes.inner(der::SEQUENCE)?;
         let kind = attribute.expect(der::OID)?.content;
@@ -74,7 +75,7 @@ fn alternatives(mut attributes: Reader<'_>) -> Result<Alternatives, Malformed> {
 
 fn requested<'a>(
     mut extensions: Reader<'a>,
-    seen: &mut Vec<&'a [u8]>,
+    seen: &mut BTreeSet<&'a [u8]>,
     found: &mut Alternatives,
 ) -> Result<(), Malformed> {
     while !extensions.is_empty() {
@@ -85,10 +86,9 @@ fn requested<'a>(
         }
         let value = extension.expect(der::OCTETS)?.content;
         extension.end()?;
-        if seen.contains(&kind) {
+        if !seen.insert(kind) {
             return Err(Malformed::new("x509: certificate request contains duplicate requested extensions"));
         }
-        seen.push(kind);
         if kind == ALTERNATIVES {
             *found = Alternatives::read(value)?;
         }

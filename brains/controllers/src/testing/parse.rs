@@ -15,6 +15,7 @@ const KINDS: &[(&str, &str, &str, bool)] = &[
     ("v1", "PersistentVolumeClaim", "persistentvolumeclaims", true),
     ("v1", "Pod", "pods", true),
     ("v1", "ReplicationController", "replicationcontrollers", true),
+    ("v1", "Secret", "secrets", true),
     ("v1", "Service", "services", true),
     ("v1", "ResourceQuota", "resourcequotas", true),
     ("v1", "ServiceAccount", "serviceaccounts", true),

@@ -2,7 +2,7 @@
 
 use super::self_subject::user_info;
 use super::{Virtual, answered, body, own};
-use crate::authn::Verified;
+use crate::authn::{self, Verified};
 use crate::engine::{Api, Call, Outcome};
 use futures::future::BoxFuture;
 use meta::{Status, Value, value};
@@ -32,7 +32,7 @@ async fn review(api: &Api, call: &Call) -> Result<Outcome, Status> {
     if audiences.is_empty() {
         audiences = api.tokens.audiences();
     }
-    let status = match api.tokens.verify(api, token, &audiences).await {
+    let status = match authn::verify(api, token, &audiences).await {
         Ok(Some(Verified { identity, audiences })) => {
             value!({"authenticated": true, "audiences": audiences, "user": (user_info(&identity))})
         }

@@ -2,6 +2,7 @@
 //! of it.
 
 mod admission;
+mod bootstrap;
 mod certificates;
 mod escalation;
 mod eviction;
