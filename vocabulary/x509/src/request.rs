@@ -3,6 +3,8 @@
 use crate::der::{self, Reader};
 use crate::signature;
 use crate::{Alternatives, Malformed, Name, SignatureError, pem};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeSet;
 
 const LABEL: &str = "CERTIFICATE REQUEST";
@@ -32,6 +34,11 @@ impl Request {
             Some(block) => Request::read(&block.bytes),
             None => Err(Malformed::new("PEM block type must be CERTIFICATE REQUEST")),
         }
+    }
+
+    /// The same in base64, as an object in JSON holds it.
+    pub fn read_encoded(text: &str) -> Result<Request, Malformed> {
+        Request::read_pem(&STANDARD.decode(text).unwrap_or_default())
     }
 
     pub fn read(bytes: &[u8]) -> Result<Request, Malformed> {

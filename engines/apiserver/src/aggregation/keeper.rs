@@ -1,7 +1,7 @@
 //! Follows the APIServices, looks at who answers for them, and says in their status what it saw.
 
+use super::Remote;
 use super::availability::{Unavailable, look};
-use super::{Remote, Remotes};
 use crate::engine::{Api, Call, Payload};
 use crate::hub::{Interest, KindHub};
 use crate::identity::Identity;
@@ -53,17 +53,23 @@ impl Keeper {
         }
     }
 
-    /// What is known of one whose APIService says the same as before stays known.
+    /// What is known of one whose APIService says the same as before stays known. Without a Service this server answers
+    /// itself.
     fn bring_in(&self, objects: &[Arc<Object>]) {
         let aggregation = &self.api.aggregation;
         let known = aggregation.remotes();
-        let mut remotes = Remotes::default();
-        for remote in objects.iter().filter_map(|object| Remote::of(object, aggregation.front_proxy.as_ref())) {
-            let key = (remote.group.clone(), remote.version.clone());
-            let same = known.get(&key).filter(|known| known.spec == remote.spec).cloned();
-            remotes.insert(key, same.unwrap_or_else(|| Arc::new(remote)));
-        }
-        aggregation.replace(remotes);
+        let named = objects.iter().filter(|object| !object.value().at("spec.service").is_null());
+        let remotes = named.map(|object| {
+            let spec = object.value().get("spec");
+            let key = (spec.str("group").into(), spec.str("version").into());
+            let made = || {
+                let name = object.header.name.clone();
+                Arc::new(Remote::new(name, spec.clone(), aggregation.front_proxy.as_ref()))
+            };
+            let same = known.get(&key).filter(|known| known.spec == *spec).cloned();
+            (key, same.unwrap_or_else(made))
+        });
+        aggregation.replace(remotes.collect());
     }
 
     /// Says when to look again.

@@ -2,9 +2,7 @@
 
 use super::FrontProxy;
 use crate::outbound::{Peer, presenting};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use meta::{CompactString, Object, Value};
+use meta::{CompactString, Value};
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub(crate) struct Remote {
@@ -38,21 +36,18 @@ pub(crate) struct Served {
 }
 
 impl Remote {
-    /// None: this server answers itself.
-    pub fn of(service: &Object, front_proxy: Option<&FrontProxy>) -> Option<Remote> {
-        let spec = service.value().get("spec").clone();
-        if spec.get("service").is_null() {
-            return None;
-        }
-        Some(Remote {
-            name: service.header.name.clone(),
+    /// From the spec of an APIService that names a Service.
+    pub fn new(name: CompactString, spec: Value, front_proxy: Option<&FrontProxy>) -> Remote {
+        let careless = spec.get("insecureSkipTLSVerify") == &Value::Bool(true);
+        Remote {
+            name,
             group: spec.str("group").into(),
             version: spec.str("version").into(),
             priority: (spec.int("groupPriorityMinimum"), spec.int("versionPriority")),
-            peer: peer(&spec, front_proxy),
+            peer: Peer::reached(&spec, |bundle| presenting(bundle, careless, front_proxy)),
             seen: RwLock::default(),
             spec,
-        })
+        }
     }
 
     pub fn path(&self) -> String {
@@ -75,10 +70,4 @@ impl Remote {
             seen.served = Arc::new(served);
         }
     }
-}
-
-fn peer(spec: &Value, front_proxy: Option<&FrontProxy>) -> Result<Peer, String> {
-    let bundle = STANDARD.decode(spec.str("caBundle")).map_err(|error| error.to_string())?;
-    let careless = spec.get("insecureSkipTLSVerify") == &Value::Bool(true);
-    Peer::reached(spec, presenting(&bundle, careless, front_proxy)?)
 }

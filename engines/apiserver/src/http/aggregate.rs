@@ -8,13 +8,15 @@ use crate::aggregation::{Remote, on_behalf};
 use crate::authz::Attributes;
 use crate::engine::Api;
 use crate::identity::Identity;
-use crate::outbound::{Peer, connect_tls};
+use crate::outbound::Peer;
 use http::header::HOST;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use meta::Status;
 use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -85,10 +87,9 @@ impl PassingOn<'_> {
         request.body(body).map_err(|error| Status::bad_request(error.to_string()))
     }
 
-    async fn connect(&self, peer: &Peer) -> Result<tokio_rustls::client::TlsStream<tokio::net::TcpStream>, String> {
+    async fn connect(&self, peer: &Peer) -> Result<TlsStream<TcpStream>, String> {
         let addresses = peer.addresses(self.api).await?;
-        let address = addresses[self.api.clock.random() as usize % addresses.len()];
-        connect_tls(address, &peer.server().0, peer.tls.clone()).await
+        peer.dial(self.api, &addresses).await.map(|(_, stream)| stream)
     }
 }
 

@@ -1,6 +1,5 @@
 //! One JSON document received, for one that was sent or asked for.
 
-use super::connection::connect_tls;
 use super::peer::{Peer, Sender};
 use crate::engine::Api;
 use bytes::Bytes;
@@ -75,13 +74,12 @@ impl Peer {
             return Ok(answer);
         }
         // No kept connection, or one that the peer had given up meanwhile.
-        let at = api.clock.random() as usize % addresses.len();
-        let sender = self.connect(addresses[at]).await?;
-        self.send(addresses[at], sender, request()?).await
+        let (address, sender) = self.connect(api, &addresses).await?;
+        self.send(address, sender, request()?).await
     }
 
-    async fn connect(&self, address: SocketAddr) -> Result<Sender, String> {
-        let stream = connect_tls(address, &self.server().0, self.tls.clone()).await?;
+    async fn connect(&self, api: &Api, addresses: &[SocketAddr]) -> Result<(SocketAddr, Sender), String> {
+        let (address, stream) = self.dial(api, addresses).await?;
         let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
         let (sender, connection) = shaken.map_err(|error| error.to_string())?;
         tokio::spawn(async move {
@@ -89,7 +87,7 @@ impl Peer {
                 tracing::debug!(%error, "a kept connection ended");
             }
         });
-        Ok(sender)
+        Ok((address, sender))
     }
 
     async fn send(

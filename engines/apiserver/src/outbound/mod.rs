@@ -9,7 +9,6 @@ mod peer;
 mod roots;
 
 pub(crate) use address::{endpoints, of_slice, slices};
-pub(crate) use connection::connect_tls;
 pub(crate) use peer::Peer;
 use roots::client_tls;
 pub(crate) use roots::{presenting, unverified_tls};

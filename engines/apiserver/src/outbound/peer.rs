@@ -1,5 +1,6 @@
 //! Who is called: what a `clientConfig` says, parsed once and kept with its idle connections.
 
+use super::connection::connect_tls;
 use super::{client_tls, endpoints};
 use crate::engine::Api;
 use base64::Engine as _;
@@ -11,6 +12,8 @@ use meta::Value;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 
 pub(super) type Sender = SendRequest<Full<Bytes>>;
 
@@ -40,12 +43,16 @@ impl fmt::Debug for Peer {
 
 impl Peer {
     pub fn of(config: &Value) -> Result<Peer, String> {
-        let bundle = STANDARD.decode(config.str("caBundle")).map_err(|error| error.to_string())?;
-        Peer::reached(config, client_tls(&bundle)?)
+        Peer::reached(config, client_tls)
     }
 
-    /// The same over a TLS that knows already whom to trust.
-    pub fn reached(config: &Value, tls: Arc<rustls::ClientConfig>) -> Result<Peer, String> {
+    /// The same over a TLS that is made of the configuration's bundle.
+    pub fn reached(
+        config: &Value,
+        tls: impl FnOnce(&[u8]) -> Result<Arc<rustls::ClientConfig>, String>,
+    ) -> Result<Peer, String> {
+        let bundle = STANDARD.decode(config.str("caBundle")).map_err(|error| error.to_string())?;
+        let tls = tls(&bundle)?;
         let (place, path) = match config.get("service") {
             Value::Null => split_url(config.str("url"))?,
             service => (of_service(service), service.str("path").to_string()),
@@ -88,6 +95,17 @@ impl Peer {
                 if found.is_empty() { Err(no_such_host(host)) } else { Ok(found) }
             }
         }
+    }
+
+    /// A new connection to one of these addresses.
+    pub async fn dial(
+        &self,
+        api: &Api,
+        addresses: &[SocketAddr],
+    ) -> Result<(SocketAddr, TlsStream<TcpStream>), String> {
+        let address = addresses[api.clock.random() as usize % addresses.len()];
+        let stream = connect_tls(address, &self.server().0, self.tls.clone()).await?;
+        Ok((address, stream))
     }
 
     /// A kept connection to one of these addresses that is still open.

@@ -93,15 +93,12 @@ fn kind(remote: &Remote, listed: &Value) -> Value {
 mod tests {
     use super::*;
     use crate::aggregation::Served;
-    use meta::Object;
     use std::sync::Arc;
 
     fn remote(group: &str, version: &str, priority: i64) -> Remote {
-        let service = value!({"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService",
-            "metadata": {"name": (format!("{version}.{group}"))},
-            "spec": {"group": group, "version": version, "groupPriorityMinimum": priority, "versionPriority": 10i64,
-                "service": {"namespace": "n", "name": "s", "port": 443i64}}});
-        Remote::of(&Object::from_value(&service).unwrap(), None).unwrap()
+        let spec = value!({"group": group, "version": version, "groupPriorityMinimum": priority, "versionPriority": 10i64,
+            "service": {"namespace": "n", "name": "s", "port": 443i64}});
+        Remote::new(format!("{version}.{group}").into(), spec, None)
     }
 
     #[test]

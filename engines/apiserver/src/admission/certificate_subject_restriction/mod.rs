@@ -3,8 +3,6 @@
 use super::signers::{GROUP, REQUESTS};
 use super::{Admitting, Operation, Plugin};
 use crate::identity::MASTERS;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use futures::future::BoxFuture;
 use meta::{Status, Value};
 use x509::Request;
@@ -31,8 +29,8 @@ fn judge(asked: &Value) -> Result<(), String> {
     if asked.str("spec.signerName") != SIGNER {
         return Ok(());
     }
-    let text = STANDARD.decode(asked.str("spec.request")).unwrap_or_default();
-    let request = Request::read_pem(&text).map_err(|why| format!("failed to parse CSR: {why}"))?;
+    let request = Request::read_encoded(asked.str("spec.request"));
+    let request = request.map_err(|why| format!("failed to parse CSR: {why}"))?;
     match request.subject.organizations().iter().any(|group| group == MASTERS) {
         true => Err(format!("use of {SIGNER} signer with {MASTERS} group is not allowed")),
         false => Ok(()),
@@ -42,6 +40,8 @@ fn judge(asked: &Value) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
     use meta::value;
     use rcgen::{CertificateParams, DnType, KeyPair};
 

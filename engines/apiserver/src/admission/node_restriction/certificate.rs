@@ -1,8 +1,6 @@
 //! A kubelet asks for certificates of its own node; what else they say is for the signer to judge.
 
 use super::super::Operation;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use meta::Value;
 use x509::Request;
 
@@ -13,8 +11,8 @@ pub(super) fn check(operation: Operation, object: Option<&Value>, node: &str) ->
     if !SIGNERS.contains(&asked.str("spec.signerName")) {
         return Ok(());
     }
-    let text = STANDARD.decode(asked.str("spec.request")).unwrap_or_default();
-    let request = Request::read_pem(&text).map_err(|why| format!("unable to parse csr: {why}"))?;
+    let request = Request::read_encoded(asked.str("spec.request"));
+    let request = request.map_err(|why| format!("unable to parse csr: {why}"))?;
     match request.subject.common_name().strip_prefix("system:node:") == Some(node) {
         true => Ok(()),
         false => Err(format!("can only create a node CSR with CN=system:node:{node}")),
@@ -24,6 +22,8 @@ pub(super) fn check(operation: Operation, object: Option<&Value>, node: &str) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
     use meta::value;
     use rcgen::{CertificateParams, DnType, KeyPair};
 

@@ -2,8 +2,6 @@
 
 use super::signer_rules;
 use crate::check;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use meta::{Cursor, ErrorList, FieldError, Value};
 use std::collections::BTreeSet;
 use x509::Request;
@@ -27,8 +25,7 @@ pub fn check(spec: &Cursor<'_>, old: Option<&Value>, out: &mut ErrorList) {
 
 /// A request in PEM that was signed by the key that it is for.
 fn signed(encoded: &str) -> Result<(), String> {
-    let bytes = STANDARD.decode(encoded).unwrap_or_default();
-    let request = Request::read_pem(&bytes).map_err(|why| why.to_string())?;
+    let request = Request::read_encoded(encoded).map_err(|why| why.to_string())?;
     request.check_signature().map_err(|why| why.to_string())
 }
 
