@@ -1,7 +1,7 @@
 //! A part of an answer: slices that are sent one after the other. Long ones are sent from where they lie, in an object
 //! or in a frame that many watchers share; only what stands between them is written for the answer.
 
-use crate::hub::{Change, Encoding, Form};
+use crate::hub::{Change, Encoding, Form, Joined};
 use bytes::{Buf, Bytes};
 use meta::Object;
 use std::collections::VecDeque;
@@ -22,6 +22,8 @@ pub enum Shared {
     Item(Arc<Items>, usize),
     /// How watchers are told of a change.
     Frame(Arc<Change>, Encoding, Form),
+    /// The same of several.
+    Joined(Arc<Joined>),
 }
 
 impl AsRef<[u8]> for Shared {
@@ -30,6 +32,7 @@ impl AsRef<[u8]> for Shared {
             Shared::Bytes(bytes) => bytes,
             Shared::Item(items, i) => items[*i].rest(),
             Shared::Frame(change, event, form) => change.frame(*event, *form).unwrap_or_default(),
+            Shared::Joined(joined) => &joined.bytes,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::present::{Presenting, metadata_only};
 use super::respond::{self, Response};
 use super::table;
 use crate::engine::{Api, Call, Following};
-use crate::hub::{Change, Encoding, Form, Seen, frame};
+use crate::hub::{Change, Encoding, Form, Joined, Seen, Watcher, frame};
 use crate::protobuf;
 use crate::rows::Row;
 use bytes::Buf;
@@ -22,8 +22,8 @@ use tokio::time::{Instant, Sleep, sleep};
 
 /// How often a quiet watch that asked for bookmarks is told how far it has come.
 const BOOKMARK_EVERY: Duration = Duration::from_secs(60);
-/// Events are joined into one write up to this size, beyond which goes the last of them: together still one packet.
-const JOINED: usize = 61 * 1024;
+/// What is told is gathered into one write up to this size, beyond which goes the last of it: together still one packet.
+const GATHERED: usize = 63 * 1024 - Joined::MOST;
 /// Without a wish of the client's, a watch ends after upstream's least time and a random part of as much again.
 const LEAST: u64 = 1_800;
 
@@ -102,6 +102,7 @@ impl State {
         if let Some(lines) = self.initial_lines().await {
             return Some(lines);
         }
+        let shares = self.shares_frames();
         // Who waits for a bookmark keeps its place among the timers while events come.
         let bookmark_due = async {
             match &mut self.bookmark_due {
@@ -109,13 +110,13 @@ impl State {
                 None => std::future::pending().await,
             }
         };
-        let seen = tokio::select! {
+        let next = tokio::select! {
             biased;
-            seen = self.following.watcher.next() => Some(seen),
+            next = self.following.watcher.first(|watcher| told(watcher, shares)) => Some(next),
             () = bookmark_due => None,
         };
-        if let Some(seen) = seen {
-            return self.seen(seen).await;
+        if let Some(next) = next {
+            return self.told(next).await;
         }
         if let Some(due) = &mut self.bookmark_due {
             due.as_mut().reset(Instant::now() + BOOKMARK_EVERY);
@@ -125,7 +126,7 @@ impl State {
 
     async fn initial_lines(&mut self) -> Option<Piece> {
         let mut out = Vec::new();
-        while out.len() < JOINED {
+        while out.len() < GATHERED {
             let Some(object) = self.initial.pop_front() else { break };
             self.write(Encoding::Added, &object, &mut out).await;
         }
@@ -136,32 +137,33 @@ impl State {
         (!out.is_empty()).then(|| out.into())
     }
 
-    async fn seen(&mut self, seen: Seen) -> Option<Piece> {
-        let mut next = Some(seen);
+    async fn told(&mut self, first: Told) -> Option<Piece> {
+        let shares = self.shares_frames();
+        let mut next = Some(first);
         let mut out = Piece::default();
-        while let Some(seen) = next {
-            match seen {
-                Seen::Lost => {
+        while let Some(now) = next {
+            match now {
+                Told::Joined(joined) => out.share(Shared::Joined(joined)),
+                Told::One(Seen::Lost) => {
                     self.over = true;
                     let status = crate::engine::too_old(self.following.watcher.revision());
                     out.written().extend_from_slice(&self.error(&status));
                     break;
                 }
-                Seen::Change(event, change) => match self.shares_frames(event, &change) {
-                    true => out.share(Shared::Frame(change, event, self.streaming.form())),
-                    false => self.write_change(event, &change, out.written()).await,
+                Told::One(Seen::Change(event, change)) => match shares {
+                    Some(form) => out.share(Shared::Frame(change, event, form)),
+                    None => self.write_change(event, &change, out.written()).await,
                 },
             }
-            next = if out.remaining() < JOINED { self.following.watcher.poll() } else { None };
+            next = if out.remaining() < GATHERED { told(&mut self.following.watcher, shares) } else { None };
         }
         Some(out)
     }
 
-    /// Whether this is the line that all plain watchers of the stored version share. A frame that shows an older state
-    /// than the event removed it from a selection is made alone.
-    fn shares_frames(&self, event: Encoding, change: &Change) -> bool {
+    /// The form of the lines that all plain watchers of the stored version share, where this is one of them.
+    fn shares_frames(&self) -> Option<Form> {
         let plain = self.streaming.accepted.view == View::Whole && !self.following.converted;
-        plain && change.shown(event).is_some()
+        plain.then(|| self.streaming.form())
     }
 
     async fn write_change(&mut self, event: Encoding, change: &Change, out: &mut Vec<u8>) {
@@ -238,6 +240,17 @@ impl State {
         };
         event_of(self.streaming.form(), "BOOKMARK", &shown)
     }
+}
+
+/// What a watch is told at once.
+enum Told {
+    Joined(Arc<Joined>),
+    One(Seen),
+}
+
+fn told(watcher: &mut Watcher, shares: Option<Form>) -> Option<Told> {
+    let joined = shares.and_then(|form| watcher.joined(form)).map(Told::Joined);
+    joined.or_else(|| watcher.poll().map(Told::One))
 }
 
 fn event_of(form: Form, word: &str, object: &Value) -> Vec<u8> {

@@ -2,7 +2,9 @@
 //! for every single change spend their time on waking up, each change costs each of them a write of its own, and the
 //! writers that they watch wait for the processor meanwhile.
 
+use super::joined::Joins;
 use client::Latest;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -16,13 +18,16 @@ const MOST: Duration = Duration::from_secs(1);
 
 pub(super) struct Bell {
     told: Latest<()>,
+    followers: AtomicUsize,
+    /// The number after that of the latest change which concerns them.
+    end: AtomicU64,
     round: Mutex<Round>,
+    joins: Joins,
 }
 
 /// One telling of everybody who waits.
 #[derive(Default)]
 struct Round {
-    followers: usize,
     waiting: usize,
     number: u64,
     rung: Option<Instant>,
@@ -34,7 +39,13 @@ struct Round {
 
 impl Default for Bell {
     fn default() -> Bell {
-        Bell { told: Latest::new(()), round: Mutex::default() }
+        Bell {
+            told: Latest::new(()),
+            followers: AtomicUsize::new(0),
+            end: AtomicU64::new(0),
+            round: Mutex::default(),
+            joins: Joins::default(),
+        }
     }
 }
 
@@ -44,14 +55,31 @@ impl Bell {
     }
 
     pub fn follow(&self) {
-        self.round().followers += 1;
+        self.followers.fetch_add(1, Ordering::Relaxed);
     }
 
     /// True when nobody follows any more.
     pub fn leave(&self) -> bool {
-        let mut round = self.round();
-        round.followers -= 1;
-        round.followers == 0
+        self.followers.fetch_sub(1, Ordering::Relaxed) == 1
+    }
+
+    pub fn has_many(&self) -> bool {
+        self.followers.load(Ordering::Relaxed) >= MANY
+    }
+
+    /// There are changes up to this number.
+    pub fn extend(&self, end: u64) {
+        self.end.store(end, Ordering::Release);
+    }
+
+    /// Whether there is something from this number on.
+    pub fn reaches(&self, number: u64) -> bool {
+        self.end.load(Ordering::Acquire) > number
+    }
+
+    /// What they are told together.
+    pub fn joins(&self) -> &Joins {
+        &self.joins
     }
 
     /// What [`Bell::after`] waits beyond.
@@ -72,7 +100,7 @@ impl Bell {
     /// Rings, or says when it may.
     pub fn ring(&self, now: Instant) -> Option<Instant> {
         let mut round = self.round();
-        if let Some(due) = round.due(now) {
+        if let Some(due) = round.due(now).filter(|due| self.has_many() && *due > now) {
             return Some(due);
         }
         round.begin(now);
@@ -86,12 +114,11 @@ impl Round {
     /// After a telling comes a rest of the same length, in which the writers have their turn. More gathers meanwhile, and
     /// to tell much costs little more than to tell one change.
     fn due(&self, now: Instant) -> Option<Instant> {
-        let rung = self.rung.filter(|_| self.followers >= MANY)?;
-        let due = match self.left {
+        let rung = self.rung?;
+        Some(match self.left {
             0 => rung + self.took * 2,
             _ => (now + LOOK).min(rung + MOST),
-        };
-        (due > now).then_some(due)
+        })
     }
 
     fn begin(&mut self, now: Instant) {

@@ -24,7 +24,7 @@ pub enum Encoding {
 }
 
 /// What events are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Form {
     Json = 0,
     Protobuf = 1,
@@ -73,6 +73,11 @@ impl Change {
             Encoding::Added | Encoding::Modified => self.new.as_ref(),
             Encoding::Deleted => self.removed.as_ref().or(self.new.as_ref()),
         }
+    }
+
+    /// What it is to those who see everything.
+    pub fn event(&self) -> Option<Encoding> {
+        Encoding::seen(self.old.is_some(), self.new.is_some())
     }
 
     /// This event with the object in its stored version, shared by all its watchers.

@@ -206,10 +206,11 @@ impl KindHub {
         self.write().lanes.leave(lane);
     }
 
-    /// Up to `most` changes of a lane from a number on; None when the ring has moved past it.
-    pub(super) fn changes(&self, lane: &Lane, from: u64, most: usize) -> Option<Taken> {
+    /// The changes of a lane from a number on, up to the first that is not wanted any more, which is found under the lock;
+    /// None when the ring has moved past them.
+    pub(super) fn changes(&self, lane: &Lane, from: u64, wanted: impl FnMut(&Change) -> bool) -> Option<Taken> {
         let state = self.read();
-        state.lanes.take(lane, from, most, &state.ring)
+        state.lanes.take(lane, from, &state.ring, wanted)
     }
 
     pub(super) fn shown_revision(&self) -> u64 {

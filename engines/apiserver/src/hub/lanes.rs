@@ -76,6 +76,7 @@ impl Lane {
 impl Lanes {
     /// Notes a change, and returns the bells of all whom it concerns.
     pub fn note(&mut self, number: u64, change: &Change, ring: &Ring, rules: &dyn Rules) -> Vec<Arc<Bell>> {
+        self.all.extend(number + 1);
         let mut bells = vec![self.all.clone()];
         if self.parts.is_empty() {
             return bells;
@@ -125,6 +126,7 @@ impl Lanes {
             };
             let found = ring.from(from).into_iter().flatten().filter(|(_, change)| concerns(change));
             part.numbers = found.map(|(number, _)| number).collect();
+            part.bell.extend(part.numbers.back().map_or(from, |last| last + 1));
             part.complete_from = from;
         }
         part
@@ -158,20 +160,26 @@ impl Lanes {
         self.fields.contains_key(name)
     }
 
-    /// Up to `most` changes from a number on; None when some of them are gone.
-    pub fn take(&self, lane: &Lane, from: u64, most: usize, ring: &Ring) -> Option<Taken> {
+    /// The changes from a number on, up to the first that is not wanted any more; None when some of them are gone.
+    pub fn take(&self, lane: &Lane, from: u64, ring: &Ring, mut wanted: impl FnMut(&Change) -> bool) -> Option<Taken> {
         let Some(part) = self.parts.get(lane) else {
-            let changes: Vec<_> = ring.from(from)?.take(most).map(|(_, change)| change.clone()).collect();
+            let changes = ring.from(from)?.map(|(_, change)| change).take_while(|change| wanted(change));
+            let changes: Vec<_> = changes.cloned().collect();
             return Some(Taken { next: from + changes.len() as u64, changes });
         };
         if from < part.complete_from {
             return None;
         }
         let begin = part.numbers.partition_point(|number| *number < from);
-        let mut numbers = part.numbers.range(begin..).take(most);
-        let changes: Vec<_> = numbers.clone().map(|number| ring.get(*number).cloned()).collect::<Option<_>>()?;
-        let next = if changes.len() == most { numbers.next_back().map_or(from, |last| last + 1) } else { ring.end() };
-        Some(Taken { changes, next })
+        let mut changes = Vec::new();
+        for number in part.numbers.range(begin..) {
+            let change = ring.get(*number)?;
+            if !wanted(change) {
+                return Some(Taken { changes, next: *number });
+            }
+            changes.push(change.clone());
+        }
+        Some(Taken { changes, next: ring.end() })
     }
 
     /// The ring was cut: who was on the way finds out.
@@ -180,7 +188,8 @@ impl Lanes {
             part.numbers.clear();
             part.complete_from = ring.end();
         }
-        [self.all.clone()].into_iter().chain(self.parts.values().map(|part| part.bell.clone())).collect()
+        let bells = self.parts.values().map(|part| &part.bell).chain([&self.all]);
+        bells.inspect(|bell| bell.extend(ring.end())).cloned().collect()
     }
 }
 
@@ -192,5 +201,6 @@ impl Part {
             self.complete_from = first + 1;
         }
         self.numbers.push_back(number);
+        self.bell.extend(number + 1);
     }
 }

@@ -1,6 +1,6 @@
 //! Lanes, and history over a restart.
 
-use super::{Encoding, Hub, Interest, KindHub, Seen, Shown, Watcher, field};
+use super::{Encoding, Form, Hub, Interest, Joined, KindHub, Seen, Shown, Watcher, field};
 use crate::storage::Format;
 use clock::VirtualClock;
 use kinds::KindDef;
@@ -12,6 +12,12 @@ use store::{Memory, Store, Txn};
 fn pods() -> Arc<KindDef> {
     let is_pod = |def: &Arc<KindDef>| def.group.is_empty() && def.names.plural == "pods";
     kinds::builtin().iter().find(|def| is_pod(def)).expect("the table has pods").clone()
+}
+
+fn with_image(name: &str, image: &str, revision: u64) -> Arc<Object> {
+    let mut value = Value::clone(pod(name, "n1", revision).value());
+    *value.entry("spec").entry("image") = image.into();
+    Arc::new(Object::from_stored(Object::canonical(&value), revision).unwrap())
 }
 
 fn pod(name: &str, node: &str, revision: u64) -> Arc<Object> {
@@ -156,4 +162,59 @@ async fn a_kind_that_has_grown_much_is_opened_as_it_is() {
     assert_eq!(hub.list("", &LabelSelector::everything()).objects.len(), many);
     assert!(hub.watch(1, Interest::default()).is_none());
     assert!(hub.watch(2, Interest::default()).is_some());
+}
+
+/// What a watcher is told until there is nothing more, by revision; what is joined for many as it is offered.
+fn told_together(watcher: &mut Watcher) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut read = |bytes: &[u8]| lines.extend(std::str::from_utf8(bytes).unwrap().lines().map(String::from));
+    loop {
+        if let Some(joined) = watcher.joined(Form::Json) {
+            assert!(joined.bytes.len() <= Joined::MOST, "{joined:?}");
+            read(&joined.bytes);
+        } else if let Some(Seen::Change(event, change)) = watcher.poll() {
+            read(change.frame(event, Form::Json).unwrap());
+        } else {
+            return lines;
+        }
+    }
+}
+
+#[test]
+fn many_are_told_the_same_together_as_each_alone_however_often_they_look() {
+    let hub = hub();
+    let alone = || of_node("n1");
+    let everywhere = || Interest { namespace: "default".into(), ..Interest::default() };
+    let mut watchers: Vec<_> = (0..300)
+        .map(|i| match i % 3 {
+            0 => (i, hub.watch(1, alone()).unwrap(), Vec::new()),
+            1 => (i, hub.watch(1, everywhere()).unwrap(), Vec::new()),
+            _ => (i, hub.watch(1, Interest::default()).unwrap(), Vec::new()),
+        })
+        .collect();
+    let mut expect = Vec::new();
+    for revision in 2..600 {
+        let name = format!("p{}", revision % 40);
+        let gone = revision % 5 == 0 && hub.get(&Key::new("default", &*name)).is_some();
+        let image = "i".repeat(if revision % 50 == 1 { 9_000 } else { 0 });
+        hub.apply(&Key::new("default", &*name), revision, (!gone).then(|| with_image(&name, &image, revision)));
+        let mut last = hub.watch(revision - 1, Interest::default()).unwrap();
+        expect.extend(told_together(&mut last));
+        for (i, watcher, heard) in &mut watchers {
+            if revision % (*i / 3 + 1) == 0 || revision == 599 {
+                heard.extend(told_together(watcher));
+            }
+        }
+    }
+    for (i, watcher, heard) in &mut watchers {
+        assert_eq!(*heard, expect, "{i}");
+        assert_eq!(watcher.revision(), 599);
+    }
+    for (interest, together) in [(alone(), false), (everywhere(), true), (Interest::default(), true)] {
+        assert_eq!(hub.watch(1, interest).unwrap().joined(Form::Json).is_some(), together);
+    }
+    hub.break_history(600);
+    for (i, watcher, _) in &mut watchers {
+        assert!(watcher.joined(Form::Json).is_none() && matches!(watcher.poll(), Some(Seen::Lost)), "{i}");
+    }
 }

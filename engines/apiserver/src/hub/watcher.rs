@@ -1,8 +1,9 @@
 //! One watcher: a place in a kind's ring and what it wants to see.
 
 use super::bell::Bell;
+use super::joined::{Joined, Wanted};
 use super::lanes::{Lane, Taken};
-use super::{Change, Encoding, KindHub};
+use super::{Change, Encoding, Form, KindHub};
 use meta::selector::LabelSelector;
 use meta::{CompactString, Object};
 use std::sync::Arc;
@@ -28,6 +29,11 @@ impl Interest {
             && self.name.as_ref().is_none_or(|name| header.name == *name)
             && self.labels.matches(&header.labels)
             && self.fields.as_ref().is_none_or(|fields| fields(object))
+    }
+
+    fn is_everything(&self) -> bool {
+        let Interest { namespace, name, labels, fields, exact } = self;
+        namespace.is_empty() && name.is_none() && labels.is_everything() && fields.is_none() && exact.is_none()
     }
 
     fn sees(&self, change: &Change) -> Option<Encoding> {
@@ -76,13 +82,30 @@ impl Watcher {
 
     /// The next change of interest. Cancel-safe. Pends for ever when nothing happens.
     pub async fn next(&mut self) -> Seen {
+        self.first(Watcher::poll).await
+    }
+
+    /// What a way to poll finds first. Cancel-safe. Pends for ever when nothing happens.
+    pub async fn first<T>(&mut self, poll: impl Fn(&mut Watcher) -> Option<T>) -> T {
         loop {
             let version = self.bell.version();
-            match self.poll() {
+            match poll(self) {
                 Some(seen) => return seen,
                 None => self.bell.after(version).await,
             }
         }
+    }
+
+    /// The next events as all see them who see everything here, where these are many. None when it is to be polled for.
+    pub fn joined(&mut self, form: Form) -> Option<Arc<Joined>> {
+        let shares = self.bell.has_many() && self.bell.reaches(self.next) && self.interest.is_everything();
+        if !shares || !self.taken.as_slice().is_empty() {
+            return None;
+        }
+        let changes = |wanted: &mut Wanted<'_>| self.hub.changes(&self.lane, self.next, wanted);
+        let joined = self.bell.joins().from(form, self.next, changes)?;
+        (self.next, self.revision) = (joined.next, joined.revision);
+        Some(joined)
     }
 
     /// The next change of interest that has already happened.
@@ -105,13 +128,15 @@ impl Watcher {
             }
             // Read before the ring: whatever is shown by now is in the ring by now.
             let shown = self.hub.shown_revision();
-            let Taken { changes, next } = self.hub.changes(&self.lane, self.next, BATCH).ok_or(RingMovedOn)?;
-            self.next = next;
-            self.taken = changes.into_iter();
-            if self.taken.as_slice().is_empty() {
+            if !self.bell.reaches(self.next) {
                 self.revision = self.revision.max(shown);
                 return Ok(None);
             }
+            let mut batch = 0..BATCH;
+            let taken = self.hub.changes(&self.lane, self.next, |_| batch.next().is_some());
+            let Taken { changes, next } = taken.ok_or(RingMovedOn)?;
+            self.next = next;
+            self.taken = changes.into_iter();
         }
     }
 
