@@ -10,8 +10,9 @@ pub struct Change {
     pub old: Option<Arc<Object>>,
     /// None after a deletion.
     pub new: Option<Arc<Object>>,
-    /// The object as a deletion shows it: the last state, at the revision that removed it.
-    pub removed: Option<Arc<Object>>,
+    /// The object as they see it who lose it, whether it was deleted or left their selection: as it was before, at the
+    /// revision of the change.
+    lost: OnceLock<Arc<Object>>,
     frames: [[OnceLock<Vec<u8>>; 3]; 2],
 }
 
@@ -52,26 +53,24 @@ impl Encoding {
 
 impl Change {
     pub fn new(revision: u64, old: Option<Arc<Object>>, new: Option<Arc<Object>>) -> Change {
-        let removed = match (&old, &new) {
-            (Some(old), None) => Some(Arc::new(old.at(revision))),
-            _ => None,
-        };
-        Change { revision, old, new, removed, frames: Default::default() }
+        Change { revision, old, new, lost: OnceLock::new(), frames: Default::default() }
     }
 
     /// The same for those who come late: with nothing decoded or encoded but what is still in use.
     pub fn plain(&self, is_current: impl FnOnce(&Arc<Object>) -> bool) -> Change {
         let plain = |object: &Arc<Object>| Arc::new(object.plain());
         let new = self.new.as_ref().map(|new| if is_current(new) { new.clone() } else { plain(new) });
-        let (old, removed) = (self.old.as_ref().map(plain), self.removed.as_ref().map(plain));
-        Change { revision: self.revision, old, new, removed, frames: Default::default() }
+        Change::new(self.revision, self.old.as_ref().map(plain), new)
     }
 
     /// The object as an event of this type shows it.
     pub fn shown(&self, event: Encoding) -> Option<&Arc<Object>> {
         match event {
             Encoding::Added | Encoding::Modified => self.new.as_ref(),
-            Encoding::Deleted => self.removed.as_ref().or(self.new.as_ref()),
+            Encoding::Deleted => {
+                let old = self.old.as_ref()?;
+                Some(self.lost.get_or_init(|| Arc::new(old.at(self.revision))))
+            }
         }
     }
 

@@ -95,16 +95,16 @@ impl Follower {
 
     /// An event as this watch's selectors see it: an object may come into sight and go out of it.
     fn seen(&self, entry: &Entry) -> Option<WatchEvent> {
-        let before = entry.old.as_ref().is_some_and(|old| self.selection.matches(old));
+        let old = entry.old.as_ref().filter(|old| self.selection.matches(old));
         let matches = |object: &Arc<Object>| self.selection.matches(object);
         match &entry.event {
-            WatchEvent::Added(object) | WatchEvent::Modified(object) => match (before, matches(object)) {
-                (false, true) => Some(WatchEvent::Added(object.clone())),
-                (true, true) => Some(WatchEvent::Modified(object.clone())),
-                (true, false) => Some(WatchEvent::Deleted(object.clone())),
-                (false, false) => None,
+            WatchEvent::Added(object) | WatchEvent::Modified(object) => match (old, matches(object)) {
+                (None, true) => Some(WatchEvent::Added(object.clone())),
+                (Some(_), true) => Some(WatchEvent::Modified(object.clone())),
+                (Some(old), false) => Some(WatchEvent::Deleted(Arc::new(old.at(entry.revision)))),
+                (None, false) => None,
             },
-            WatchEvent::Deleted(_) => before.then(|| entry.event.clone()),
+            WatchEvent::Deleted(_) => old.map(|_| entry.event.clone()),
             WatchEvent::Bookmark { .. } => None,
         }
     }

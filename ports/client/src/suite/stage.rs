@@ -76,8 +76,7 @@ impl Stage {
 /// The next event in few words: `+a`, `~a`, `-a`, or `.` for the end of the initial events.
 pub(super) async fn next(watch: &mut Watch) -> String {
     loop {
-        let event = tokio::time::timeout(PATIENCE, watch.next()).await.expect("an event arrives in time");
-        match event.expect("the watch goes on").expect("no error arrives") {
+        match event(watch).await {
             WatchEvent::Bookmark { initial_end: true, .. } => return ".".into(),
             WatchEvent::Bookmark { .. } => {}
             WatchEvent::Added(object) if object.header.name == "kube-root-ca.crt" => {}
@@ -86,6 +85,11 @@ pub(super) async fn next(watch: &mut Watch) -> String {
             WatchEvent::Deleted(object) => return format!("-{}", object.header.name),
         }
     }
+}
+
+pub(super) async fn event(watch: &mut Watch) -> WatchEvent {
+    let event = within(watch.next()).await;
+    event.expect("the watch goes on").expect("no error arrives")
 }
 
 pub(super) async fn within<T>(what: impl Future<Output = T>) -> T {

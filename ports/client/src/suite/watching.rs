@@ -1,8 +1,9 @@
 //! Watches.
 
 use super::Stage;
-use super::stage::next;
-use crate::{ListOptions, VersionMatch};
+use super::stage::{event, next};
+use crate::{ListOptions, VersionMatch, WatchEvent};
+use meta::CompactString;
 
 pub(super) async fn a_watch_from_a_list_has_no_gap(stage: Stage) {
     stage.create("a", "x").await;
@@ -51,6 +52,8 @@ pub(super) async fn a_selector_sees_objects_come_and_go(stage: Stage) {
     assert_eq!(next(&mut watch).await, "+a");
     let mut object = object.decode_value();
     object.set("metadata.labels.data", "z");
-    stage.update("a", object).await.expect("the update is taken");
-    assert_eq!(next(&mut watch).await, "-a");
+    let changed = stage.update("a", object).await.expect("the update is taken");
+    let WatchEvent::Deleted(lost) = event(&mut watch).await else { panic!("it has left the selection") };
+    assert_eq!(lost.header.labels.get("data").map(CompactString::as_str), Some("y"), "as it was when it was last seen");
+    assert_eq!(lost.header.resource_version, changed.header.resource_version);
 }
