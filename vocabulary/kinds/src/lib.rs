@@ -5,6 +5,7 @@
 
 mod cells;
 mod check;
+pub mod conditions;
 mod declared;
 mod descriptions;
 mod facts;

@@ -165,7 +165,12 @@ pub trait Rules: Send + Sync {
     }
 
     /// What a deletion changes in the object besides its metadata while something still holds it (a namespace's phase).
-    fn mark_deleted(&self, _object: &mut Value) {}
+    fn mark_deleted(&self, _object: &mut Value, _now: Timestamp) {}
+
+    /// Of a deletion that waits for something, the metadata tell only when it was asked for.
+    fn tells_only_when(&self) -> bool {
+        false
+    }
 
     /// Something other than `metadata.finalizers` still holds the object (a namespace's own finalizers).
     fn is_held(&self, _object: &Value) -> bool {

@@ -62,7 +62,7 @@ impl Authentication {
                 }
             };
         }
-        match is_open(path) && !headers.contains_key(AUTHORIZATION) {
+        match is_open(path) {
             true => Ok(Arc::new(Identity::anonymous())),
             false => Err(Status::unauthorized()),
         }
@@ -78,7 +78,8 @@ pub(crate) async fn verify(api: &Api, token: &str, audiences: &[String]) -> Resu
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
+    let mut words = headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split(' ');
+    let (scheme, token) = (words.next()?, words.next()?);
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
@@ -107,7 +108,9 @@ mod tests {
         for (header, expect) in [
             ("Bearer abc", Some("abc")),
             ("bearer abc", Some("abc")),
+            ("Bearer abc def", Some("abc")),
             ("Bearer ", None),
+            ("Bearer  abc", None),
             ("Basic abc", None),
             ("abc", None),
         ] {

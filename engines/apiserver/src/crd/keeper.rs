@@ -10,7 +10,7 @@ use crate::identity::Identity;
 use crate::rows::Row;
 use client::Request;
 use jiff::Timestamp;
-use kinds::Verb;
+use kinds::{Verb, conditions};
 use meta::selector::LabelSelector;
 use meta::{Gvr, Key, Object, Reason, Status, Time, Value, value};
 use schema::Schema;
@@ -157,11 +157,13 @@ impl Keeper {
     ) -> Result<(), Status> {
         let mut wanted = judged.clone();
         match refusal {
-            None => condition(&mut wanted, "NamesAccepted", "True", "NoConflicts", "no conflicts found", now),
-            Some(refusal) => condition(&mut wanted, "NamesAccepted", "False", refusal.reason, &refusal.message, now),
+            None => conditions::set(&mut wanted, "NamesAccepted", "True", "NoConflicts", "no conflicts found", now),
+            Some(refusal) => {
+                conditions::set(&mut wanted, "NamesAccepted", "False", refusal.reason, &refusal.message, now)
+            }
         }
         match established {
-            true => condition(
+            true => conditions::set(
                 &mut wanted,
                 "Established",
                 "True",
@@ -169,7 +171,9 @@ impl Keeper {
                 "the initial names have been accepted",
                 now,
             ),
-            false => condition(&mut wanted, "Established", "False", "NotAccepted", "not all names are accepted", now),
+            false => {
+                conditions::set(&mut wanted, "Established", "False", "NotAccepted", "not all names are accepted", now)
+            }
         }
         let status = wanted.get("status").clone();
         if status == *before.get("status") {
@@ -217,10 +221,22 @@ impl Keeper {
             let now = self.api.clock.now();
             let message = "CustomResource deletion is in progress";
             self.overwrite(definition, |value| {
-                condition(value, "Terminating", "True", "InstanceDeletionInProgress", message, now)
+                conditions::set(value, "Terminating", "True", "InstanceDeletionInProgress", message, now)
             })
             .await?;
             self.delete_objects(&row).await?;
+            self.overwrite(definition, |value| {
+                let message = "removed all instances";
+                conditions::set(
+                    value,
+                    "Terminating",
+                    "False",
+                    "InstanceDeletionCompleted",
+                    message,
+                    self.api.clock.now(),
+                )
+            })
+            .await?;
         }
         let key = definition.key();
         let request = Request::new(Verb::Patch, definitions(), key);
@@ -261,19 +277,4 @@ fn definitions() -> Gvr {
 
 fn is_true(definition: &Value, kind: &str) -> bool {
     definition.items("status.conditions").iter().any(|c| c.str("type") == kind && c.str("status") == "True")
-}
-
-/// Sets a condition; its time moves only with its status.
-fn condition(definition: &mut Value, kind: &str, status: &str, reason: &str, message: &str, now: Timestamp) {
-    let mut conditions = definition.items("status.conditions").to_vec();
-    let known = conditions.iter().position(|condition| condition.str("type") == kind);
-    let since = known.map(|at| &conditions[at]).filter(|known| known.str("status") == status);
-    let since = since.map_or_else(|| Time(now).to_string(), |known| known.str("lastTransitionTime").to_string());
-    let new =
-        value!({"type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": since});
-    match known {
-        Some(at) => conditions[at] = new,
-        None => conditions.push(new),
-    }
-    definition.set("status.conditions", Value::List(conditions));
 }

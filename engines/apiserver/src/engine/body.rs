@@ -1,5 +1,6 @@
 //! From what a client sent to a checked value in the request's version.
 
+use super::custom_type::judge_type;
 use super::{Call, Going};
 use bytes::Bytes;
 use client::PatchKind;
@@ -89,6 +90,9 @@ impl Going<'_> {
         let given = effective(given, &wanted);
         let decoded = decoded.map_err(|error| Status::bad_request(error.answer(&given, &wanted.kind, &text)))?;
         self.sloppy(&decoded, &given, &wanted)?;
+        if self.row.def.custom {
+            judge_type(&given, &wanted, decoded.value.str("metadata.name"))?;
+        }
         self.typed_and_defaulted(decoded.value, &wanted)
     }
 
@@ -117,11 +121,13 @@ impl Going<'_> {
     }
 
     fn check_type(&self, given: &TypeMeta, wanted: &Gvk, body: &[u8]) -> Result<(), Status> {
+        if self.row.def.custom {
+            return self.check_custom_type(given, wanted, body);
+        }
         if fits(given, wanted) {
             return Ok(());
         }
-        let other_version = !given.api_version.is_empty() && given.api_version != wanted.group_version().api_version();
-        if is_other_version(given, wanted) || (self.row.def.custom && other_version) {
+        if is_other_version(given, wanted) {
             return Err(Status::bad_request(format!(
                 "the API version in the data ({}) does not match the expected API version ({})",
                 given.api_version,

@@ -111,10 +111,15 @@ impl Going<'_> {
             return Verdict::Now(Box::new(marked));
         }
         if old.header.deletion_timestamp.is_none() && marked.at("metadata.deletionTimestamp").is_null() {
-            mark(&mut marked, now, 0);
-            raise_generation(&mut marked);
+            match self.row.def.rules.tells_only_when() {
+                true => marked.set("metadata.deletionTimestamp", Time(now).to_string()),
+                false => {
+                    mark(&mut marked, now, 0);
+                    raise_generation(&mut marked);
+                }
+            }
+            self.row.def.rules.mark_deleted(&mut marked, now);
         }
-        self.row.def.rules.mark_deleted(&mut marked);
         Verdict::Mark(Box::new(marked))
     }
 

@@ -5,6 +5,7 @@ mod attempt;
 pub(crate) mod body;
 mod convert;
 mod create;
+mod custom_type;
 mod delete;
 mod list;
 mod ownership;

@@ -2,6 +2,7 @@
 
 use super::Going;
 use super::body::{FieldValidation, effective, fits, type_of};
+use super::custom_type::{judge_type, kind_missing};
 use meta::{ErrorList, FieldError, Gvk, Object, Path, Status, Value};
 use schema::decode::{DecodeError, Decoded};
 use schema::patch::Patch;
@@ -30,6 +31,9 @@ impl Going<'_> {
         let refused = |why: &str| unpatchable(&patch.shown(&whole), why);
         let decoded =
             self.decoded_patched(patch, patched, &wanted, &whole).map_err(|error| refused(&error.to_string()))?;
+        if self.row.def.custom {
+            judge_type(&type_of(&decoded.value), &wanted, &self.call.request.key.name)?;
+        }
         let strict: Vec<String> = patch.warnings.iter().chain(&decoded.strict).cloned().collect();
         match self.field_validation()? {
             FieldValidation::Strict if !strict.is_empty() => {
@@ -60,8 +64,11 @@ impl Going<'_> {
             return Ok(versionless(&patched));
         }
         let given = type_of(&patched);
+        if self.row.def.custom && given.kind.is_empty() {
+            return Err(DecodeError::Unreadable(kind_missing(whole)));
+        }
         let decoded = schema.decode_value(patched)?;
-        if fits(&given, wanted) {
+        if self.row.def.custom || fits(&given, wanted) {
             return Ok(decoded);
         }
         Err(DecodeError::Mismatch(self.type_mismatch(&effective(given, wanted), wanted, whole.as_bytes())))

@@ -7,7 +7,7 @@ use super::path::{self, ResourcePath, Target};
 use super::present::Presenting;
 use super::query::Query;
 use super::respond::{self, Response};
-use super::{body, connect, proxy, stream, trace};
+use super::{body, connect, pretty, proxy, stream, trace};
 use crate::aggregation::Remote;
 use crate::authz::Attributes;
 use crate::engine::{Api, Call, Payload, manager_of_agent, unsupported_media};
@@ -57,8 +57,13 @@ impl Head {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    fn is_by_hand(&self) -> bool {
+        pretty::wanted(&self.query, self.header(USER_AGENT).unwrap_or(""))
+    }
+
+    /// What is read by people is sent as they read it.
     fn takes_gzip(&self) -> bool {
-        self.header(ACCEPT_ENCODING).is_some_and(|value| value.contains("gzip"))
+        !self.is_by_hand() && self.header(ACCEPT_ENCODING).is_some_and(|value| value.contains("gzip"))
     }
 }
 
@@ -82,9 +87,12 @@ impl Frontend {
         let builtin = matches!(&target, Some(Target::Resource(target)) if self.is_builtin(&target.resource));
         let media = accept::negotiate(head.header(ACCEPT), builtin).map_or(Media::Json, |accepted| accepted.media);
         let (id, asked) = (trace::id(&head.headers, &*self.api.clock), self.asked(&head, target.as_ref()));
-        let path = head.path.clone();
-        let answered = self.clone().answer(peer, head, target, body, upgrade).await;
-        let mut response = answered.unwrap_or_else(|status| respond::status(&status, media));
+        let (path, by_hand) = (head.path.clone(), head.is_by_hand());
+        let mut response = match self.clone().answer(peer, head, target, body, upgrade).await {
+            Ok(response) => response,
+            Err(status) if by_hand => pretty::indented(respond::status(&status, media)).await,
+            Err(status) => respond::status(&status, media),
+        };
         trace::mark(&mut response, &id);
         let (code, took) = (response.status().as_u16(), self.api.clock.now().duration_since(began));
         self.pages.metrics.record(&asked, code, took);
@@ -159,7 +167,10 @@ impl Frontend {
         if head.path == "/metrics" {
             return Ok(self.pages.metrics.answer(&self.api, &self.inflight()));
         }
-        Ok(self.pages.answer(&self.api, &head.path, &head.query, &head.headers).await)
+        let page = self.pages.answer(&self.api, &head.path, &head.query, &head.headers).await;
+        let always = matches!(head.path.as_str(), "/" | "/version");
+        let never = head.path.starts_with("/open") || head.path.starts_with("/.well-known");
+        Ok(if always || head.is_by_hand() && !never { pretty::indented(page).await } else { page })
     }
 
     async fn resource(
@@ -201,7 +212,7 @@ impl Frontend {
         };
         let mut response = presenting.answer(code, outcome.answer, &self.long_lists);
         respond::warn(&mut response, &outcome.warnings);
-        Ok(response)
+        Ok(if head.is_by_hand() { pretty::indented(response).await } else { response })
     }
 
     fn request(&self, verb: Verb, target: &ResourcePath, head: &Head) -> Result<ApiRequest, Status> {

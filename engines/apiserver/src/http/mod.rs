@@ -13,6 +13,7 @@ mod long_lists;
 mod path;
 mod piece;
 mod present;
+mod pretty;
 mod proxy;
 mod query;
 pub mod respond;

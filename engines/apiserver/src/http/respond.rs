@@ -6,7 +6,7 @@ use crate::protobuf;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, VARY};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
@@ -41,8 +41,11 @@ pub fn set_code(response: &mut Response, code: u16) {
     *response.status_mut() = http::StatusCode::from_u16(code).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
 }
 
+/// What may be anybody's words is never taken for anything but text.
 pub fn text(code: u16, body: impl Into<String>) -> Response {
-    bytes(code, "text/plain; charset=utf-8", body.into())
+    let mut response = bytes(code, "text/plain; charset=utf-8", body.into());
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 /// What no part of the server answers.

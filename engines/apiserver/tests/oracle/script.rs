@@ -2,7 +2,7 @@
 //!
 //! `## title` opens a case; `differs: reason` says that k1s answers otherwise on purpose. A request is a line
 //! `METHOD PATH [type=..] [accept=..]` and its body until the next blank line. `${N/pointer}` in a later request stands
-//! for what the case's Nth answer has there. What a case makes is deleted once it is over.
+//! for what the case's Nth answer has there. A defined kind is served before it is asked for. What a case makes is deleted once it is over.
 
 use crate::answer::Answer;
 use crate::case::{Suite, parts};
@@ -98,6 +98,9 @@ impl Case {
             if heard.code == 201 && !query.contains("dryRun") {
                 let name = body["metadata"]["name"].as_str().unwrap_or_default();
                 made.push(if asked.method == "POST" { format!("{path}/{name}") } else { path.to_string() });
+                if body["kind"] == "CustomResourceDefinition" {
+                    connection.await_kind(&body["spec"]).await;
+                }
             }
             answers.push(Answer::of(&heard));
             bodies.push(body);

@@ -9,6 +9,7 @@ use clock::{Clock, VirtualClock};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +73,18 @@ impl Connection {
                 Heard::default()
             }
         }
+    }
+
+    /// Until what a definition's `spec` names is served.
+    pub async fn await_kind(&mut self, spec: &Value) {
+        let text = |at: &str| spec.pointer(at).and_then(Value::as_str).unwrap_or_default();
+        let path = format!("/apis/{}/{}/{}", text("/group"), text("/versions/0/name"), text("/names/plural"));
+        let served = async {
+            while self.ask(&Asked::new("GET", &path, JSON, "")).await.code != 200 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, served).await.unwrap_or_else(|_| panic!("{path} is never served"));
     }
 
     async fn try_ask(&mut self, asked: &Asked) -> Option<Heard> {

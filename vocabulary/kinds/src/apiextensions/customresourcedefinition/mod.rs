@@ -4,7 +4,8 @@ mod definition_rules;
 mod older;
 
 use crate::cells;
-use crate::{Context, KindDef, Row, Rules, fresh, metadata};
+
+use crate::{Context, KindDef, Row, Rules, conditions, fresh, metadata};
 use jiff::Timestamp;
 use meta::{Cursor, ErrorList, Value};
 use std::sync::Arc;
@@ -41,6 +42,15 @@ impl Rules for CustomResourceDefinition {
 
     fn finalizers_on_delete(&self) -> &[&'static str] {
         &["customresourcecleanup.apiextensions.k8s.io"]
+    }
+
+    fn mark_deleted(&self, object: &mut Value, now: Timestamp) {
+        let message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon";
+        conditions::set(object, "Terminating", "True", "InstanceDeletionPending", message, now);
+    }
+
+    fn tells_only_when(&self) -> bool {
+        true
     }
 
     fn metadata_of_status(&self, new: &mut Value, given: &Value) {

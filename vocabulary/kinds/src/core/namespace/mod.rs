@@ -67,8 +67,12 @@ impl Rules for Namespace {
         !object.items("spec.finalizers").is_empty()
     }
 
-    fn mark_deleted(&self, object: &mut Value) {
+    fn mark_deleted(&self, object: &mut Value, _now: Timestamp) {
         object.set("status.phase", "Terminating");
+    }
+
+    fn tells_only_when(&self) -> bool {
+        true
     }
 
     fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
