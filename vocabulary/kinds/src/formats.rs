@@ -82,6 +82,20 @@ pub fn ip(text: &str) -> Vec<String> {
     when(text.parse::<IpAddr>().is_err(), complaint).into_iter().collect()
 }
 
+/// Of a field that has always taken zeros before the numbers of an address.
+pub fn old_ip(text: &str) -> Vec<String> {
+    lenient_ip(text).map_or_else(|| ip(text), |_| Vec::new())
+}
+
+pub fn lenient_ip(text: &str) -> Option<IpAddr> {
+    let number = |part: &str| match part.trim_start_matches('0') {
+        "" if !part.is_empty() => "0".to_string(),
+        rest => rest.to_string(),
+    };
+    let plain = || text.split('.').map(number).collect::<Vec<_>>().join(".");
+    text.parse().or_else(|_| plain().parse()).ok()
+}
+
 /// An address under which something else can be reached.
 pub fn reachable_ip(text: &str) -> Vec<String> {
     let Ok(ip) = text.parse::<IpAddr>() else { return Vec::new() };

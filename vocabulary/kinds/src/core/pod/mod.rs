@@ -4,6 +4,7 @@ mod app_armor;
 mod label_keys;
 mod part_update;
 mod pod_cells;
+mod status_rules;
 mod status_update;
 
 use crate::cells;
@@ -99,6 +100,7 @@ impl Rules for Pod {
             defaults::of_spec(spec);
             defaults::of_pod(spec);
         }
+        status_update::settle_addresses(object);
     }
 
     fn prepare_create(&self, context: &Context<'_>, object: &mut Value) {
@@ -147,6 +149,7 @@ impl Rules for Pod {
                 validate::spec(&spec, validate::Place::Pod, out);
                 part_update::judge_resize(&Cursor::root(new), old, out);
             }
+            ("status", Some(old)) => status_rules::judge(&Cursor::root(new), old, out),
             ("", Some(old)) => {
                 validate::spec(&spec, validate::Place::Pod, out);
                 validate::update::judge(&spec, old.get("spec"), out);

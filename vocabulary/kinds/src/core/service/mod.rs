@@ -12,6 +12,7 @@ mod service_cells;
 mod service_defaults;
 mod service_ports;
 mod service_rules;
+mod service_status;
 mod transition;
 
 pub(crate) use service_cells::balanced;
@@ -83,10 +84,12 @@ impl Rules for Service {
     }
 
     fn check(&self, context: &Context<'_>, new: &Value, old: Option<&Value>, out: &mut ErrorList) {
-        if !context.subresource.is_empty() {
-            return;
-        }
         let at = Cursor::root(new);
+        match context.subresource {
+            "" => {}
+            "status" => return service_status::judge(&at, out),
+            _ => return,
+        }
         service_rules::judge(&at.at("spec"), out);
         service_ports::judge(&at.at("spec"), out);
         if let Some(old) = old {
