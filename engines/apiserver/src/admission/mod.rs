@@ -24,7 +24,6 @@ mod webhooks;
 use crate::engine::{Api, Going};
 use futures::future::BoxFuture;
 use meta::{Gvk, Gvr, Status, Value};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use webhooks::Reinvocation;
 
@@ -65,18 +64,12 @@ pub(crate) struct Admitting<'a> {
 #[derive(Default)]
 pub(crate) struct Effects {
     warnings: Mutex<Vec<String>>,
-    mutated: AtomicBool,
     reinvocation: Mutex<Reinvocation>,
 }
 
 impl Effects {
     pub fn warn(&self, told: Vec<String>) {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).extend(told);
-    }
-
-    /// Somebody outside this server changed the object.
-    pub fn mutated(&self) {
-        self.mutated.store(true, Ordering::Relaxed);
     }
 
     pub fn reinvocation<T>(&self, about: impl FnOnce(&mut Reinvocation) -> T) -> T {
@@ -165,12 +158,11 @@ impl Going<'_> {
         operation: Operation,
         object: &mut Value,
         old: Option<&Value>,
-    ) -> Result<bool, Status> {
+    ) -> Result<(), Status> {
         let effects = Effects::default();
         let outcome = self.mutate(operation, object, old, &effects).await;
-        let mutated = effects.mutated.load(Ordering::Relaxed);
         self.warnings.extend(effects.into_warnings());
-        outcome.map(|()| mutated)
+        outcome
     }
 
     async fn mutate(

@@ -87,11 +87,8 @@ impl Going<'_> {
 
     async fn write_change(&mut self, old: &Arc<Object>, mut new: Value) -> Result<Step, Status> {
         let before = old.value().clone();
+        self.admit(Operation::Update, &mut new, Some(&before)).await?;
         self.prepare_update(&mut new, &before);
-        if self.admit(Operation::Update, &mut new, Some(&before)).await? {
-            // A webhook may have changed what no client may, or what raises the generation.
-            self.prepare_update(&mut new, &before);
-        }
         self.deduplicate_owners(&mut new, REPEATED_OWNERS_ADMITTED);
         self.judge(Stage::Update, &new, Some(&before))?;
         self.check_admission(Operation::Update, Some(&new), Some(&before)).await?;

@@ -28,23 +28,32 @@ impl Going<'_> {
     fn checked_patched(&mut self, patch: &Patch, patched: Value) -> Result<Value, Status> {
         let wanted = self.row.def.gvk(&self.call.request.resource.version);
         let whole = if patch.is_strategic() { String::new() } else { patched.to_string() };
-        let refused = |why: &str| unpatchable(&patch.shown(&whole), why);
-        let decoded =
-            self.decoded_patched(patch, patched, &wanted, &whole).map_err(|error| refused(&error.to_string()))?;
+        let decoded = self.decoded_patched(patch, patched, &wanted, &whole);
+        let value = self.settled_patched(patch, &whole, decoded)?;
         if self.row.def.custom {
-            judge_type(&type_of(&decoded.value), &wanted, &self.call.request.key.name)?;
+            judge_type(&type_of(&value), &wanted, &self.call.request.key.name)?;
         }
+        self.typed_and_defaulted(value, &wanted)
+    }
+
+    /// What could not be read is refused, and what no schema knows is refused or told as asked.
+    pub(super) fn settled_patched(
+        &mut self,
+        patch: &Patch,
+        whole: &str,
+        decoded: Result<Decoded, DecodeError>,
+    ) -> Result<Value, Status> {
+        let refused = |why: &str| unpatchable(&patch.shown(whole), why);
+        let decoded = decoded.map_err(|error| refused(&error.to_string()))?;
         let strict: Vec<String> = patch.warnings.iter().chain(&decoded.strict).cloned().collect();
         match self.field_validation()? {
             FieldValidation::Strict if !strict.is_empty() => {
-                Err(refused(&format!("strict decoding error: {}", strict.join(", "))))
+                return Err(refused(&format!("strict decoding error: {}", strict.join(", "))));
             }
-            FieldValidation::Warn => {
-                self.warnings.extend(strict);
-                self.typed_and_defaulted(decoded.value, &wanted)
-            }
-            _ => self.typed_and_defaulted(decoded.value, &wanted),
+            FieldValidation::Warn => self.warnings.extend(strict),
+            _ => {}
         }
+        Ok(decoded.value)
     }
 
     /// As upstream: what a strategic patch made goes straight into Go's type, all else through JSON, which `whole` is.

@@ -29,9 +29,10 @@ impl Going<'_> {
         let schema = scale_schema()?;
         let before = Value::clone(self.scale_of(old)?.value());
         let patched = patch.apply(&schema, before).map_err(|error| error.to_status())?;
-        let mut decoded = schema.decode_value(patched).map_err(|error| Status::bad_request(error.to_string()))?;
-        self.settle_place(&mut decoded.value)?;
-        self.scaled(&decoded.value, old).await
+        let whole = if patch.is_strategic() { String::new() } else { patched.to_string() };
+        let mut scale = self.settled_patched(patch, &whole, schema.decode_value(patched))?;
+        self.settle_place(&mut scale)?;
+        self.scaled(&scale, old).await
     }
 
     pub(super) async fn apply_scale(&mut self) -> Result<Outcome, Status> {

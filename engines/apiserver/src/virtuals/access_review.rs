@@ -162,6 +162,7 @@ impl Virtual for SelfSubjectRules {
             }
             review.set("apiVersion", format!("{GROUP}/v1"));
             review.set("kind", "SelfSubjectRulesReview");
+            review.set("spec", Value::map());
             review.set("status", rules(api, &call.identity, &namespace));
             answered(review)
         })

@@ -120,12 +120,12 @@ impl Issuing<'_> {
     async fn bound_object(&self, wanted: &Value) -> Result<Arc<Object>, Status> {
         let (version, kind, name) = (wanted.str("apiVersion"), wanted.str("kind"), wanted.str("name"));
         let namespace = self.call.request.key.namespace.as_str();
-        let (resource, namespace) = match (version, kind) {
-            ("v1", "Pod") => ("pods", namespace),
-            ("v1", "Secret") => ("secrets", namespace),
-            ("v1", "Node") => ("nodes", ""),
+        let (group, version) = version.rsplit_once('/').unwrap_or(("", version));
+        let (resource, namespace) = match (group, kind) {
+            ("", "Pod") => ("pods", namespace),
+            ("", "Secret") => ("secrets", namespace),
+            ("", "Node") => ("nodes", ""),
             _ => {
-                let (group, version) = version.rsplit_once('/').unwrap_or(("", version));
                 let why = format!("cannot bind token to object of type {group}/{version}, Kind={kind}");
                 return Err(Status::bad_request(why));
             }

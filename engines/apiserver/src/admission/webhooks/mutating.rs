@@ -44,7 +44,6 @@ async fn dispatch(on: &Admitting<'_>, object: &mut Value) -> Result<(), Status> 
         let Some(to) = about.matches(hook)? else { continue };
         if let Some(changed) = one(on, &about, hook, &to, before.as_ref()).await? {
             *object = changed;
-            on.effects.mutated();
             on.effects.reinvocation(|round| round.changed());
         }
         if hook.again_if_needed {

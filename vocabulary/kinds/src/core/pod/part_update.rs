@@ -12,9 +12,9 @@ pub fn judge_ephemeral(spec: &Cursor<'_>, old: &Value, out: &mut ErrorList) {
         let what = match list.items().find(|container| container.at("name").str() == name) {
             Some(same) if same.value == before => continue,
             Some(_) => "changed",
-            None => "removed",
+            None => "removed\n",
         };
-        check::forbidden(&list.path, &format!("existing ephemeral containers {name:?} may not be {what}\n"), out);
+        check::forbidden(&list.path, &format!("existing ephemeral containers {name:?} may not be {what}"), out);
     }
 }
 
