@@ -1,20 +1,20 @@
 //! What a definition's own fields must satisfy.
 
 use crate::{check, schema_of};
-use meta::{Cursor, ErrorList, FieldError, Path, Value, names};
+use meta::{Cursor, ErrorList, FieldError, Value, names};
 use std::collections::BTreeSet;
 
 pub fn judge(definition: &Cursor<'_>, out: &mut ErrorList) {
     let spec = definition.at("spec");
-    name(definition, out);
     group(&spec.at("group"), out);
     self::names(&spec.at("names"), out);
     versions(&spec, out);
+    stored_versions(&definition.at("status.storedVersions"), &spec.at("versions"), out);
     conversion(&spec.at("conversion"), out);
 }
 
 /// A definition is called after what it defines.
-fn name(definition: &Cursor<'_>, out: &mut ErrorList) {
+pub fn name(definition: &Cursor<'_>, out: &mut ErrorList) {
     let name = definition.at("metadata.name");
     let wanted = format!("{}.{}", definition.at("spec.names.plural").str(), definition.at("spec.group").str());
     if !name.str().is_empty() && name.str() != wanted {
@@ -91,11 +91,31 @@ fn versions(spec: &Cursor<'_>, out: &mut ErrorList) {
             out.push(FieldError::invalid(&path, first.at("name").str(), complaints.join(",")));
         }
     }
-    if !all.iter().any(|version| version.at("storage").bool()) {
-        let path = Path::new("status").field("storedVersions");
-        out.push(FieldError::invalid(&path, Value::Null, "must have at least one stored version"));
-    }
     parts(spec, &all, out);
+}
+
+/// What is stored must stay readable, and what will be stored is noted before.
+fn stored_versions(stored: &Cursor<'_>, versions: &Cursor<'_>, out: &mut ErrorList) {
+    let mut left: Vec<Cursor<'_>> = stored.items().collect();
+    if left.is_empty() {
+        out.push(FieldError::invalid(&stored.path, Value::Null, "must have at least one stored version"));
+        return;
+    }
+    for version in versions.items() {
+        let name = version.at("name").str();
+        let known = left.iter().position(|known| known.str() == name);
+        if known.is_none() && version.at("storage").bool() {
+            check::invalid(stored, format!("must have the storage version {name}"), out);
+        }
+        known.map(|place| left.remove(place));
+    }
+    for unknown in left {
+        let name = unknown.str();
+        let why = format!(
+            "missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions"
+        );
+        check::invalid(&unknown, why, out);
+    }
 }
 
 /// Judges a part of a version, which may stand elsewhere.
@@ -256,21 +276,6 @@ pub fn update(new: &Cursor<'_>, old: &Value, out: &mut ErrorList) {
     }
     for path in kept.into_iter().filter(|path| new.value.at(path) != old.at(path)) {
         check::invalid(&new.at(path), check::IMMUTABLE, out);
-    }
-    stored_versions(new, out);
-}
-
-fn stored_versions(new: &Cursor<'_>, out: &mut ErrorList) {
-    let served: Vec<&str> = new.value.items("spec.versions").iter().map(|version| version.str("name")).collect();
-    let stored = new.at("status.storedVersions");
-    for version in stored.items().filter(|version| !served.contains(&version.str())) {
-        let why = format!(
-            "missing from spec.versions; {} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in {} and removes {} from status.storedVersions",
-            version.str(),
-            version.str(),
-            version.str()
-        );
-        out.push(FieldError::invalid(&Path::clone(&version.path), version.str(), why));
     }
 }
 

@@ -85,8 +85,9 @@ impl Rules for CustomResourceDefinition {
         let at = Cursor::root(new);
         definition_rules::judge(&at, out);
         definition_rules::judge_news(&at, old, out);
-        if let Some(old) = old {
-            definition_rules::update(&at, old, out);
+        match old {
+            None => definition_rules::name(&at, out),
+            Some(old) => definition_rules::update(&at, old, out),
         }
     }
 }
