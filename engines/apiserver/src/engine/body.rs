@@ -226,7 +226,7 @@ impl Going<'_> {
 
 impl Call {
     /// The body of what is no row of its own, such as a pod's eviction: of one of these types, or of none.
-    pub(crate) fn body_of(&self, schema: &Schema, wanted: &[Gvk]) -> Result<Value, Status> {
+    pub(crate) fn body_of(&self, schema: &Schema, wanted: &[Gvk], told: &mut Vec<String>) -> Result<Value, Status> {
         let (text, format) = match &self.payload {
             Payload::Text(text, format) => (text, *format),
             Payload::Value(value) => {
@@ -252,10 +252,12 @@ impl Call {
         }
         let given = effective(given, &first);
         let decoded = schema.decode(text, format).map_err(|error| refused(error, &given))?;
-        match decoded.strict_answer(&given, &first.kind) {
-            Some(message) if self.request.write.field_validation == "Strict" => Err(Status::bad_request(message)),
-            _ => Ok(decoded.value),
+        match (self.request.write.field_validation.as_str(), decoded.strict_answer(&given, &first.kind)) {
+            ("Strict", Some(message)) => return Err(Status::bad_request(message)),
+            ("Ignore", _) => {}
+            _ => told.extend(decoded.strict),
         }
+        Ok(decoded.value)
     }
 }
 

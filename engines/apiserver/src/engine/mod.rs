@@ -105,7 +105,10 @@ impl Api {
         let table = self.rows.table();
         if let Some(of) = crate::virtuals::find(&call.request) {
             table.served(&call.request.resource).map_or(Ok(()), |row| check_place(row, &call.request))?;
-            return of.answer(self, call).await;
+            let mut told = Vec::new();
+            let mut outcome = of.answer(self, call, &mut told).await?;
+            outcome.warnings.extend(told);
+            return Ok(outcome);
         }
         let row = self.row(&table, &call.request)?;
         let version = row.version(&call.request.resource.version);

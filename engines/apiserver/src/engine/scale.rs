@@ -117,8 +117,8 @@ impl Going<'_> {
         places.ok_or_else(|| Status::internal("this kind does not say where it keeps its replicas"))
     }
 
-    fn scale_body(&self) -> Result<Value, Status> {
-        self.call.body_of(&scale_schema()?, &[scale_gvk()])
+    fn scale_body(&mut self) -> Result<Value, Status> {
+        self.call.body_of(&scale_schema()?, &[scale_gvk()], &mut self.warnings)
     }
 
     fn judge_scale(&self, scale: &Value, old: &Object) -> Result<(), Status> {

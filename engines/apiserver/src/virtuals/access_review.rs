@@ -1,10 +1,9 @@
 //! Reviews of access: may this user do that, and what may I do.
 
-use super::{Virtual, answered, body, own};
+use super::{Answering, Told, Virtual, answered, body, own};
 use crate::authz::{Attributes, Decision};
 use crate::engine::{Api, Call, Outcome};
 use crate::identity::{Identity, MASTERS};
-use futures::future::BoxFuture;
 use meta::{Cursor, ErrorList, FieldError, Gvk, Path, Status, Value, value};
 
 /// The three reviews differ in whom they ask about and where.
@@ -37,15 +36,15 @@ impl Virtual for AccessReview {
         (GROUP, self.resource, "")
     }
 
-    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
-        Box::pin(async move { self.review(api, call) })
+    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call, told: &'a mut Told) -> Answering<'a> {
+        Box::pin(async move { self.review(api, call, told) })
     }
 }
 
 impl AccessReview {
-    fn review(&self, api: &Api, call: &Call) -> Result<Outcome, Status> {
+    fn review(&self, api: &Api, call: &Call, told: &mut Told) -> Result<Outcome, Status> {
         let name = format!("authorization.v1.{}", self.kind);
-        let mut review = body(call, &name, &["authorization.k8s.io/v1"])?;
+        let mut review = body(call, told, &name, &["authorization.k8s.io/v1"])?;
         self.judge(&review, call)?;
         review.set("apiVersion", format!("{GROUP}/v1"));
         review.set("kind", self.kind);
@@ -153,9 +152,9 @@ impl Virtual for SelfSubjectRules {
         (GROUP, "selfsubjectrulesreviews", "")
     }
 
-    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
+    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call, told: &'a mut Told) -> Answering<'a> {
         Box::pin(async move {
-            let mut review = body(call, "authorization.v1.SelfSubjectRulesReview", &["authorization.k8s.io/v1"])?;
+            let mut review = body(call, told, "authorization.v1.SelfSubjectRulesReview", &["authorization.k8s.io/v1"])?;
             let namespace = review.str("spec.namespace").to_string();
             if namespace.is_empty() {
                 return Err(Status::bad_request("no namespace on request"));

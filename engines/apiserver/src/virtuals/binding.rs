@@ -1,9 +1,8 @@
 //! A pod's binding: the scheduler's word on which node it goes to.
 
-use super::{Virtual, body, put_condition};
+use super::{Answering, Told, Virtual, body, put_condition};
 use crate::engine::{Api, Call, Outcome, Payload};
 use client::Answer;
-use futures::future::BoxFuture;
 use meta::{Gvr, Status, Time, Value, value};
 
 pub(super) struct PodBinding;
@@ -13,8 +12,8 @@ impl Virtual for PodBinding {
         ("", "pods", "binding")
     }
 
-    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
-        Box::pin(async move { bind(api, call, &body(call, "core.v1.Binding", &["v1"])?).await })
+    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call, told: &'a mut Told) -> Answering<'a> {
+        Box::pin(async move { bind(api, call, &body(call, told, "core.v1.Binding", &["v1"])?).await })
     }
 }
 
@@ -26,9 +25,9 @@ impl Virtual for LegacyBinding {
         ("", "bindings", "")
     }
 
-    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
+    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call, told: &'a mut Told) -> Answering<'a> {
         Box::pin(async move {
-            let binding = body(call, "core.v1.Binding", &["v1"])?;
+            let binding = body(call, told, "core.v1.Binding", &["v1"])?;
             let mut request = call.request.clone();
             request.resource = Gvr::new("", "v1", "pods");
             request.key.name = binding.str("metadata.name").into();

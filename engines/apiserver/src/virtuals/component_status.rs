@@ -1,10 +1,9 @@
 //! The health of what the API stands on, asked for at each reading. Parts that run elsewhere tell of themselves by their
 //! leases; here only the store can be asked.
 
-use super::Virtual;
+use super::{Answering, Told, Virtual};
 use crate::engine::{Api, Call, Outcome};
 use client::Answer;
-use futures::future::BoxFuture;
 use kinds::Verb;
 use meta::{Gvr, Object, Status, Value, value};
 use std::sync::Arc;
@@ -24,7 +23,7 @@ impl Virtual for ComponentStatus {
         self.0
     }
 
-    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
+    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call, _told: &'a mut Told) -> Answering<'a> {
         Box::pin(async move {
             let store = Arc::new(Object::from_value(&store(api).await).map_err(Status::internal)?);
             let name = &call.request.key.name;

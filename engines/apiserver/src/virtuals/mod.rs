@@ -17,6 +17,11 @@ use meta::{Gvk, Object, Status, Time, Value};
 use schema::apply::{OneVersion, Resource};
 use std::sync::Arc;
 
+/// What is told besides the answer: fields of the body that no schema knows.
+pub(crate) type Told = Vec<String>;
+
+type Answering<'a> = BoxFuture<'a, Result<Outcome, Status>>;
+
 pub(crate) trait Virtual: Send + Sync {
     /// Group, resource and subresource that it answers.
     fn of(&self) -> (&'static str, &'static str, &'static str);
@@ -25,7 +30,7 @@ pub(crate) trait Virtual: Send + Sync {
         Verb::Create
     }
 
-    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>>;
+    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call, told: &'a mut Told) -> Answering<'a>;
 }
 
 static VIRTUALS: &[&dyn Virtual] = &[
@@ -50,12 +55,12 @@ pub(crate) fn find(request: &Request) -> Option<&'static dyn Virtual> {
 }
 
 /// The body decoded by the type of that name, which it may state in one of these versions of its group.
-fn body(call: &Call, name: &str, api_versions: &[&str]) -> Result<Value, Status> {
+fn body(call: &Call, told: &mut Told, name: &str, api_versions: &[&str]) -> Result<Value, Status> {
     let schema = kinds::schema_of(name).ok_or_else(|| Status::internal(format!("the tables do not know {name}")))?;
     let kind = name.rsplit('.').next().unwrap_or(name);
     let versions = api_versions.iter().filter_map(|version| meta::GroupVersion::parse(version));
     let wanted: Vec<Gvk> = versions.map(|version| Gvk::new(version.group, version.version, kind)).collect();
-    let value = call.body_of(&schema, &wanted)?;
+    let value = call.body_of(&schema, &wanted, told)?;
     let asked = call.request.key.namespace.as_str();
     match value.str("metadata.namespace") {
         "" => Ok(value),

@@ -1,10 +1,9 @@
 //! `kubectl auth whoami`.
 
-use super::{Virtual, answered};
-use crate::engine::{Api, Call, Outcome};
+use super::{Answering, Told, Virtual, answered};
+use crate::engine::{Api, Call};
 use crate::identity::Identity;
-use futures::future::BoxFuture;
-use meta::{Map, Status, Time, Value, value};
+use meta::{Map, Time, Value, value};
 
 pub(super) struct SelfSubjectReview;
 
@@ -13,7 +12,7 @@ impl Virtual for SelfSubjectReview {
         ("authentication.k8s.io", "selfsubjectreviews", "")
     }
 
-    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
+    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call, _told: &'a mut Told) -> Answering<'a> {
         let review = value!({
             "apiVersion": (call.request.resource.group_version().api_version()),
             "kind": "SelfSubjectReview",

@@ -1,10 +1,9 @@
 //! `kubectl create token`, and what kubelets ask for a pod's projected token.
 
-use super::{Virtual, answered, body};
+use super::{Answering, Told, Virtual, answered, body};
 use crate::admission::node_restriction;
 use crate::authn::{Bound, Claims, ISSUER, Reference};
-use crate::engine::{Api, Call, Outcome};
-use futures::future::BoxFuture;
+use crate::engine::{Api, Call};
 use jiff::{SignedDuration, Timestamp};
 use meta::{ErrorList, FieldError, Gvk, Gvr, Key, Object, Path, Status, Time, Value};
 use std::sync::Arc;
@@ -26,9 +25,9 @@ impl Virtual for TokenRequest {
         ("", "serviceaccounts", "token")
     }
 
-    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
+    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call, told: &'a mut Told) -> Answering<'a> {
         Box::pin(async move {
-            let mut asked = body(call, "authentication.v1.TokenRequest", &["authentication.k8s.io/v1"])?;
+            let mut asked = body(call, told, "authentication.v1.TokenRequest", &["authentication.k8s.io/v1"])?;
             let issuing = Issuing { api, call, now: api.clock.now() };
             issuing.issue(&mut asked).await?;
             answered(asked)

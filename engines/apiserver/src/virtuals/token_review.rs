@@ -1,10 +1,9 @@
 //! Whom a token stands for, asked by those who were shown one.
 
 use super::self_subject::user_info;
-use super::{Virtual, answered, body, own};
+use super::{Answering, Told, Virtual, answered, body, own};
 use crate::authn::{self, Verified};
 use crate::engine::{Api, Call, Outcome};
-use futures::future::BoxFuture;
 use meta::{Status, Value, value};
 
 const TYPE: &str = "authentication.v1.TokenReview";
@@ -16,13 +15,13 @@ impl Virtual for TokenReview {
         ("authentication.k8s.io", "tokenreviews", "")
     }
 
-    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
-        Box::pin(review(api, call))
+    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call, told: &'a mut Told) -> Answering<'a> {
+        Box::pin(review(api, call, told))
     }
 }
 
-async fn review(api: &Api, call: &Call) -> Result<Outcome, Status> {
-    let mut review = body(call, TYPE, &["authentication.k8s.io/v1"])?;
+async fn review(api: &Api, call: &Call, told: &mut Told) -> Result<Outcome, Status> {
+    let mut review = body(call, told, TYPE, &["authentication.k8s.io/v1"])?;
     let token = review.str("spec.token");
     if token.is_empty() {
         return Err(Status::bad_request("token is required for TokenReview in authentication"));

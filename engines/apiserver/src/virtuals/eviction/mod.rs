@@ -3,12 +3,11 @@
 mod budget;
 
 use self::budget::Spending;
-use super::{Virtual, body, put_condition};
+use super::{Answering, Told, Virtual, body, put_condition};
 use crate::admission::{lookup, node_restriction};
 use crate::engine::{Api, Call, Outcome, Payload};
 use crate::identity::Identity;
 use client::{Answer, PatchKind, Request};
-use futures::future::BoxFuture;
 use meta::selector::LabelSelector;
 use meta::{CompactString, Gvr, Object, Reason, Status, Time, Value, value};
 use std::sync::Arc;
@@ -23,8 +22,8 @@ impl Virtual for PodEviction {
         ("", "pods", "eviction")
     }
 
-    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call) -> BoxFuture<'a, Result<Outcome, Status>> {
-        Box::pin(evict(api, call))
+    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call, told: &'a mut Told) -> Answering<'a> {
+        Box::pin(evict(api, call, told))
     }
 }
 
@@ -36,8 +35,8 @@ fn budgets() -> Gvr {
     Gvr::new("policy", "v1", "poddisruptionbudgets")
 }
 
-async fn evict(api: &Api, call: &Call) -> Result<Outcome, Status> {
-    let eviction = body(call, "policy.v1.Eviction", &["policy/v1", "policy/v1beta1"])?;
+async fn evict(api: &Api, call: &Call, told: &mut Told) -> Result<Outcome, Status> {
+    let eviction = body(call, told, "policy.v1.Eviction", &["policy/v1", "policy/v1beta1"])?;
     let (name, key) = (eviction.str("metadata.name"), &call.request.key);
     if name != key.name {
         return Err(Status::bad_request("name in URL does not match name in Eviction object"));
