@@ -7,7 +7,7 @@ use crate::hub::{Interest, KindHub};
 use crate::identity::Identity;
 use client::{PatchKind, Request};
 use futures::future::join_all;
-use kinds::Verb;
+use kinds::{Verb, conditions};
 use meta::selector::LabelSelector;
 use meta::{CompactString, Gvr, Key, Object, Reason, Status, Time, Value, value};
 use std::sync::Arc;
@@ -115,9 +115,7 @@ fn condition(held: &Value, why_not: Option<Unavailable>, now: &str) -> Option<Va
     };
     let mut known = held.items("status.conditions").iter();
     let known = known.find(|condition| condition.str("type") == "Available").unwrap_or(&Value::Null);
-    let since = if known.str("status") == status { known.str("lastTransitionTime") } else { now };
-    let wanted = value!({"type": "Available", "status": status, "lastTransitionTime": since, "reason": reason,
-        "message": message});
+    let wanted = conditions::after(known, "Available", status, reason, &message, now);
     (*known != wanted).then_some(wanted)
 }
 

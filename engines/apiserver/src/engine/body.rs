@@ -90,9 +90,6 @@ impl Going<'_> {
         let given = effective(given, &wanted);
         let decoded = decoded.map_err(|error| Status::bad_request(error.answer(&given, &wanted.kind, &text)))?;
         self.sloppy(&decoded, &given, &wanted)?;
-        if self.row.def.custom {
-            judge_type(&given, &wanted, decoded.value.str("metadata.name"))?;
-        }
         self.typed_and_defaulted(decoded.value, &wanted)
     }
 
@@ -111,6 +108,9 @@ impl Going<'_> {
     }
 
     pub(super) fn typed_and_defaulted(&self, mut value: Value, wanted: &Gvk) -> Result<Value, Status> {
+        if self.row.def.custom {
+            judge_type(&value, wanted)?;
+        }
         value.set("apiVersion", wanted.group_version().api_version());
         value.set("kind", &wanted.kind);
         if !matches!(value.get("metadata"), Value::Map(_)) {

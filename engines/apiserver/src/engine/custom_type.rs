@@ -2,7 +2,8 @@
 //! it must be said, and what is said is judged with the object.
 
 use super::Going;
-use meta::{ErrorList, FieldError, Gvk, Path, Status};
+use super::body::type_of;
+use meta::{ErrorList, FieldError, Gvk, Path, Status, Value};
 use schema::decode::{DecodeError, TypeMeta};
 
 impl Going<'_> {
@@ -28,8 +29,9 @@ pub(super) fn kind_missing(body: &str) -> String {
     format!("Object 'Kind' is missing in '{body}'")
 }
 
-/// Whether an object of this name is of the wanted type; the complaint is one of the type that it has.
-pub(super) fn judge_type(given: &TypeMeta, wanted: &Gvk, name: &str) -> Result<(), Status> {
+/// Whether an object is of the wanted type, where it says; the complaint is one of the type that it has.
+pub(super) fn judge_type(object: &Value, wanted: &Gvk) -> Result<(), Status> {
+    let given = type_of(object);
     let expected = wanted.group_version().api_version();
     let judged = |field: &str, value: &str, wanted: &str| {
         let differs = !value.is_empty() && value != wanted;
@@ -40,6 +42,7 @@ pub(super) fn judge_type(given: &TypeMeta, wanted: &Gvk, name: &str) -> Result<(
     if errors.is_empty() {
         return Ok(());
     }
+    let kind = if given.kind.is_empty() { &wanted.kind } else { &given.kind };
     let group = given.api_version.split_once('/').map_or(wanted.group.as_str(), |(group, _)| group);
-    Err(Status::invalid(&Gvk::new(group, "", &*given.kind), name, &ErrorList(errors)))
+    Err(Status::invalid(&Gvk::new(group, "", kind.clone()), object.str("metadata.name"), &ErrorList(errors)))
 }

@@ -106,9 +106,8 @@ impl Api {
         if let Some(of) = crate::virtuals::find(&call.request) {
             table.served(&call.request.resource).map_or(Ok(()), |row| check_place(row, &call.request))?;
             let mut told = Vec::new();
-            let mut outcome = of.answer(self, call, &mut told).await?;
-            outcome.warnings.extend(told);
-            return Ok(outcome);
+            let outcome = of.answer(self, call, &mut told).await?;
+            return Ok(Outcome { warnings: told, ..outcome });
         }
         let row = self.row(&table, &call.request)?;
         let version = row.version(&call.request.resource.version);

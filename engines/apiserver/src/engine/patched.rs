@@ -2,7 +2,7 @@
 
 use super::Going;
 use super::body::{FieldValidation, effective, fits, type_of};
-use super::custom_type::{judge_type, kind_missing};
+use super::custom_type::kind_missing;
 use meta::{ErrorList, FieldError, Gvk, Object, Path, Status, Value};
 use schema::decode::{DecodeError, Decoded};
 use schema::patch::Patch;
@@ -27,12 +27,9 @@ impl Going<'_> {
 
     fn checked_patched(&mut self, patch: &Patch, patched: Value) -> Result<Value, Status> {
         let wanted = self.row.def.gvk(&self.call.request.resource.version);
-        let whole = if patch.is_strategic() { String::new() } else { patched.to_string() };
+        let whole = whole(patch, &patched);
         let decoded = self.decoded_patched(patch, patched, &wanted, &whole);
         let value = self.settled_patched(patch, &whole, decoded)?;
-        if self.row.def.custom {
-            judge_type(&type_of(&value), &wanted, &self.call.request.key.name)?;
-        }
         self.typed_and_defaulted(value, &wanted)
     }
 
@@ -82,6 +79,11 @@ impl Going<'_> {
         }
         Err(DecodeError::Mismatch(self.type_mismatch(&effective(given, wanted), wanted, whole.as_bytes())))
     }
+}
+
+/// What a patch made, where complaints show that rather than the patch.
+pub(super) fn whole(patch: &Patch, patched: &Value) -> String {
+    if patch.is_strategic() { String::new() } else { patched.to_string() }
 }
 
 /// Upstream reads an object without a version as its own internal form, which has none of these names.

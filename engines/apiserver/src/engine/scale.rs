@@ -1,6 +1,7 @@
 //! The scale subresource: a view of where a kind keeps its replicas.
 
 use super::attempt::Edit;
+use super::patched::whole;
 use super::{Going, Outcome};
 use kinds::Scale;
 use meta::selector::LabelSelector;
@@ -29,7 +30,7 @@ impl Going<'_> {
         let schema = scale_schema()?;
         let before = Value::clone(self.scale_of(old)?.value());
         let patched = patch.apply(&schema, before).map_err(|error| error.to_status())?;
-        let whole = if patch.is_strategic() { String::new() } else { patched.to_string() };
+        let whole = whole(patch, &patched);
         let mut scale = self.settled_patched(patch, &whole, schema.decode_value(patched))?;
         self.settle_place(&mut scale)?;
         self.scaled(&scale, old).await

@@ -23,7 +23,7 @@ impl Virtual for ComponentStatus {
         self.0
     }
 
-    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call, _told: &'a mut Told) -> Answering<'a> {
+    fn answer<'a>(&'a self, api: &'a Api, call: &'a Call, told: &'a mut Told) -> Answering<'a> {
         Box::pin(async move {
             let store = Arc::new(Object::from_value(&store(api).await).map_err(Status::internal)?);
             let name = &call.request.key.name;
@@ -37,7 +37,8 @@ impl Virtual for ComponentStatus {
                     items: vec![store],
                 },
             };
-            Ok(Outcome { warnings: vec![DEPRECATED.into()], ..Outcome::of(answer) })
+            told.push(DEPRECATED.into());
+            Ok(Outcome::of(answer))
         })
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::{check, formats};
 use meta::{Cursor, ErrorList, FieldError, Value, names};
-use std::net::IpAddr;
 
 /// Ids of users and groups.
 const MOST_ID: i64 = i32::MAX as i64;
@@ -92,8 +91,10 @@ fn addresses(list: &Cursor<'_>, out: &mut ErrorList) {
     let mut families = Vec::new();
     for address in list.items() {
         let text = address.at("ip").str();
-        out.extend(formats::old_ip(text).into_iter().map(|why| FieldError::invalid(&address.path, text, why)));
-        families.extend(formats::lenient_ip(text).map(|ip| matches!(ip, IpAddr::V6(_))));
+        match formats::lenient_ip(text) {
+            Some(ip) => families.push(ip.is_ipv6()),
+            None => out.extend(formats::ip(text).into_iter().map(|why| FieldError::invalid(&address.path, text, why))),
+        }
     }
     let all_valid = families.len() == list.items().count();
     let again = families.iter().enumerate().any(|(place, family)| families[..place].contains(family));

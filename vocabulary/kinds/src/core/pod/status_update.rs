@@ -11,11 +11,13 @@ pub fn prepare(new: &mut Value, old: &Value) {
 
 /// The single address is the first of all; where the two differ, as an old kubelet would have it, the single one counts.
 pub fn settle_addresses(new: &mut Value) {
-    let single = new.str("status.podIP").to_string();
-    let first = new.items("status.podIPs").first().map_or("", |address| address.str("ip")).to_string();
-    match (single.as_str(), first.as_str()) {
-        (single, first) if single == first => {}
-        ("", first) => new.set("status.podIP", first),
-        (single, _) => new.set("status.podIPs", value!([{"ip": single}])),
+    let single = new.str("status.podIP");
+    let first = new.items("status.podIPs").first().map_or("", |address| address.str("ip"));
+    if single == first {
+        return;
+    }
+    match single.is_empty() {
+        true => new.set("status.podIP", Value::from(first)),
+        false => new.set("status.podIPs", value!([{"ip": single}])),
     }
 }
